@@ -1,0 +1,48 @@
+# `make help` lists what there is. Every target does its own set-up in .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PACKAGE := generated/elevenlabs_history_api
+GENERATED := $(PACKAGE)/provenance.py
+
+# The first Python on the PATH that runs and is new enough; PYTHON=… chooses another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check generate
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) $(GENERATED) ## Start the simulator, list a history, download from it, show the files
+	@$(BIN)/python scripts/demo.py
+
+test: $(READY) $(GENERATED) ## Run all tests, with coverage of the wrapper
+	@echo "Running the tests …"
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(READY) ## Check the spec, the generated client, formatting, lint and types
+	@echo "Checking the spec …"
+	@$(BIN)/openapi-spec-validator openapi.yaml
+	@echo "Checking that the generated client is what the spec says …"
+	@$(BIN)/python scripts/generate.py --check
+	@echo "Checking format, lint and types …"
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/basedpyright
+
+generate: $(GENERATED) ## Write the generated client when the spec, its settings or the generator changed
+
+$(GENERATED): openapi.yaml codegen-config.yml requirements/generator.txt scripts/generate.py | $(READY)
+	@echo "Generating the client from openapi.yaml …"
+	@$(BIN)/python scripts/generate.py
+
+$(READY): pyproject.toml requirements/dev.txt requirements/generator.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found on the PATH. Install it, or say PYTHON=/path/to/python3."; exit 1; }
+	@echo "Setting up $(VENV) with $(PYTHON) (once; takes a minute or two) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt -e '.[all]'
+	@touch $@
