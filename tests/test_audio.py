@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from elevenlabs_history.audio import SNIFF_BYTES, Kind, error_page_message, kind_of, pcm_sample_rate, sniff, wav_header
+from elevenlabs_history.audio import SNIFF_BYTES, Kind, kind_of, pcm_sample_rate, sniff, wav_header
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,30 +174,3 @@ def test_a_clip_beyond_4_gib_keeps_its_length(tmp_path: Path, data_bytes: int) -
     assert info.format == ("WAV" if len(header) == 44 else "RF64")
     if len(header) == 80:
         assert struct.unpack_from("<Q", header, 20)[0] == len(header) + data_bytes - 8
-
-
-@pytest.mark.parametrize(
-    ("page", "message"),
-    [
-        (JSON_PAGE, "You have 0 credits left."),
-        (b'{"detail":[{"type":"missing","loc":["body"],"msg":"Field required"}]}', "Field required"),
-        (b'{"detail":"Not\\u0000 \\u202efound\\n\\ud800"}', "Not found"),
-        (b'{"error":"invalid_output_format","message":"must be wav or none"}', "must be wav or none"),
-        (b'{"detail":{"status":"system_busy"}}', "system_busy"),
-        (b'{"odd": 1}', '{"odd": 1}'),
-        (HTML_PAGE, "502 Bad Gateway"),
-        (b"<html><style>p{}</style><script>x</script><p>Down &amp; out<br>\r\nsorry</p>", "Down & out sorry"),
-        (b"\xef\xbb\xbfplain \x1b[31mtext\xff", "plain [31mtext�"),
-        (b"[" * 100_000, "[" * 199 + "…"),
-        (b"", ""),
-    ],
-)
-def test_the_message_of_an_error_page_is_one_short_line(page: bytes, message: str) -> None:
-    assert error_page_message(page) == message
-
-
-@given(st.binary(max_size=2000) | st.text().map(lambda text: json.dumps({"detail": text}).encode()))
-def test_no_page_can_break_a_line_or_flood_it(page: bytes) -> None:
-    message = error_page_message(page)
-    assert len(message) <= 200
-    assert not message or message.isprintable()

@@ -6,15 +6,10 @@ import codecs
 import re
 import struct
 from enum import StrEnum
-from typing import TypeAlias
 
 SNIFF_BYTES = 4096
 """How many first bytes of a body to look at; fewer only when the body is shorter."""
 
-_Json: TypeAlias = "dict[str, _Json] | list[_Json] | str | float | None"
-
-_MESSAGE_CHARACTERS = 200
-_PAGE_CHARACTERS = 65_536
 _SHORTEST_CLIP = 64
 
 # How an API or a proxy begins to speak. Each way fixes about four bytes, so that audio does not begin so by chance.
@@ -24,8 +19,6 @@ _PAGE_OPENING = re.compile(
     re.IGNORECASE,
 )
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", re.IGNORECASE | re.DOTALL)
-_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _PCM = re.compile(r"pcm_([0-9]{4,6})")
 
 # MPEG audio layer III, kbit/s by the header's bit rate index; 0 (free) and 15 (bad) are no bit rates.
@@ -146,20 +139,6 @@ def wav_header(sample_rate: int, data_bytes: int) -> bytes:
     return struct.pack("<4sI4s", b"RF64", elsewhere, b"WAVE") + sizes + layout + struct.pack("<4sI", b"data", elsewhere)
 
 
-def error_page_message(body: bytes) -> str:
-    """What a page that came instead of audio says, as one line for an error text.
-
-    Args:
-        body: The page, JSON, HTML or plain text; its beginning is enough.
-
-    Returns:
-        At most 200 characters without control or formatting characters; empty when the page says nothing.
-    """
-    text = body[:_PAGE_CHARACTERS].decode("utf-8-sig", errors="replace")
-    message = _json_message(text)
-    return _one_line(_html_message(text[:SNIFF_BYTES]) if message is None else message)
-
-
 def _headerless(output_format: str | None) -> Kind | None:
     codec = (output_format or "").partition("_")[0]
     return Kind(codec) if codec in {Kind.PCM, Kind.ULAW, Kind.ALAW} else None
@@ -202,37 +181,3 @@ def _is_text(first_bytes: bytes) -> bool:
         return False
     # Quiet ulaw and alaw can stay among the letters for long, but never reach the loud byte that is a space.
     return not _NOT_TEXT.search(text) and (" " in text or "\n" in text or len(first_bytes) < _SHORTEST_CLIP)
-
-
-def _json_message(text: str) -> str | None:
-    import json  # noqa: PLC0415  (only a failed download needs it)
-
-    try:
-        return _sentence(json.loads(text))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _sentence(said: _Json) -> str | None:
-    """The sentence in any of the API's error shapes; None when there is none."""
-    match said:
-        case str():
-            return said
-        case list() if said:
-            return _sentence(said[0])
-        case {"detail": inner} | {"message": inner} | {"msg": inner} | {"error": inner} | {"status": inner}:
-            return _sentence(inner)
-        case _:
-            return None
-
-
-def _html_message(text: str) -> str:
-    import html  # noqa: PLC0415  (only a failed download needs it)
-
-    title = _TITLE.search(text)
-    return html.unescape(title[1] if title and title[1].strip() else _MARKUP.sub(" ", text))
-
-
-def _one_line(text: str) -> str:
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
-    return line if len(line) <= _MESSAGE_CHARACTERS else line[: _MESSAGE_CHARACTERS - 1] + "…"
