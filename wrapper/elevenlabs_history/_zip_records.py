@@ -83,7 +83,7 @@ def refused(reason: str, name: bytes | str | None = None, cure: str = _ASK_AGAIN
         The exception to raise.
     """
     subject = "" if name is None else f"member {shown(name)} "
-    return ArchiveRefused(f"Archive refused: {subject}{reason}. {cure}")
+    return ArchiveRefused(f"Archive refused: {subject}{reason}.", cure=cure)
 
 
 def shown(name: bytes | str) -> str:

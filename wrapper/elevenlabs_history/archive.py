@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from attrs import frozen
 
@@ -85,7 +85,7 @@ class Member:
     start: int
 
 
-def plan(file: BinaryIO, limits: Limits) -> tuple[Member, ...]:
+def plan(file: IO[bytes], limits: Limits) -> tuple[Member, ...]:
     """Check a whole archive by its records, and tell what is in it.
 
     It has to be members, directory and end, back to back from the first byte of the file to the last, with each local
@@ -120,7 +120,7 @@ def plan(file: BinaryIO, limits: Limits) -> tuple[Member, ...]:
     return tuple(_member(header, start) for header, start in located if not header.is_folder)
 
 
-def read(file: BinaryIO, member: Member) -> Iterator[bytes]:
+def read(file: IO[bytes], member: Member) -> Iterator[bytes]:
     """Unpack one member, a piece at a time, so that a huge one needs no more memory than a small one.
 
     Several members may be read by turns. What has been read is good only once the iterator has ended by itself: a
@@ -152,7 +152,7 @@ def read(file: BinaryIO, member: Member) -> Iterator[bytes]:
         raise refused(f"has checksum {crc32:08x}, not the {member.crc32:08x} that it claims: damaged", member.name)
 
 
-def _directory(file: BinaryIO, end: End) -> Iterator[Entry]:
+def _directory(file: IO[bytes], end: End) -> Iterator[Entry]:
     """The checked entries of the directory, which has to end where the end records begin."""
     at = file.seek(end.directory_start)
     for _ in range(end.entries):
@@ -184,7 +184,7 @@ def _too_many(entries: int, limits: Limits) -> ArchiveRefused:
     return refused(f"it holds {entries} members where {limits.members} were asked for")
 
 
-def _data_start(file: BinaryIO, entry: Entry, until: int) -> int:
+def _data_start(file: IO[bytes], entry: Entry, until: int) -> int:
     """Where the bytes of a member begin; it has to fill the archive up to `until`, where the next record begins."""
     header = entry.header
     if entry.offset + LOCAL_BYTES > until:
@@ -218,7 +218,7 @@ def _member(header: Header, start: int) -> Member:
     )
 
 
-def _stored(file: BinaryIO, member: Member, piece_bytes: int) -> Iterator[bytes]:
+def _stored(file: IO[bytes], member: Member, piece_bytes: int) -> Iterator[bytes]:
     """The bytes of a member as they lie in the archive."""
     at, end = member.start, member.start + member.compressed_size
     while at < end:
@@ -230,7 +230,7 @@ def _stored(file: BinaryIO, member: Member, piece_bytes: int) -> Iterator[bytes]
         yield piece
 
 
-def _inflated(file: BinaryIO, member: Member) -> Iterator[bytes]:
+def _inflated(file: IO[bytes], member: Member) -> Iterator[bytes]:
     """The bytes of a deflated member, whose stream has to end exactly where its room in the archive ends."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:

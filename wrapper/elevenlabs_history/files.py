@@ -1,0 +1,151 @@
+"""A file appears whole or not at all, and never in the place of another one."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from typing import IO, TYPE_CHECKING, Self
+
+from .errors import CannotWrite, InvalidArgument, TargetExists
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PART_SUFFIX = ".part"
+_NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+
+
+class Part:
+    """A file in the making: hidden and nameless until it is kept, and gone when it is left before that.
+
+    Use it as a context manager around everything that fills and keeps it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Prepare a part.
+
+        Args:
+            folder: Where the part lies meanwhile, made when it is missing; on the file system of the kept file.
+        """
+        self.path = folder / f".{secrets.token_hex(8)}{PART_SUFFIX}"
+        self._open: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._open = self.path.open("x+b")
+        except OSError as error:
+            raise _cannot_write(self.path.parent, error) from error
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._open is not None:
+            # What was never flushed may not fit on a full disk; it is thrown away here anyway.
+            with contextlib.suppress(OSError):
+                self._open.close()
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+
+    @property
+    def file(self) -> IO[bytes]:
+        """The open file, for reading back what was written."""
+        if self._open is None:
+            raise ValueError("A part has a file only inside its with block.")
+        return self._open
+
+    def write(self, data: bytes) -> None:
+        """Append bytes.
+
+        Raises:
+            CannotWrite: The disk is full and the like.
+        """
+        try:
+            self.file.write(data)
+        except OSError as error:
+            raise _cannot_write(self.path.parent, error) from error
+
+    def keep(self, target: Path, *, overwrite: bool = False) -> None:
+        """Make the part a file of its own, in one step and safe from a power cut.
+
+        Args:
+            target: Its name; missing folders are made.
+            overwrite: Replace a file of that name.
+
+        Raises:
+            TargetExists: A file of that name is there, perhaps only since a moment ago.
+            CannotWrite: The disk is full, the folder may not be written to, and the like.
+        """
+        try:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.file.close()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if overwrite:
+                self.path.replace(target)
+            else:
+                _take_free_name(self.path, target)
+            _sync_folder(target.parent)
+        except FileExistsError as error:
+            raise _taken(target) from error
+        except OSError as error:
+            raise _cannot_write(target, error) from error
+
+
+def check_target(target: Path, *, overwrite: bool) -> None:
+    """Refuse a path where a file can't or may not be written, before anything is fetched for it.
+
+    Raises:
+        InvalidArgument: It is a folder, or a file stands where one of its folders should be.
+        TargetExists: A file is there and `overwrite` is false.
+    """
+    check_folder(target.parent)
+    if target.is_dir():
+        raise InvalidArgument(f"{target} is a folder: name a file in it.")
+    if target.exists() and not overwrite:
+        raise _taken(target)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that can't come to be, before anything is fetched for it.
+
+    Raises:
+        InvalidArgument: It, or one of the folders it would lie in, is a file.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise InvalidArgument(f"{nearest} is a file where a folder is needed: choose another folder.")
+
+
+def _taken(target: Path) -> TargetExists:
+    return TargetExists(f"{target} exists and was left as it is.", cure="Pass overwrite=True or choose another name.")
+
+
+def _cannot_write(path: Path, error: OSError) -> CannotWrite:
+    return CannotWrite(
+        f"{path} can't be written: {error.strerror or error}. Nothing half-written was left.",
+        cure="Make room or choose another folder, then run it again.",
+    )
+
+
+def _take_free_name(part: Path, target: Path) -> None:
+    """Rename, but fail where the name is taken: a look before the rename would leave a gap for another writer."""
+    try:
+        os.link(part, target)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        part.replace(target)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
