@@ -1,0 +1,218 @@
+"""The records of a zip member as values: bytes in, facts out, nothing read from disk and nothing guessed.
+
+Names, order and widths of the fields are those of PKWARE's APPNOTE, sections 4.3 to 4.5.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import datetime
+from typing import Final
+
+from attrs import frozen
+
+from .errors import ArchiveRefused
+
+STORED: Final = 0
+DEFLATED: Final = 8
+
+DESCRIPTOR_FLAG: Final = 0x0008
+UTF8_FLAG: Final = 0x0800
+
+LOCAL_SIGNATURE: Final = b"PK\x03\x04"
+_ENTRY_SIGNATURE = b"PK\x01\x02"
+_DESCRIPTOR_SIGNATURE = b"PK\x07\x08"
+
+_LOCAL = struct.Struct("<4s3H4L2H")
+_ENTRY = struct.Struct("<4s4H4L5H2L")
+_EXTRA = struct.Struct("<2H")
+
+LOCAL_BYTES: Final = _LOCAL.size
+ENTRY_BYTES: Final = _ENTRY.size
+DESCRIPTOR_BYTES: Final = 24
+"""The longest form of a descriptor."""
+
+_SATURATED = 0xFFFF_FFFF
+_ZIP64_EXTRA = 1
+
+_SHOWN_CHARACTERS = 80
+_ASK_AGAIN = "Ask for it again, or for its clips one at a time."
+
+
+@frozen
+class Header:
+    """What a member's local header and its directory entry both say of it."""
+
+    name: bytes
+    flags: int
+    method: int
+    stamp: int
+    crc32: int
+    compressed_size: int
+    size: int
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether this is a folder. Its name says so, and attributes may not contradict it."""
+        return self.name.endswith(b"/")
+
+    @property
+    def has_descriptor(self) -> bool:
+        """Whether checksum and sizes stand behind the data, so that the local header may lack them."""
+        return bool(self.flags & DESCRIPTOR_FLAG)
+
+
+@frozen
+class Entry:
+    """A directory entry: the header, and what only the directory knows."""
+
+    header: Header
+    attributes: int
+    offset: int
+
+
+def refused(reason: str, name: bytes | str | None = None, cure: str = _ASK_AGAIN) -> ArchiveRefused:
+    """Word a refusal as one printable line.
+
+    Args:
+        reason: What is wrong. Behind a name it reads as the rest of a sentence about that member.
+        name: The member at fault, whatever it holds, or None when the fault is the archive's.
+        cure: What to do next.
+
+    Returns:
+        The exception to raise.
+    """
+    subject = "" if name is None else f"member {shown(name)} "
+    return ArchiveRefused(f"Archive refused: {subject}{reason}.", cure=cure)
+
+
+def shown(name: bytes | str) -> str:
+    """A name for a message: quoted, shortened, and with nothing in it that a terminal would obey."""
+    text = name if isinstance(name, str) else name[: 4 * _SHOWN_CHARACTERS].decode("utf-8", "backslashreplace")
+    return repr(text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…")
+
+
+def local_length(fixed: bytes, name: bytes) -> int:
+    """Tell the length of a local header from its first `LOCAL_BYTES` bytes.
+
+    Raises:
+        ArchiveRefused: The bytes begin no local header; `name` tells whose it should be.
+    """
+    if len(fixed) < LOCAL_BYTES or not fixed.startswith(LOCAL_SIGNATURE):
+        raise refused("has no local header where the directory says", name)
+    name_length, extra_length = struct.unpack_from("<2H", fixed, 26)
+    return LOCAL_BYTES + int(name_length) + int(extra_length)
+
+
+def parse_local(record: bytes) -> Header:
+    """Parse a whole local header, as long as `local_length` tells.
+
+    Raises:
+        ArchiveRefused: Its extra fields can't be read.
+    """
+    _, _, flags, method, stamp, crc32, compressed_size, size, name_length, _ = _LOCAL.unpack_from(record)
+    name, extra = record[LOCAL_BYTES : LOCAL_BYTES + name_length], record[LOCAL_BYTES + name_length :]
+    size, compressed_size = _widened((size, compressed_size), _zip64_field(extra, name), name)
+    return Header(name, flags, method, stamp, crc32, compressed_size, size)
+
+
+def entry_length(fixed: bytes) -> int:
+    """Tell the length of a directory entry from its first `ENTRY_BYTES` bytes.
+
+    Raises:
+        ArchiveRefused: The bytes begin no directory entry.
+    """
+    if len(fixed) < ENTRY_BYTES or not fixed.startswith(_ENTRY_SIGNATURE):
+        raise refused("its directory does not hold the entries that its end record promises")
+    name_length, extra_length, comment_length = struct.unpack_from("<3H", fixed, 28)
+    return ENTRY_BYTES + int(name_length) + int(extra_length) + int(comment_length)
+
+
+def parse_entry(record: bytes) -> Entry:
+    """Parse a whole directory entry, as long as `entry_length` tells.
+
+    Raises:
+        ArchiveRefused: Its extra fields can't be read, or the member lies in another part of a divided archive.
+    """
+    fields = _ENTRY.unpack_from(record)
+    _, _, _, flags, method, stamp, crc32, compressed_size, size, name_length, extra_length, _, disk, *_ = fields
+    attributes, offset = fields[-2:]
+    name, rest = record[ENTRY_BYTES : ENTRY_BYTES + name_length], record[ENTRY_BYTES + name_length :]
+    wide = _zip64_field(rest[:extra_length], name)
+    if len(wide) % 8 == 4:
+        wide, disk = wide[:-4], int.from_bytes(wide[-4:], "little")
+    if disk:
+        raise refused("is in another part of a divided archive", name)
+    size, compressed_size, offset = _widened((size, compressed_size, offset), wide, name)
+    return Entry(Header(name, flags, method, stamp, crc32, compressed_size, size), attributes, offset)
+
+
+def descriptors(header: Header) -> frozenset[bytes]:
+    """Every form that the descriptor of this member may take: with and without signature, wide and narrow."""
+    forms = [struct.pack("<LQQ", header.crc32, header.compressed_size, header.size)]
+    if max(header.compressed_size, header.size) <= _SATURATED:
+        forms.append(struct.pack("<LLL", header.crc32, header.compressed_size, header.size))
+    return frozenset(signature + form for form in forms for signature in (b"", _DESCRIPTOR_SIGNATURE))
+
+
+def decoded_name(header: Header) -> str:
+    """The name as text, for reading and comparing; it is not fit for a path.
+
+    Many writers leave the UTF-8 flag out of UTF-8 names. What is no UTF-8 then is code page 437, where every byte is a
+    character; under the flag, bytes that are no UTF-8 become escapes.
+    """
+    if header.flags & UTF8_FLAG:
+        return header.name.decode("utf-8", "backslashreplace")
+    try:
+        return header.name.decode("utf-8")
+    except UnicodeDecodeError:
+        return header.name.decode("cp437")
+
+
+def modified_time(header: Header) -> datetime | None:
+    """The time stamp, even seconds in an unnamed time zone; None when it names no moment."""
+    date, time = divmod(header.stamp, 1 << 16)
+    try:
+        return datetime(  # noqa: DTZ001 - the format has no zone
+            1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2
+        )
+    except ValueError:
+        return None
+
+
+def _zip64_field(extra: bytes, name: bytes) -> bytes:
+    """The zip64 field among the extra fields; empty when there is none."""
+    found: bytes | None = None
+    at = 0
+    while at < len(extra):
+        kind, length = _EXTRA.unpack_from(extra, at) if len(extra) - at >= _EXTRA.size else (None, len(extra))
+        start, at = at + _EXTRA.size, at + _EXTRA.size + length
+        if at > len(extra):
+            raise refused("has extra fields that are cut short", name)
+        if kind != _ZIP64_EXTRA:
+            continue
+        if found is not None:
+            raise refused("has two zip64 fields", name)
+        found = extra[start:at]
+    return found or b""
+
+
+def _widened(narrow: tuple[int, ...], wide: bytes, name: bytes) -> tuple[int, ...]:
+    """Put the numbers of a zip64 field in the place of the narrow ones, in order, where those are saturated.
+
+    Some writers, Python's zipfile before 3.11.4 among them, repeat from the first on also what would have fitted;
+    then it has to be the same twice.
+    """
+    count, rest = divmod(len(wide), 8)
+    if rest or count > len(narrow):
+        raise refused(f"has a zip64 field of {len(wide)} bytes, which means nothing", name)
+    saturated = [place for place, number in enumerate(narrow) if number == _SATURATED]
+    places = saturated if count == len(saturated) else range(count)
+    if not set(saturated) <= set(places):
+        raise refused("lacks the zip64 field that its sizes need", name)
+    numbers = list(narrow)
+    for place, number in zip(places, struct.unpack(f"<{count}Q", wide), strict=True):
+        if narrow[place] not in {number, _SATURATED}:
+            raise refused(f"has a zip64 field that contradicts it, {number} against {narrow[place]}", name)
+        numbers[place] = number
+    return tuple(numbers)
