@@ -59,7 +59,9 @@ class Receiver(ABC, Generic[T]):
         head, self._head, self._begun = self._head, b"", True
         self.kind = kind_of(head, self._output_format)
         if self.kind is Kind.EMPTY:
-            raise UnexpectedResponse("The answer is empty.", cure="Ask for the item again; tell the vendor if it stays.")
+            raise UnexpectedResponse(
+                "The answer is empty.", cure="Ask for the item again; tell the vendor if it stays."
+            )
         if self.kind is Kind.ERROR_PAGE:
             failure = read_failure(head)
             raise UnexpectedResponse(

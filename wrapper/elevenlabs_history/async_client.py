@@ -57,7 +57,7 @@ class AsyncHistoryClient:
 
     @property
     def api(self) -> Client:
-        """The generated client, for anything without a verb here; it obeys the same rules and raises the same errors."""
+        """The generated client, for what has no verb here; it obeys the same rules and raises the same errors."""
         return self._api
 
     def list(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Self
 
-from attrs import frozen
 from elevenlabs_history_api.api.history import delete_history_item, get_history_item
 from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
 
@@ -49,8 +48,8 @@ class HistoryClient:
             api_key: The key; otherwise ELEVENLABS_API_KEY or ELEVEN_API_KEY from the environment, read now.
             region: The data residency region of the workspace, if it has one.
             base_url: Another server; otherwise the region's, ELEVENLABS_BASE_URL, or the vendor's own.
-            timeout: Seconds to connect, read, write and wait for a connection, each on its own; None for no limit. There
-                is no limit on a whole download that keeps moving.
+            timeout: Seconds to connect, read, write and wait for a connection, each on its own; None for no limit. A
+                download that keeps moving has no limit as a whole.
             retries: When and how often to try again.
             http_client: Brings its own limits, proxies, certificates, headers and hooks; it is not closed here, and its
                 timeout, redirects and authentication of this API are ours. Without one, httpx's defaults hold and the
@@ -70,7 +69,7 @@ class HistoryClient:
 
     @property
     def api(self) -> Client:
-        """The generated client, for anything that has no verb here; it obeys the same rules and raises the same errors."""
+        """The generated client, for what has no verb here; it obeys the same rules and raises the same errors."""
         return self._api
 
     def list(

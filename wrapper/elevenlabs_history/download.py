@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._extract import InFolder, Plan
 from ._receive import InFile, InMemory, Relay
@@ -143,13 +143,13 @@ class Download(_Exchange):
 
         Args:
             folder: Where the files go; made when it is missing. Either all appear or none.
-            template: How files are named, see `naming`; by default by date, voice and id, where items were given, and by
-                id, where only ids were.
+            template: How files are named, see `Template`; by default by date, voice and id where items were given, and
+                by id where only ids were.
             overwrite: Replace files of these names.
 
         Returns:
-            A clip for each file: where it is and, where that is proven, which item it is. A clip that can't be proven to
-            be one of the items has no id: what was asked for by id alone, in an archive that names no ids, stays so.
+            A clip for each file: where it is and, where that is proven, which item it is. A clip that can't be proven
+            to be one of the items has no id: what is asked for by id alone, in an archive without ids, stays so.
 
         Raises:
             InvalidArgument: The folder can't be one, or the template would give two items one name; nothing was sent.
