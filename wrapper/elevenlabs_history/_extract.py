@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Self
 from attrs import frozen
 from elevenlabs_history_api.models import HistoryItem
 
+from ._portable import plain_id
 from ._receive import Receiver
 from ._requests import id_of
 from .audio import SNIFF_BYTES, Kind, kind_of, pcm_sample_rate, wav_header
 from .errors import ArchiveRefused, InvalidArgument
 from .files import Part, check_folder, check_target
-from .naming import Template, id_in_name
+from .naming import Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ class Plan:
             return self.folder / f"unidentified_{index + 1}{kind.extension}"
         if isinstance(item, HistoryItem):
             return self.folder / self.template.path_for(item, kind.extension, index=index + 1)
-        return self.folder / f"{id_in_name(item)}{kind.extension}"
+        return self.folder / f"{plain_id(item)}{kind.extension}"
 
 
 @frozen

@@ -32,6 +32,9 @@ class AsyncHistoryClient:
     Use it as an async context manager, or call `close` when done.
     """
 
+    # Shown by a traceback of a client that could not be made.
+    _address = "no server yet"
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -54,6 +57,7 @@ class AsyncHistoryClient:
         self._api, self._transport = connect(
             key, base_url=base_url, region=region, timeout=timeout, retries=retries, async_http_client=http_client
         )
+        self._address = str(self._transport.base_url)
 
     @property
     def api(self) -> Client:
@@ -120,7 +124,7 @@ class AsyncHistoryClient:
         await self.close()
 
     def __repr__(self) -> str:
-        return f"<AsyncHistoryClient for {self._transport.base_url}>"
+        return f"<AsyncHistoryClient for {self._address}>"
 
 
 class AsyncHistoryItems:

@@ -32,6 +32,9 @@ class HistoryClient:
     Use it as a context manager, or call `close` when done.
     """
 
+    # Shown by a traceback of a client that could not be made.
+    _address = "no server yet"
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -65,6 +68,8 @@ class HistoryClient:
         self._api, self._transport = connect(
             key, base_url=base_url, region=region, timeout=timeout, retries=retries, http_client=http_client
         )
+        self._address = str(self._transport.base_url)
+        # Made now, because two threads that make it later would make two.
         self._api.get_httpx_client()
 
     @property
@@ -181,7 +186,7 @@ class HistoryClient:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<HistoryClient for {self._transport.base_url}>"
+        return f"<HistoryClient for {self._address}>"
 
 
 class HistoryItems:
