@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from ._zip_records import Entry, Header
     from .errors import ArchiveRefused
 
-_COMPRESSED_PIECE = 64 * 1024
 _PIECE = 256 * 1024
 _SMALL = 64 * 1024 * 1024
 
@@ -138,7 +137,7 @@ def read(file: IO[bytes], member: Member) -> Iterator[bytes]:
         OSError: The file can't be read.
     """
     size = crc32 = 0
-    for piece in _inflated(file, member) if member.deflated else _stored(file, member, _PIECE):
+    for piece in _inflated(file, member) if member.deflated else _stored(file, member):
         if size == 0 and piece.startswith(LOCAL_SIGNATURE):
             raise refused("is an archive itself, and no clip", member.name)
         size += len(piece)
@@ -161,6 +160,8 @@ def _directory(file: IO[bytes], end: End) -> Iterator[Entry]:
         at += len(record)
         entry = parse_entry(record)
         check_entry(entry)
+        if entry.offset + LOCAL_BYTES > end.directory_start:
+            raise refused(f"should begin at {entry.offset}, where no member has room", entry.header.name)
         yield entry
     if at != end.directory_end:
         raise refused(f"its directory of {end.entries} entries ends at {at}, but should end at {end.directory_end}")
@@ -187,8 +188,6 @@ def _too_many(entries: int, limits: Limits) -> ArchiveRefused:
 def _data_start(file: IO[bytes], entry: Entry, until: int) -> int:
     """Where the bytes of a member begin; it has to fill the archive up to `until`, where the next record begins."""
     header = entry.header
-    if entry.offset + LOCAL_BYTES > until:
-        raise refused(f"overlaps what begins at {until}", header.name)
     file.seek(entry.offset)
     fixed = file.read(LOCAL_BYTES)
     record = fixed + file.read(local_length(fixed, header.name) - LOCAL_BYTES)
@@ -218,12 +217,12 @@ def _member(header: Header, start: int) -> Member:
     )
 
 
-def _stored(file: IO[bytes], member: Member, piece_bytes: int) -> Iterator[bytes]:
+def _stored(file: IO[bytes], member: Member) -> Iterator[bytes]:
     """The bytes of a member as they lie in the archive."""
     at, end = member.start, member.start + member.compressed_size
     while at < end:
         file.seek(at)
-        piece = file.read(min(piece_bytes, end - at))
+        piece = file.read(min(_PIECE, end - at))
         if not piece:
             raise refused("is cut short: the archive has shrunk since it was checked", member.name)
         at += len(piece)
@@ -234,7 +233,7 @@ def _inflated(file: IO[bytes], member: Member) -> Iterator[bytes]:
     """The bytes of a deflated member, whose stream has to end exactly where its room in the archive ends."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        for compressed in _stored(file, member, _COMPRESSED_PIECE):
+        for compressed in _stored(file, member):
             rest = compressed
             while piece := inflater.decompress(rest, _PIECE):
                 yield piece

@@ -1,0 +1,359 @@
+import io
+import itertools
+import os
+import random
+import shutil
+import struct
+import subprocess
+import tracemalloc
+import zipfile
+import zlib
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+import pytest
+from bad_archives import BOMBS, GOOD, MEMBERS, TRAPS
+from elevenlabs_history.archive import Limits, Member, plan, read
+from elevenlabs_history.errors import ArchiveRefused
+from zip_writer import (
+    DEFLATED,
+    DESCRIPTOR_FLAG,
+    NOON,
+    SATURATED,
+    SOUND,
+    STORED,
+    UTF8_FLAG,
+    Lies,
+    Piece,
+    build,
+    extra,
+    zip64,
+)
+
+MANY = Limits(members=1000)
+MIB = 1024 * 1024
+
+
+def contents(data: bytes, limits: Limits = MANY) -> list[tuple[str, bytes]]:
+    file = io.BytesIO(data)
+    return [(member.name, b"".join(read(file, member))) for member in plan(file, limits)]
+
+
+def unpack(archive: Path, folder: Path, limits: Limits) -> None:
+    """What a careful caller does: nothing is in its place before all of it is proven."""
+    parts: list[Path] = []
+    try:
+        with archive.open("rb") as file:
+            for number, member in enumerate(plan(file, limits)):
+                parts.append(folder / f"{number}.part")
+                with parts[-1].open("xb") as part:
+                    part.writelines(read(file, member))
+        for part_path in parts:
+            part_path.rename(part_path.with_suffix(".mp3"))
+    finally:
+        for part_path in parts:
+            part_path.unlink(missing_ok=True)
+
+
+def refusal(data: bytes, tmp_path: Path, limits: Limits) -> str:
+    """The words with which an archive is refused, after making sure that it left nothing behind and took no memory."""
+    archive, folder = tmp_path / "archive.zip", tmp_path / "clips"
+    archive.write_bytes(data)
+    folder.mkdir()
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArchiveRefused) as refused:
+            unpack(archive, folder, limits)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * MIB
+    assert list(folder.iterdir()) == []
+    assert sorted(tmp_path.iterdir()) == [archive, folder]
+    return str(refused.value)
+
+
+class Pipe(io.RawIOBase):
+    """A file that can only be written to the end of, as a server writes a zip into its answer."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        piece = memoryview(data).tobytes()  # type: ignore[arg-type]  # RawIOBase takes any buffer
+        self.data += piece
+        return len(piece)
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_trap_is_refused_by_its_own_name_and_leaves_nothing_behind(trap: str, tmp_path: Path) -> None:
+    data, words = TRAPS[trap]
+    message = refusal(data, tmp_path, Limits(members=MEMBERS))
+    assert message.startswith("Archive refused: ")
+    assert words in message
+    assert message.isprintable()
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_is_refused_with_flat_memory(bomb: str, tmp_path: Path) -> None:
+    build_bomb, limits, words = BOMBS[bomb]
+    assert words in refusal(build_bomb(), tmp_path, limits)
+
+
+def test_every_cut_of_an_archive_is_refused() -> None:
+    for length in range(len(GOOD)):
+        with pytest.raises(ArchiveRefused):
+            contents(GOOD[:length])
+
+
+def test_a_hostile_name_is_shown_short_and_without_anything_that_a_terminal_obeys(tmp_path: Path) -> None:
+    name = b"\x1b[2J\r\n\xe2\x80\xae" + b"x" * 4000 + b"\\"
+    message = refusal(build(Piece(name=name)), tmp_path, MANY)
+    assert r"member '\x1b[2J\r\n\u202exxx" in message
+    assert message.isprintable()
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize("seekable", [True, False], ids=["seekable", "pipe"])
+@pytest.mark.parametrize("wide", [True, False], ids=["zip64", "plain"])
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED], ids=["stored", "deflated"])
+def test_what_python_writes_is_read(method: int, wide: bool, seekable: bool) -> None:  # noqa: FBT001
+    file = io.BytesIO() if seekable else Pipe()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        with archive.open("voice/clip.mp3", "w", force_zip64=wide) as member:
+            member.write(SOUND)
+        archive.mkdir("folder")
+        archive.writestr("another folder/", b"")
+        archive.writestr("empty.mp3", b"")
+        archive.comment = b"from Python"
+    data = file.getvalue() if isinstance(file, io.BytesIO) else bytes(file.data)
+    assert contents(data) == [("voice/clip.mp3", SOUND), ("empty.mp3", b"")]
+
+
+def test_what_python_appends_to_is_read() -> None:
+    file = io.BytesIO(GOOD)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("third.mp3", SOUND)
+    assert [name for name, _ in contents(file.getvalue())] == ["clip.mp3", "packed.mp3", "third.mp3"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "zip -q -r ../out.zip .",
+        "zip -q -0 -r ../out.zip .",
+        "zip -q -fz -r ../out.zip .",
+        "zip -q -fd -r ../out.zip .",
+        "zip -q -r - . | cat > ../out.zip",
+        "zip -q -0 -r - . | cat > ../out.zip",
+        "zip -q -r ../out.zip . && zip -q -d ../out.zip gone.mp3",
+        "jar cMf ../out.zip .",
+        "jar cM . | cat > ../out.zip",
+    ],
+)
+def test_what_other_tools_write_is_read(command: str, tmp_path: Path) -> None:
+    tool, _, _ = command.partition(" ")
+    if not shutil.which(tool):
+        pytest.skip(f"{tool} is not installed")
+    source = tmp_path / "source"
+    (source / "voice").mkdir(parents=True)
+    files = {"voice/größe.mp3": SOUND * 50, "empty.mp3": b""}
+    for name, content in files.items():
+        (source / name).write_bytes(content)
+    if "gone" in command:
+        (source / "gone.mp3").write_bytes(SOUND)
+    subprocess.run(command, shell=True, check=True, cwd=source, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    assert {
+        name.removeprefix("./"): content for name, content in contents((tmp_path / "out.zip").read_bytes())
+    } == files
+
+
+CRC, SIZE = zlib.crc32(SOUND), len(SOUND)
+UNKNOWN_YET: Lies = {"crc32": 0, "compressed_size": 0, "size": 0}
+WIDE_SIZES: Lies = {"compressed_size": SATURATED, "size": SATURATED}
+
+
+@pytest.mark.parametrize("signature", [b"", b"PK\x07\x08"], ids=["unsigned", "signed"])
+@pytest.mark.parametrize("form", ["<LLL", "<LQQ"])
+@pytest.mark.parametrize("method", [STORED, DEFLATED])
+def test_each_form_of_data_descriptor_is_read(method: int, form: str, signature: bytes) -> None:
+    packed = Piece(method=method).packed
+    descriptor = signature + struct.pack(form, CRC, len(packed), SIZE)
+    piece = Piece(method=method, both={"flags": DESCRIPTOR_FLAG}, local=UNKNOWN_YET, behind=descriptor)
+    assert contents(build(piece, piece)) == [("clip.mp3", SOUND)] * 2
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        Piece(local=WIDE_SIZES, local_extra=zip64(SIZE, SIZE), entry=WIDE_SIZES, entry_extra=zip64(SIZE, SIZE)),
+        Piece(entry={"size": SATURATED}, entry_extra=zip64(SIZE)),
+        Piece(entry={"compressed_size": SATURATED}, entry_extra=zip64(SIZE)),
+        Piece(entry={"offset": SATURATED}, entry_extra=zip64(0)),
+        Piece(entry={"offset": SATURATED, **WIDE_SIZES}, entry_extra=zip64(SIZE, SIZE, 0)),
+        Piece(entry={"disk": 0xFFFF}, entry_extra=extra(1, bytes(4))),
+        Piece(entry_extra=zip64(SIZE, SIZE, 0)),
+        Piece(local_extra=zip64(SIZE, SIZE), entry_extra=extra(0x5455, b"\x01abcd") + zip64(SIZE, SIZE)),
+        Piece(
+            both={"flags": DESCRIPTOR_FLAG},
+            local=UNKNOWN_YET,
+            local_extra=zip64(0, 0),
+            behind=struct.pack("<LQQ", CRC, SIZE, SIZE),
+        ),
+    ],
+)
+def test_each_use_of_zip64_fields_is_read(piece: Piece) -> None:
+    assert contents(build(piece)) == [("clip.mp3", SOUND)]
+    assert contents(build(piece, wide={})) == [("clip.mp3", SOUND)]
+
+
+def test_zip64_end_records_are_read_in_place_of_saturated_ones() -> None:
+    data = build(
+        Piece(), wide={}, entries=0xFFFF, entries_here=0xFFFF, directory_size=SATURATED, directory_start=SATURATED
+    )
+    assert contents(data) == [("clip.mp3", SOUND)]
+
+
+def test_an_empty_archive_has_no_members() -> None:
+    assert contents(build()) == contents(build(wide={})) == contents(build(comment=b"nothing here")) == []
+
+
+def test_the_longest_comment_is_no_obstacle() -> None:
+    assert contents(build(Piece(), wide={}, comment=b"c" * 0xFFFF)) == [("clip.mp3", SOUND)]
+
+
+def test_duplicates_are_kept_and_folders_are_not() -> None:
+    folder = Piece(name=b"voice/", content=b"")
+    assert contents(build(folder, Piece(), Piece(), folder)) == [("clip.mp3", SOUND)] * 2
+
+
+@pytest.mark.parametrize(
+    ("raw", "flags", "text"),
+    [
+        (b"a\nb?.mp3", 0, "a\nb?.mp3"),
+        ("größe.mp3".encode(), UTF8_FLAG, "größe.mp3"),
+        ("größe.mp3".encode(), 0, "größe.mp3"),
+        ("größe.mp3".encode("cp437"), 0, "größe.mp3"),
+        (b"\xff\xfe.mp3", UTF8_FLAG, r"\xff\xfe.mp3"),
+        (b"...mp3/..a/a..", 0, "...mp3/..a/a.."),
+        (b"12:30.mp3", 0, "12:30.mp3"),
+    ],
+)
+def test_a_name_is_read_as_what_it_most_likely_is(raw: bytes, flags: int, text: str) -> None:
+    assert contents(build(Piece(name=raw, both={"flags": flags}))) == [(text, SOUND)]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "moment"),
+    [
+        (NOON, datetime(2024, 5, 17, 12)),
+        (0xFF9FBF7D, datetime(2107, 12, 31, 23, 59, 58)),
+        (0, None),
+        (NOON | 0xFFFF, None),
+    ],
+)
+def test_a_time_stamp_is_a_moment_or_nothing(stamp: int, moment: datetime | None) -> None:
+    (member,) = plan(io.BytesIO(build(Piece(both={"stamp": stamp}))), MANY)
+    assert member.modified == moment
+
+
+def test_a_member_tells_what_identity_needs() -> None:
+    data = build(Piece(name=b"a.mp3", method=DEFLATED))
+    packed = Piece(method=DEFLATED).packed
+    assert plan(io.BytesIO(data), MANY) == (
+        Member(
+            name="a.mp3",
+            size=SIZE,
+            compressed_size=len(packed),
+            crc32=CRC,
+            modified=datetime(2024, 5, 17, 12),
+            deflated=True,
+            start=data.index(packed),
+        ),
+    )
+
+
+def test_each_member_asked_for_may_bring_its_folder() -> None:
+    folder = Piece(name=b"voice/", content=b"")
+    assert len(contents(build(folder, Piece(), folder, Piece()), Limits(members=2))) == 2
+    with pytest.raises(ArchiveRefused, match="it holds 5 members where 2 were asked for"):
+        contents(build(folder, Piece(), folder, Piece(), folder), Limits(members=2))
+
+
+def test_limits_are_reached_exactly() -> None:
+    data = build(Piece(), Piece())
+    assert len(contents(data, Limits(members=2, total_bytes=2 * SIZE))) == 2
+    with pytest.raises(ArchiveRefused, match="Allow more"):
+        contents(data, Limits(members=2, total_bytes=2 * SIZE - 1))
+
+
+def test_silence_is_no_bomb_beside_sound() -> None:
+    silence = Piece(content=bytes(70 * MIB), method=DEFLATED)
+    sound = Piece(content=random.Random(1).randbytes(MIB))
+    data = build(silence, sound)
+    assert [len(content) for _, content in contents(data)] == [70 * MIB, MIB]
+    with pytest.raises(ArchiveRefused, match="more than 200 to 1"):
+        contents(build(silence))
+
+
+def test_members_are_read_by_turns() -> None:
+    sounds = [random.Random(seed).randbytes(MIB) for seed in (1, 2)]
+    file = io.BytesIO(build(Piece(content=sounds[0]), Piece(content=sounds[1], method=DEFLATED)))
+    first, second = plan(file, MANY)
+    turns = list(itertools.zip_longest(read(file, first), read(file, second), fillvalue=b""))
+    assert [b"".join(pieces) for pieces in zip(*turns, strict=True)] == sounds
+
+
+@pytest.mark.parametrize("method", [STORED, DEFLATED])
+def test_an_archive_that_changes_after_the_plan_is_refused(method: int) -> None:
+    data = build(Piece(method=method))
+    (member,) = plan(io.BytesIO(data), MANY)
+    with pytest.raises(ArchiveRefused, match="has shrunk"):
+        list(read(io.BytesIO(data[:100]), member))
+    with pytest.raises(ArchiveRefused, match=r"checksum|damaged|stream"):
+        list(read(io.BytesIO(data[:100] + data[101:] + b"\0"), member))
+
+
+def peak_memory(file: IO[bytes], limits: Limits) -> tuple[int, int]:
+    """How many bytes came out, and the most memory that was in use meanwhile."""
+    tracemalloc.start()
+    try:
+        size = sum(len(piece) for member in plan(file, limits) for piece in read(file, member))
+        return size, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_large_deflated_member_needs_no_more_memory_than_a_small_one(tmp_path: Path) -> None:
+    (tmp_path / "large.zip").write_bytes(build(Piece(content=bytes(100 * MIB), method=DEFLATED)))
+    with (tmp_path / "large.zip").open("rb") as file:
+        size, peak = peak_memory(file, Limits(members=1, ratio=2000))
+    assert size == 100 * MIB
+    assert peak < 2 * MIB
+
+
+@pytest.mark.slow
+def test_a_member_beyond_4_gib_is_read_with_flat_memory(tmp_path: Path) -> None:
+    """The member is a hole in a sparse file, so that the test costs time but no disk."""
+    size, crc32 = 4 * 1024 * MIB + 5, 0
+    for _ in range(4 * 1024):
+        crc32 = zlib.crc32(bytes(MIB), crc32)
+    wide = zip64(size, size)
+    piece = Piece(
+        content=b"", both={"crc32": zlib.crc32(b"12345", crc32), **WIDE_SIZES}, local_extra=wide, entry_extra=wide
+    )
+    header = piece.local_bytes()
+    start = len(header) + size
+    end = build(piece, wide={"directory_start": start}, directory_start=SATURATED, locator={"end64_start": start + 74})
+    with (tmp_path / "huge.zip").open("w+b") as file:
+        file.write(header)
+        file.seek(start - 5)
+        file.write(b"12345" + end[len(header) :])
+        unpacked, peak = peak_memory(file, Limits(members=1))
+    assert unpacked == size
+    assert peak < 2 * MIB
