@@ -124,6 +124,10 @@ class InvalidArgument(HistoryError, ValueError):
     """An argument can't be used; nothing was sent and nothing was written."""
 
 
+class InvalidTemplate(InvalidArgument):
+    """A name template can't be used, or would give two items one name; nothing was sent and nothing was written."""
+
+
 class TargetExists(HistoryError, FileExistsError):
     """A file is already where one should be written; it was left as it is."""
 
