@@ -18,7 +18,7 @@ class Quirks:
         utc_offset: Seconds that the times in names are ahead of UTC.
         separator: What stands between hours, minutes and seconds in names.
         deflated: Members are compressed.
-        missing_ids: What an unknown id among several does: `refuse` the request, `skip` it, or fail with an `error` 500.
+        missing_ids: What an unknown id among several does: `refuse` the request, `skip` it, or `error` with 500.
         most_ids: How many ids one download may name.
         media_type: What a good download calls itself; None for what it is.
         error_shape: `current` or `older`.

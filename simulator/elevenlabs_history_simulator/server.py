@@ -80,7 +80,13 @@ class Simulator:
         listener = socket.create_server(self._address)
         self._address = listener.getsockname()[:2]
         config = uvicorn.Config(
-            self.app, http=_Protocol, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
+            self.app,
+            http=_Protocol,
+            lifespan="off",
+            log_config=None,
+            # A connection that a fault has cut is not worth a line.
+            log_level="critical",
+            timeout_graceful_shutdown=1,
         )
         self._server = _Server(config)
         self._thread = threading.Thread(

@@ -51,7 +51,7 @@ class HistoryError(Exception):
         label = " ".join(str(part) for part in (self.status_code, self.code) if part is not None)
         parts = [
             f"[{label}]" if label else "",
-            self.message,
+            self.message if self.message.endswith((".", "!", "?", "…")) else f"{self.message}.",
             self.cure,
             f"(request_id: {self.request_id})" if self.request_id else "",
         ]
@@ -134,6 +134,14 @@ class TargetExists(HistoryError, FileExistsError):
 
 class CannotWrite(HistoryError, OSError):
     """The disk is full, the folder may not be written to, or the like; nothing half-written was left."""
+
+
+class FolderBusy(HistoryError):
+    """Another run is writing into the folder."""
+
+
+class DownloadsFailed(HistoryError):
+    """Some items of a run were not saved; the others were."""
 
 
 class ArchiveRefused(HistoryError):
