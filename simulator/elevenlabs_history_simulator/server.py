@@ -58,14 +58,11 @@ class Simulator:
             host: Where it listens; only on this machine unless told.
             port: Where it listens; 0 for any free port.
         """
-        self.history = History(seed)
-        self.history.fill(items)
+        self._made_with = (items, seed, quirks or Quirks(), latency, concurrency)
         self.faults = Faults()
         self.requests: list[ReceivedRequest] = []
-        self.quirks = quirks or Quirks()
         self.api_key = api_key
-        self.latency = latency
-        self.concurrency = concurrency
+        self.reset()
         self.app = make_app(self)
         self._address = (host, port)
 
@@ -74,6 +71,14 @@ class Simulator:
         """Where it listens."""
         host, port = self._address
         return f"http://{host}:{port}"
+
+    def reset(self) -> None:
+        """Be as at first: the same items, no requests, no faults, the quirks and limits it was made with."""
+        items, seed, self.quirks, self.latency, self.concurrency = self._made_with
+        self.history = History(seed)
+        self.history.fill(items)
+        self.faults.clear()
+        self.requests.clear()
 
     def start(self) -> None:
         """Listen; when this returns, connections are accepted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from elevenlabs_history_api.api.history import download_history_items, get_history_item_audio
@@ -12,7 +13,7 @@ from elevenlabs_history_api.types import UNSET
 from .errors import HistoryError, InvalidArgument, UnexpectedResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 T = TypeVar("T")
 
@@ -27,6 +28,8 @@ def asked_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple
     """
     if isinstance(items, str | HistoryItem):
         items = [items]
+    if not isinstance(items, Iterable):
+        raise InvalidArgument(f"{items!r} is no history item and no list of them. Nothing was sent.")
     by_id = {check_id(id_of(item)): item for item in items}
     if not by_id:
         raise InvalidArgument("There is nothing to download: the list of ids is empty. Nothing was sent.")

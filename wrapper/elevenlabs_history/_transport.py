@@ -121,7 +121,8 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             self._client.close()
 
     async def aclose(self) -> None:
-        """Do as `close` does, for the async client."""
+        """Do as `close` does, for both worlds: generated functions of either kind may have been called."""
+        self.close()
         if self._closes_async_client and self._async_client is not None:
             await self._async_client.aclose()
 

@@ -103,7 +103,7 @@ class AsyncHistoryClient:
 
     def audio(self, item: str | HistoryItem) -> AsyncDownload:
         """Prepare the download of one item's audio as it was generated, as `HistoryClient.audio` does."""
-        items = asked_items(item)
+        items = asked_items([item])
         return AsyncDownload(self._api, self._transport, audio_request(items[0]), items)
 
     def download(

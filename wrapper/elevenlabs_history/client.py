@@ -154,7 +154,7 @@ class HistoryClient:
         Raises:
             InvalidArgument: The id can't be one.
         """
-        items = asked_items(item)
+        items = asked_items([item])
         return Download(self._api, self._transport, audio_request(items[0]), items)
 
     def download(

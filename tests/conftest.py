@@ -1,0 +1,103 @@
+"""A simulator for each test, and clients for it. Behaviour is tested on both twins: the async one runs behind an adapter."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from elevenlabs_history import AsyncDownload, AsyncHistoryClient, HistoryClient, Retries
+from elevenlabs_history_simulator import Simulator
+
+FAST = Retries(first_wait=0.01, longest_wait=0.05)
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch):
+    for name in ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY", "ELEVENLABS_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def _server():
+    with Simulator() as started:
+        yield started
+
+
+@pytest.fixture
+def simulator(_server):
+    _server.reset()
+    return _server
+
+
+class OnALoop:
+    """An async object used from a test without a loop: awaits what is awaitable, collects what is iterated."""
+
+    def __init__(self, thing, loop):
+        self._thing = thing
+        self._loop = loop
+
+    def __getattr__(self, name):
+        value = getattr(self._thing, name)
+        return self._called(value) if inspect.ismethod(value) else value
+
+    def __iter__(self):
+        async def collect():
+            return [item async for item in self._thing]
+
+        return iter(self._loop.run_until_complete(collect()))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._loop.run_until_complete(self._thing.close())
+
+    def __repr__(self):
+        return repr(self._thing)
+
+    def _called(self, method):
+        def call(*args, **kwargs):
+            result = method(*args, **kwargs)
+            if inspect.isawaitable(result):
+                return self._loop.run_until_complete(result)
+            if isinstance(result, AsyncDownload | AsyncIterator):
+                return OnALoop(result, self._loop)
+            return result
+
+        return call
+
+
+@pytest.fixture
+def loop():
+    running = asyncio.new_event_loop()
+    yield running
+    running.run_until_complete(running.shutdown_default_executor())
+    running.close()
+
+
+@pytest.fixture(params=["sync", "async"])
+def make_client(request, simulator, loop):
+    """Make a client of either world for the simulator; it is closed at the end of the test."""
+    made = []
+
+    def make(api_key=None, *, http_client_arguments=None, **arguments):
+        arguments = {"base_url": simulator.base_url, "retries": FAST} | arguments
+        world = (HistoryClient, httpx.Client) if request.param == "sync" else (AsyncHistoryClient, httpx.AsyncClient)
+        if http_client_arguments is not None:
+            arguments["http_client"] = world[1](**http_client_arguments)
+        client = world[0](simulator.api_key if api_key is None else api_key, **arguments)
+        made.append(client if request.param == "sync" else OnALoop(client, loop))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client(make_client):
+    return make_client()
