@@ -1,0 +1,27 @@
+"""Bytes go to the disk as they come: memory stays flat whatever the size."""
+
+import subprocess
+import sys
+
+import pytest
+
+SAVE = """
+import resource, sys
+from elevenlabs_history import HistoryClient
+with HistoryClient(sys.argv[1], base_url=sys.argv[2]) as client:
+    client.download(sys.argv[3]).save(sys.argv[4])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in other units elsewhere")
+def test_saving_a_gibibyte_takes_less_than_60_mebibytes_of_memory(simulator, tmp_path):
+    item = simulator.history.add(size=1 << 30)
+    target = tmp_path / "large.mp3"
+    arguments = [simulator.api_key, simulator.base_url, item.id, str(target)]
+    completed = subprocess.run(
+        [sys.executable, "-c", SAVE, *arguments], capture_output=True, encoding="utf-8", check=True
+    )
+    assert target.stat().st_size == item.audio().size > 1 << 30
+    assert int(completed.stdout) < 60
