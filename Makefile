@@ -2,6 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := $(VENV)/.tools
 READY := $(VENV)/.ready
 PACKAGE := generated/elevenlabs_history_api
 GENERATED := $(PACKAGE)/provenance.py
@@ -36,13 +37,19 @@ check: $(READY) ## Check the spec, the generated client, formatting, lint and ty
 
 generate: $(GENERATED) ## Write the generated client when the spec, its settings or the generator changed
 
-$(GENERATED): openapi.yaml codegen-config.yml requirements/generator.txt scripts/generate.py | $(READY)
+$(GENERATED): openapi.yaml codegen-config.yml requirements/generator.txt scripts/generate.py | $(TOOLS)
 	@echo "Generating the client from openapi.yaml …"
 	@$(BIN)/python scripts/generate.py
 
-$(READY): pyproject.toml requirements/dev.txt requirements/generator.txt
+# The package is installed after it was generated: an editable install leaves out a root that is empty at that time.
+$(READY): pyproject.toml $(TOOLS) | $(GENERATED)
+	@echo "Installing the package into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+	@touch $@
+
+$(TOOLS): requirements/dev.txt requirements/generator.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found on the PATH. Install it, or say PYTHON=/path/to/python3."; exit 1; }
 	@echo "Setting up $(VENV) with $(PYTHON) (once; takes a minute or two) …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt -e '.[all]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	@touch $@

@@ -1,1 +1,86 @@
-"""Download an ElevenLabs generation history: every clip, whole, and known for the item that it is."""
+"""Download an ElevenLabs generation history: every clip, whole, and known for the item that it is.
+
+The generated client beside this package knows the paths and the models of the API. What a generator can't know is here:
+that a download may be one audio file or an archive, that an archive may be broken or hostile and names no ids, that a
+body may be cut short, that bytes belong on the disk and not into memory, and which failure wants which cure.
+
+    from elevenlabs_history import HistoryClient
+
+    with HistoryClient() as client:                      # the key is in ELEVENLABS_API_KEY
+        items = list(client.list(search="dragon", limit=10))
+        for clip in client.download(items).extract("clips"):
+            print(clip.path, clip.history_item_id)
+"""
+
+from __future__ import annotations
+
+from elevenlabs_history_api.models import HistoryItem
+
+from ._connection import DEFAULT_TIMEOUT, Region
+from ._extract import Clip
+from ._version import __version__
+from .async_client import AsyncHistoryClient, AsyncHistoryItems
+from .audio import Kind
+from .client import HistoryClient, HistoryItems
+from .download import AsyncDownload, Download
+from .errors import (
+    ArchiveRefused,
+    AuthenticationError,
+    CannotWrite,
+    ConnectionFailed,
+    HistoryError,
+    InvalidArgument,
+    InvalidRequest,
+    InvalidTemplate,
+    NotFound,
+    PermissionDenied,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+    TargetExists,
+    Timeout,
+    UnexpectedResponse,
+    WrongRegion,
+)
+from .identity import Proof
+from .listing import Moment, Unreadable
+from .naming import DEFAULT_TEMPLATE, Template
+from .retries import Retries
+
+__all__ = [
+    "DEFAULT_TEMPLATE",
+    "DEFAULT_TIMEOUT",
+    "ArchiveRefused",
+    "AsyncDownload",
+    "AsyncHistoryClient",
+    "AsyncHistoryItems",
+    "AuthenticationError",
+    "CannotWrite",
+    "Clip",
+    "ConnectionFailed",
+    "Download",
+    "HistoryClient",
+    "HistoryError",
+    "HistoryItem",
+    "HistoryItems",
+    "InvalidArgument",
+    "InvalidRequest",
+    "InvalidTemplate",
+    "Kind",
+    "Moment",
+    "NotFound",
+    "PermissionDenied",
+    "Proof",
+    "QuotaExceeded",
+    "RateLimited",
+    "Region",
+    "Retries",
+    "ServerError",
+    "TargetExists",
+    "Template",
+    "Timeout",
+    "UnexpectedResponse",
+    "Unreadable",
+    "WrongRegion",
+    "__version__",
+]

@@ -66,6 +66,21 @@ class Part:
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
 
+    def seal(self) -> None:
+        """Write everything to the disk and close the file; all that is left to do is to keep it.
+
+        Raises:
+            CannotWrite: The disk is full and the like.
+        """
+        if self.file.closed:
+            return
+        try:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.file.close()
+        except OSError as error:
+            raise _cannot_write(self.path.parent, error) from error
+
     def keep(self, target: Path, *, overwrite: bool = False) -> None:
         """Make the part a file of its own, in one step and safe from a power cut.
 
@@ -77,10 +92,8 @@ class Part:
             TargetExists: A file of that name is there, perhaps only since a moment ago.
             CannotWrite: The disk is full, the folder may not be written to, and the like.
         """
+        self.seal()
         try:
-            self.file.flush()
-            os.fsync(self.file.fileno())
-            self.file.close()
             target.parent.mkdir(parents=True, exist_ok=True)
             if overwrite:
                 self.path.replace(target)

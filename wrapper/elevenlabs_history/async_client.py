@@ -1,0 +1,154 @@
+"""The verbs of the history API for programs with an event loop. `client` is the twin, where each verb is described."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Self
+
+from elevenlabs_history_api.api.history import delete_history_item, get_history_item
+from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
+
+from ._connection import DEFAULT_TIMEOUT, connect
+from ._key import ApiKey
+from ._requests import asked_items, audio_request, check_id, download_request, expect, reading
+from .download import AsyncDownload
+from .listing import LARGEST_PAGE, Filters, Walk
+from .retries import DEFAULT_RETRIES
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    import httpx
+    from elevenlabs_history_api import Client
+
+    from ._connection import Region
+    from .listing import Moment, Unreadable
+    from .retries import Retries
+
+
+class AsyncHistoryClient:
+    """A connection to the history of one workspace, for one event loop. `HistoryClient` is the twin.
+
+    Use it as an async context manager, or call `close` when done.
+    """
+
+    # Shown by a traceback of a client that could not be made.
+    _address = "no server yet"
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        region: Region | None = None,
+        base_url: str | None = None,
+        timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT,
+        retries: Retries = DEFAULT_RETRIES,
+        http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        """Make a client as `HistoryClient` is made, but with an `httpx.AsyncClient` if any. Nothing is sent yet.
+
+        Raises:
+            AuthenticationError: There is no usable key.
+            InvalidArgument: The base URL or the region can't be used.
+        """
+        key = ApiKey(api_key)
+        # A traceback that shows local variables would show the key.
+        del api_key
+        self._api, self._transport = connect(
+            key, base_url=base_url, region=region, timeout=timeout, retries=retries, async_http_client=http_client
+        )
+        self._address = str(self._transport.base_url)
+
+    @property
+    def api(self) -> Client:
+        """The generated client, for what has no verb here; it obeys the same rules and raises the same errors."""
+        return self._api
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        voice_id: str | None = None,
+        model_id: str | None = None,
+        source: str | None = None,
+        search: str | None = None,
+        after: Moment | None = None,
+        before: Moment | None = None,
+        newest_first: bool = True,
+        page_size: int = LARGEST_PAGE,
+    ) -> AsyncHistoryItems:
+        """List history items as `HistoryClient.list` does, as an async iterator."""
+        filters = Filters(
+            voice_id=voice_id,
+            model_id=model_id,
+            source=source,
+            search=search,
+            after=after,
+            before=before,
+            newest_first=newest_first,
+        )
+        return AsyncHistoryItems(self._api, Walk(filters, limit=limit, page_size=page_size))
+
+    async def get(self, history_item_id: str) -> HistoryItem:
+        """Fetch what the server knows of one item, as `HistoryClient.get` does."""
+        check_id(history_item_id)
+        with reading(f"GET /v1/history/{history_item_id}"):
+            return expect(HistoryItem, await get_history_item.asyncio(history_item_id, client=self._api))
+
+    async def delete(self, history_item_id: str) -> None:
+        """Delete an item and its audio from the server, for good, as `HistoryClient.delete` does."""
+        check_id(history_item_id)
+        with reading(f"DELETE /v1/history/{history_item_id}"):
+            expect(DeletedHistoryItem, await delete_history_item.asyncio(history_item_id, client=self._api))
+
+    def audio(self, item: str | HistoryItem) -> AsyncDownload:
+        """Prepare the download of one item's audio as it was generated, as `HistoryClient.audio` does."""
+        items = asked_items(item)
+        return AsyncDownload(self._api, self._transport, audio_request(items[0]), items)
+
+    def download(
+        self, items: str | HistoryItem | Iterable[str | HistoryItem], *, output_format: str | None = None
+    ) -> AsyncDownload:
+        """Prepare the download of one or several items, as `HistoryClient.download` does."""
+        asked = asked_items(items)
+        return AsyncDownload(self._api, self._transport, download_request(asked, output_format), asked)
+
+    async def close(self) -> None:
+        """Close the connections, unless they are those of an `http_client` that was passed in."""
+        await self._api.get_async_httpx_client().aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<AsyncHistoryClient for {self._address}>"
+
+
+class AsyncHistoryItems:
+    """The items of a listing, fetched page by page while you iterate.
+
+    Attributes:
+        unreadable: Entries of the pages so far that are no history items.
+    """
+
+    def __init__(self, api: Client, walk: Walk) -> None:
+        self.unreadable: list[Unreadable] = walk.unreadable
+        self._items = _walk(api, walk)
+
+    def __aiter__(self) -> AsyncIterator[HistoryItem]:
+        return self
+
+    async def __anext__(self) -> HistoryItem:
+        return await anext(self._items)
+
+
+async def _walk(api: Client, walk: Walk) -> AsyncIterator[HistoryItem]:
+    while (request := walk.next_request()) is not None:
+        response = await api.get_async_httpx_client().request(**request)
+        with reading("GET /v1/history"):
+            items = walk.read(json.loads(response.content))
+        for item in items:
+            yield item

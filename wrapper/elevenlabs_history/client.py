@@ -1,0 +1,215 @@
+"""The verbs of the history API for programs without an event loop. `async_client` is the twin."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Self
+
+from elevenlabs_history_api.api.history import delete_history_item, get_history_item
+from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
+
+from ._connection import DEFAULT_TIMEOUT, connect
+from ._key import ApiKey
+from ._requests import asked_items, audio_request, check_id, download_request, expect, reading
+from .download import Download
+from .listing import LARGEST_PAGE, Filters, Walk
+from .retries import DEFAULT_RETRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import httpx
+    from elevenlabs_history_api import Client
+
+    from ._connection import Region
+    from .listing import Moment, Unreadable
+    from .retries import Retries
+
+
+class HistoryClient:
+    """A connection to the history of one workspace. Threads may share it.
+
+    Use it as a context manager, or call `close` when done.
+    """
+
+    # Shown by a traceback of a client that could not be made.
+    _address = "no server yet"
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        region: Region | None = None,
+        base_url: str | None = None,
+        timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT,
+        retries: Retries = DEFAULT_RETRIES,
+        http_client: httpx.Client | None = None,
+    ) -> None:
+        """Make a client. Nothing is sent yet.
+
+        Args:
+            api_key: The key; otherwise ELEVENLABS_API_KEY or ELEVEN_API_KEY from the environment, read now.
+            region: The data residency region of the workspace, if it has one.
+            base_url: Another server; otherwise the region's, ELEVENLABS_BASE_URL, or the vendor's own.
+            timeout: Seconds to connect, read, write and wait for a connection, each on its own; None for no limit. A
+                download that keeps moving has no limit as a whole.
+            retries: When and how often to try again.
+            http_client: Brings its own limits, proxies, certificates, headers and hooks; it is not closed here, and its
+                timeout, redirects and authentication of this API are ours. Without one, httpx's defaults hold and the
+                proxy variables of the environment are obeyed.
+
+        Raises:
+            AuthenticationError: There is no usable key.
+            InvalidArgument: The base URL or the region can't be used.
+        """
+        key = ApiKey(api_key)
+        # A traceback that shows local variables would show the key.
+        del api_key
+        self._api, self._transport = connect(
+            key, base_url=base_url, region=region, timeout=timeout, retries=retries, http_client=http_client
+        )
+        self._address = str(self._transport.base_url)
+        # Made now, because two threads that make it later would make two.
+        self._api.get_httpx_client()
+
+    @property
+    def api(self) -> Client:
+        """The generated client, for what has no verb here; it obeys the same rules and raises the same errors."""
+        return self._api
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        voice_id: str | None = None,
+        model_id: str | None = None,
+        source: str | None = None,
+        search: str | None = None,
+        after: Moment | None = None,
+        before: Moment | None = None,
+        newest_first: bool = True,
+        page_size: int = LARGEST_PAGE,
+    ) -> HistoryItems:
+        """List history items, page after page as they are needed.
+
+        Args:
+            limit: Most items; None for all.
+            voice_id: Only items made with this voice.
+            model_id: Only items made with this model; the server takes it only together with `source`.
+            source: Only items made by this product: TTS, STS, Flows, or what the server has added.
+            search: Only items whose text matches.
+            after: Only items made at or after this moment: a datetime, a date or Unix seconds. What has no time zone is
+                UTC.
+            before: Only items made before this moment.
+            newest_first: Newest items first; otherwise oldest first.
+            page_size: Most items a request, 1 to 1000.
+
+        Returns:
+            An iterator. Each id comes once, whatever the server's paging does.
+
+        Raises:
+            InvalidArgument: A filter can't be used; nothing was sent.
+            HistoryError: While iterating: a page could not be fetched.
+        """
+        filters = Filters(
+            voice_id=voice_id,
+            model_id=model_id,
+            source=source,
+            search=search,
+            after=after,
+            before=before,
+            newest_first=newest_first,
+        )
+        return HistoryItems(self._api, Walk(filters, limit=limit, page_size=page_size))
+
+    def get(self, history_item_id: str) -> HistoryItem:
+        """Fetch what the server knows of one item, except its audio.
+
+        Raises:
+            InvalidArgument: The id can't be one; nothing was sent.
+            NotFound: There is no such item.
+            HistoryError: The call failed in another way.
+        """
+        check_id(history_item_id)
+        with reading(f"GET /v1/history/{history_item_id}"):
+            return expect(HistoryItem, get_history_item.sync(history_item_id, client=self._api))
+
+    def delete(self, history_item_id: str) -> None:
+        """Delete an item and its audio from the server, for good.
+
+        It is tried again only when the request surely never arrived.
+
+        Raises:
+            InvalidArgument: The id can't be one; nothing was sent.
+            NotFound: There is no such item.
+            HistoryError: The call failed in another way.
+        """
+        check_id(history_item_id)
+        with reading(f"DELETE /v1/history/{history_item_id}"):
+            expect(DeletedHistoryItem, delete_history_item.sync(history_item_id, client=self._api))
+
+    def audio(self, item: str | HistoryItem) -> Download:
+        """Prepare the download of one item's audio as it was generated. Nothing is sent yet.
+
+        Raises:
+            InvalidArgument: The id can't be one.
+        """
+        items = asked_items(item)
+        return Download(self._api, self._transport, audio_request(items[0]), items)
+
+    def download(
+        self, items: str | HistoryItem | Iterable[str | HistoryItem], *, output_format: str | None = None
+    ) -> Download:
+        """Prepare the download of one or several items. Nothing is sent yet.
+
+        Args:
+            items: Ids, or items as listed, whose metadata names the files and proves which is which.
+            output_format: `wav` to convert to WAV; None for the format that each item was made in.
+
+        Returns:
+            A download: one audio file for one id, a zip archive for several. Named twice, an id is asked for once.
+
+        Raises:
+            InvalidArgument: There is no id, or one can't be an id.
+        """
+        asked = asked_items(items)
+        return Download(self._api, self._transport, download_request(asked, output_format), asked)
+
+    def close(self) -> None:
+        """Close the connections, unless they are those of an `http_client` that was passed in."""
+        self._api.get_httpx_client().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<HistoryClient for {self._address}>"
+
+
+class HistoryItems:
+    """The items of a listing, fetched page by page while you iterate.
+
+    Attributes:
+        unreadable: Entries of the pages so far that are no history items.
+    """
+
+    def __init__(self, api: Client, walk: Walk) -> None:
+        self.unreadable: list[Unreadable] = walk.unreadable
+        self._items = _walk(api, walk)
+
+    def __iter__(self) -> Iterator[HistoryItem]:
+        return self
+
+    def __next__(self) -> HistoryItem:
+        return next(self._items)
+
+
+def _walk(api: Client, walk: Walk) -> Iterator[HistoryItem]:
+    while (request := walk.next_request()) is not None:
+        response = api.get_httpx_client().request(**request)
+        with reading("GET /v1/history"):
+            items = walk.read(json.loads(response.content))
+        yield from items

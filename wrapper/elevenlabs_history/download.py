@@ -1,0 +1,266 @@
+"""A download as a noun: nothing is sent before a verb, and each verb performs the whole exchange anew."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ._extract import InFolder, Plan
+from ._receive import InFile, InMemory, Relay
+from ._requests import id_of, known_format
+from ._transport import STREAMED
+from .errors import HistoryError
+from .files import check_target
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+
+    import httpx
+    from elevenlabs_history_api import Client
+    from elevenlabs_history_api.models import HistoryItem
+
+    from ._extract import Clip
+    from ._receive import Receiver
+    from ._transport import Transport
+    from .naming import Template
+    from .retries import Attempts
+
+T = TypeVar("T")
+
+
+class _Exchange:
+    """What a download and its async twin have in common: what is asked for, and where the answer may go."""
+
+    def __init__(
+        self, api: Client, transport: Transport, request: dict[str, Any], items: tuple[str | HistoryItem, ...]
+    ) -> None:
+        self._api = api
+        self._transport = transport
+        self._request = request
+        self._items = items
+        self._format = known_format(items)
+
+    @property
+    def history_item_ids(self) -> tuple[str, ...]:
+        """The ids that are asked for, each once."""
+        return tuple(id_of(item) for item in self._items)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {', '.join(self.history_item_ids)}>"
+
+    def _in_memory(self) -> InMemory:
+        return InMemory(self._format)
+
+    def _relay(self) -> Relay:
+        return Relay(self._format)
+
+    def _in_file(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], InFile]:
+        target = Path(path)
+        check_target(target, overwrite=overwrite)
+        return lambda: InFile(self._format, target, overwrite=overwrite)
+
+    def _in_folder(
+        self, folder: str | os.PathLike[str], *, template: Template | str | None, overwrite: bool
+    ) -> Callable[[], InFolder]:
+        plan = Plan.make(self._items, Path(folder), template=template, overwrite=overwrite)
+        return lambda: InFolder(self._format, plan)
+
+
+class Download(_Exchange):
+    """The audio of one item, or a zip archive of several, from a `HistoryClient`. `AsyncDownload` is the twin.
+
+    A body cut short is asked for again, and what came of it before is thrown away. All verbs raise `HistoryError`:
+    `UnexpectedResponse` when a message came instead of audio, and the errors of the call itself.
+    """
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        """Iterate over the answer as it comes. Once bytes were handed out, a failure ends the iteration.
+
+        Raises:
+            HistoryError: The download failed.
+        """
+        attempts = self._transport.attempts(repeatable=True)
+        while True:
+            handed_out = False
+            time.sleep(attempts.pause())
+            try:
+                with self._relay() as relay, self._open(attempts) as response:
+                    for chunk in response.iter_raw():
+                        relay.write(chunk)
+                        if passed := relay.passed():
+                            handed_out = True
+                            yield passed
+                    relay.finish()
+                    if passed := relay.passed():
+                        handed_out = True
+                        yield passed
+            except HistoryError as error:
+                delay = None if handed_out else attempts.delay_after(error)
+                if delay is None:
+                    raise
+            else:
+                attempts.succeeded()
+                return
+            time.sleep(delay)
+
+    def read(self) -> bytes:
+        """Return the answer: all of it, in memory.
+
+        Raises:
+            HistoryError: The download failed.
+        """
+        return self._receive(self._in_memory)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Save the answer as it comes: the audio of one item, or the zip archive of several.
+
+        Args:
+            path: The file to write; missing folders are made. It appears whole or not at all.
+            overwrite: Replace a file of that name.
+
+        Returns:
+            The path.
+
+        Raises:
+            InvalidArgument: The path can't be a file; nothing was sent.
+            TargetExists: There is a file of that name; nothing was sent.
+            CannotWrite: The disk is full, the folder may not be written to, and the like.
+            HistoryError: The download failed.
+        """
+        return self._receive(self._in_file(path, overwrite=overwrite))
+
+    def extract(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        template: Template | str | None = None,
+        overwrite: bool = False,
+    ) -> list[Clip]:
+        """Save each clip as a file of its own: the one of a single item, or those in the zip archive.
+
+        Args:
+            folder: Where the files go; made when it is missing. Either all appear or none.
+            template: How files are named, see `Template`; by default by date, voice and id where items were given, and
+                by id where only ids were.
+            overwrite: Replace files of these names.
+
+        Returns:
+            A clip for each file: where it is and, where that is proven, which item it is. A clip that can't be proven
+            to be one of the items has no id: what is asked for by id alone, in an archive without ids, stays so.
+
+        Raises:
+            InvalidArgument: The folder can't be one, or the template would give two items one name; nothing was sent.
+            TargetExists: There is a file of one of the names already.
+            ArchiveRefused: The archive can't be trusted.
+            CannotWrite: The disk is full, the folder may not be written to, and the like.
+            HistoryError: The download failed.
+        """
+        return self._receive(self._in_folder(folder, template=template, overwrite=overwrite))
+
+    def _open(self, attempts: Attempts) -> AbstractContextManager[httpx.Response]:
+        return self._api.get_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
+
+    def _receive(self, make_receiver: Callable[[], Receiver[T]]) -> T:
+        attempts = self._transport.attempts(repeatable=True)
+        while True:
+            time.sleep(attempts.pause())
+            try:
+                with make_receiver() as receiver:
+                    with self._open(attempts) as response:
+                        for chunk in response.iter_raw():
+                            receiver.write(chunk)
+                    result = receiver.finish()
+            except HistoryError as error:
+                delay = attempts.delay_after(error)
+                if delay is None:
+                    raise
+            else:
+                attempts.succeeded()
+                return result
+            time.sleep(delay)
+
+
+class AsyncDownload(_Exchange):
+    """The audio of one item, or a zip archive of several, from an `AsyncHistoryClient`. `Download` is the twin.
+
+    A body cut short is asked for again, and what came of it before is thrown away. All verbs raise `HistoryError`:
+    `UnexpectedResponse` when a message came instead of audio, and the errors of the call itself.
+    """
+
+    async def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Iterate over the answer as it comes. Once bytes were handed out, a failure ends the iteration.
+
+        Raises:
+            HistoryError: The download failed.
+        """
+        import asyncio
+
+        attempts = self._transport.attempts(repeatable=True)
+        while True:
+            handed_out = False
+            await asyncio.sleep(attempts.pause())
+            try:
+                with self._relay() as relay:
+                    async with self._open(attempts) as response:
+                        async for chunk in response.aiter_raw():
+                            relay.write(chunk)
+                            if passed := relay.passed():
+                                handed_out = True
+                                yield passed
+                        relay.finish()
+                        if passed := relay.passed():
+                            handed_out = True
+                            yield passed
+            except HistoryError as error:
+                delay = None if handed_out else attempts.delay_after(error)
+                if delay is None:
+                    raise
+            else:
+                attempts.succeeded()
+                return
+            await asyncio.sleep(delay)
+
+    async def read(self) -> bytes:
+        """Do as `Download.read` does."""
+        return await self._receive(self._in_memory)
+
+    async def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Do as `Download.save` does."""
+        return await self._receive(self._in_file(path, overwrite=overwrite))
+
+    async def extract(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        template: Template | str | None = None,
+        overwrite: bool = False,
+    ) -> list[Clip]:
+        """Do as `Download.extract` does; the archive is taken apart in a thread."""
+        return await self._receive(self._in_folder(folder, template=template, overwrite=overwrite))
+
+    def _open(self, attempts: Attempts) -> AbstractAsyncContextManager[httpx.Response]:
+        return self._api.get_async_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
+
+    async def _receive(self, make_receiver: Callable[[], Receiver[T]]) -> T:
+        import asyncio
+
+        attempts = self._transport.attempts(repeatable=True)
+        while True:
+            await asyncio.sleep(attempts.pause())
+            try:
+                with make_receiver() as receiver:
+                    async with self._open(attempts) as response:
+                        async for chunk in response.aiter_raw():
+                            receiver.write(chunk)
+                    result = await asyncio.to_thread(receiver.finish)
+            except HistoryError as error:
+                delay = attempts.delay_after(error)
+                if delay is None:
+                    raise
+            else:
+                attempts.succeeded()
+                return result
+            await asyncio.sleep(delay)
