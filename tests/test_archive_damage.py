@@ -1,3 +1,5 @@
+"""Whatever is done to an archive, it is refused or gives the right bytes."""
+
 import io
 import struct
 import zipfile
