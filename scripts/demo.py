@@ -41,10 +41,13 @@ def read_settings(simulator: subprocess.Popen[str]) -> dict[str, str]:
 def show_files() -> None:
     """Open every saved file in a decoder and print a table of them."""
     print(f"\nSaved in {FOLDER.relative_to(ROOT)}, each opened in a decoder:\n")
-    print(f"{'FILE':62}  {'FORMAT':6}  {'RATE':>6}  {'SECONDS':>7}")
-    for path in sorted(FOLDER.rglob("*.*")):
-        audio = soundfile.info(str(path))
-        print(f"{path.relative_to(FOLDER)!s:62}  {audio.format:6}  {audio.samplerate:6}  {audio.duration:7.2f}")
+    paths = sorted(path for path in FOLDER.rglob("*.*") if path.is_file())
+    width = max(len(str(path.relative_to(FOLDER))) for path in paths)
+    print(f"{'FILE':{width}}  FORMAT    RATE  SECONDS")
+    for path in paths:
+        samples, rate = soundfile.read(str(path))
+        kind = soundfile.info(str(path)).format
+        print(f"{path.relative_to(FOLDER)!s:{width}}  {kind:6}  {rate:6}  {len(samples) / rate:7.2f}")
 
 
 def main() -> None:

@@ -106,7 +106,17 @@ def test_the_places_of_a_422_are_readable():
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[1, 2]", b"null", b"\xff\xfe", b"{", b'{"detail": 7}', b'{"detail": []}', b'{"detail": [3]}', b"[" * 100_000],
+    [
+        b"",
+        b"[1, 2]",
+        b"null",
+        b"\xff\xfe",
+        b"{",
+        b'{"detail": 7}',
+        b'{"detail": []}',
+        b'{"detail": [3]}',
+        b"[" * 100_000,
+    ],
 )
 def test_no_body_breaks_the_reading_of_failures(content):
     assert isinstance(error_from_response(500, {}, content, request="GET /"), errors.ServerError)

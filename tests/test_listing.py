@@ -97,7 +97,9 @@ def test_an_entry_that_lacks_a_required_field_is_named():
 
 
 def test_unknown_fields_and_values_are_kept():
-    odd = entry("a", source="Holograms", state=None, voice_category="alien", mood={"x": 1}, dialogue=None, settings=None)
+    odd = entry(
+        "a", source="Holograms", state=None, voice_category="alien", mood={"x": 1}, dialogue=None, settings=None
+    )
     (item,) = walk().read(page(odd))
     assert (item.source, item.state, item.voice_category) == ("Holograms", None, "alien")
     assert item["mood"] == {"x": 1}

@@ -14,9 +14,7 @@ BUSY = errors.RateLimited("busy", status_code=429)
 
 
 def delay(error, retries=Retries(), *, attempt=1, elapsed=0.0, repeatable=True, fraction=1.0):  # noqa: B008 - frozen
-    return retries.delay(
-        error, attempt=attempt, elapsed=elapsed, repeatable=repeatable, fraction=lambda: fraction
-    )
+    return retries.delay(error, attempt=attempt, elapsed=elapsed, repeatable=repeatable, fraction=lambda: fraction)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])

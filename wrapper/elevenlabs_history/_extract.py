@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 from elevenlabs_history_api.models import HistoryItem
 
 from ._portable import plain_id
 from ._receive import Receiver
-from ._requests import id_of
+from ._requests import id_of, known_format, subject_of
 from .audio import SNIFF_BYTES, Kind, kind_of, pcm_sample_rate, wav_header
-from .errors import ArchiveRefused, InvalidArgument
+from .errors import ArchiveRefused, HistoryError, InvalidArgument
 from .files import Part, check_folder, check_target
 from .naming import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from .identity import Proof
 
+T = TypeVar("T")
+
 _PIECE = 256 * 1024
-_AUDIO_KINDS = tuple(kind for kind in Kind if kind.is_audio)
+AUDIO_KINDS = tuple(kind for kind in Kind if kind.is_audio)
 
 
 @frozen(kw_only=True)
@@ -47,12 +49,21 @@ class Clip:
 
 @frozen(kw_only=True)
 class Plan:
-    """What was asked for and where it goes."""
+    """Which items one answer may hold and where their files go.
+
+    Attributes:
+        items: What is asked for.
+        folder: Where the files go.
+        template: How the files of items with metadata are named.
+        overwrite: Replace files of these names.
+        places: The place of each id in the run, from 1.
+    """
 
     items: tuple[str | HistoryItem, ...]
     folder: Path
     template: Template
     overwrite: bool
+    places: Mapping[str, int]
 
     @classmethod
     def make(
@@ -63,32 +74,38 @@ class Plan:
         template: Template | str | None,
         overwrite: bool,
     ) -> Self:
-        """Check everything that can be known before the request.
+        """Check all names that can be known before a request.
 
         Raises:
             InvalidArgument: The folder can't be one, or the template can't name these items.
-            TargetExists: A clip of one of the items is there already.
         """
         check_folder(folder)
         if template is not None and not all(isinstance(item, HistoryItem) for item in items):
             raise InvalidArgument(
-                "A template names files by what the server knows of an item: pass items as listed, not ids."
+                "A template names files by what the server knows of an item: pass items as listed, not ids. "
+                "Nothing was sent."
             )
         chosen = template if isinstance(template, Template) else Template(template) if template else Template()
         chosen.check(item for item in items if isinstance(item, HistoryItem))
-        plan = cls(items=items, folder=folder, template=chosen, overwrite=overwrite)
-        for index, item in enumerate(items):
-            for kind in _AUDIO_KINDS:
-                check_target(plan.target(item, kind, index), overwrite=overwrite)
-        return plan
+        places = {id_of(item): place for place, item in enumerate(items, start=1)}
+        return cls(items=items, folder=folder, template=chosen, overwrite=overwrite, places=places)
 
-    def target(self, item: str | HistoryItem | None, kind: Kind, index: int) -> Path:
-        """Name the file of an item, or of the member with an index that nothing proves to be an item."""
-        if item is None:
-            return self.folder / f"unidentified_{index + 1}{kind.extension}"
+    def target(self, item: str | HistoryItem, kind: Kind) -> Path:
+        """Name the file of an item."""
         if isinstance(item, HistoryItem):
-            return self.folder / self.template.path_for(item, kind.extension, index=index + 1)
+            place = self.places[item.history_item_id]
+            return self.folder / self.template.path_for(item, kind.extension, index=place)
         return self.folder / f"{plain_id(item)}{kind.extension}"
+
+    def check_targets(self) -> None:
+        """Refuse when a file of one of the items may be there already, whatever format the audio turns out to have.
+
+        Raises:
+            TargetExists: It is, and `overwrite` is false.
+        """
+        for item in self.items:
+            for kind in AUDIO_KINDS:
+                check_target(self.target(item, kind), overwrite=self.overwrite)
 
 
 @frozen
@@ -102,17 +119,18 @@ class _Staged:
     size: int
 
 
-class InFolder(Receiver[list[Clip]]):
-    """Stages the body and then everything in it, and names the files when all of it has proven good."""
+class InFolder(Receiver[T]):
+    """Stages the body and then every clip in it, so that nothing gets a name before all of it has proven good."""
 
-    def __init__(self, output_format: str | None, plan: Plan) -> None:
-        super().__init__(output_format)
+    def __init__(self, plan: Plan, staging: Path) -> None:
+        super().__init__(subject_of(plan.items), known_format(plan.items))
         self._plan = plan
+        self._staging = staging
         self._parts = ExitStack()
         self._size = 0
 
     def __enter__(self) -> Self:
-        self._body = self._parts.enter_context(Part(self._plan.folder))
+        self._body = self._parts.enter_context(Part(self._staging))
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -122,12 +140,14 @@ class InFolder(Receiver[list[Clip]]):
         self._body.write(data)
         self._size += len(data)
 
-    def _result(self) -> list[Clip]:
-        staged = list(self._members()) if self.kind is Kind.ZIP else [self._single()]
-        targets = [self._target(clip, index) for index, clip in enumerate(staged)]
-        for target in targets:
-            check_target(target, overwrite=self._plan.overwrite)
-        return [self._kept(clip, target) for clip, target in zip(staged, targets, strict=True)]
+    def _staged(self) -> list[_Staged]:
+        if self.kind is not Kind.ZIP:
+            return [self._single()]
+        try:
+            return list(self._members())
+        except ArchiveRefused as error:
+            error.message = f"{error.message} ({self._subject})"
+            raise
 
     def _single(self) -> _Staged:
         from .identity import Proof
@@ -150,8 +170,6 @@ class InFolder(Receiver[list[Clip]]):
         file, items = self._body.file, self._plan.items
         file.flush()
         members = plan(file, Limits(members=len(items)))
-        if not members:
-            raise ArchiveRefused(f"The archive is empty (items {', '.join(map(id_of, items))}). Nothing was written.")
         by_id = {id_of(item): item for item in items}
         for member, identity in zip(members, identify(items, members), strict=True):
             item = by_id.get(identity.history_item_id or "")
@@ -160,7 +178,7 @@ class InFolder(Receiver[list[Clip]]):
     def _stage(
         self, pieces: Iterator[bytes], size: int, item: str | HistoryItem | None, proof: Proof | None
     ) -> _Staged:
-        part = self._parts.enter_context(Part(self._plan.folder))
+        part = self._parts.enter_context(Part(self._staging))
         head = b""
         for piece in pieces:
             head += piece
@@ -176,11 +194,7 @@ class InFolder(Receiver[list[Clip]]):
         part.seal()
         return _Staged(part, item, proof, Kind.WAV if header else kind, len(header) + size)
 
-    def _target(self, clip: _Staged, index: int) -> Path:
-        items = self._plan.items
-        return self._plan.target(clip.item, clip.kind, index if clip.item is None else items.index(clip.item))
-
-    def _kept(self, clip: _Staged, target: Path) -> Clip:
+    def _keep(self, clip: _Staged, target: Path) -> Clip:
         clip.part.keep(target, overwrite=self._plan.overwrite)
         return Clip(
             path=target,
@@ -189,3 +203,52 @@ class InFolder(Receiver[list[Clip]]):
             kind=clip.kind,
             size=clip.size,
         )
+
+
+class Everything(InFolder[list[Clip]]):
+    """Keeps all clips or none, those that nothing proves among them."""
+
+    def _result(self) -> list[Clip]:
+        staged = self._staged()
+        if not staged:
+            raise ArchiveRefused(f"The archive is empty ({self._subject}). Nothing was written.")
+        targets = [
+            self._plan.target(clip.item, clip.kind)
+            if clip.item is not None
+            else self._plan.folder / f"unidentified_{place}{clip.kind.extension}"
+            for place, clip in enumerate(staged, start=1)
+        ]
+        for target in targets:
+            check_target(target, overwrite=self._plan.overwrite)
+        return [self._keep(clip, target) for clip, target in zip(staged, targets, strict=True)]
+
+
+@frozen
+class Harvest:
+    """What one answer gave to a run over many items.
+
+    Attributes:
+        clips: What was saved, each proven to be its item.
+        failures: Items that came but could not be saved, by id.
+        members: How many clips the answer held.
+    """
+
+    clips: list[Clip]
+    failures: dict[str, HistoryError]
+    members: int
+
+
+class Proven(InFolder[Harvest]):
+    """Keeps each clip that is proven to be an item, whatever becomes of the others."""
+
+    def _result(self) -> Harvest:
+        harvest = Harvest([], {}, 0)
+        staged = self._staged()
+        for clip in staged:
+            if clip.item is None or id_of(clip.item) in harvest.failures:
+                continue
+            try:
+                harvest.clips.append(self._keep(clip, self._plan.target(clip.item, clip.kind)))
+            except HistoryError as error:
+                harvest.failures[id_of(clip.item)] = error
+        return evolve(harvest, members=len(staged))

@@ -21,7 +21,14 @@ class Receiver(ABC, Generic[T]):
     A context manager: what was received and not made a result is gone when the block is left.
     """
 
-    def __init__(self, output_format: str | None) -> None:
+    def __init__(self, subject: str, output_format: str | None) -> None:
+        """Prepare to receive.
+
+        Args:
+            subject: What was asked for, for messages, such as `item a`.
+            output_format: What the server says the audio of a single item is.
+        """
+        self._subject = subject
         self._output_format = output_format
         self._head = b""
         self._begun = False
@@ -60,12 +67,12 @@ class Receiver(ABC, Generic[T]):
         self.kind = kind_of(head, self._output_format)
         if self.kind is Kind.EMPTY:
             raise UnexpectedResponse(
-                "The answer is empty.", cure="Ask for the item again; tell the vendor if it stays."
+                f"The answer for {self._subject} is empty.", cure="Ask again; tell the vendor if it stays so."
             )
         if self.kind is Kind.ERROR_PAGE:
             failure = read_failure(head)
             raise UnexpectedResponse(
-                f"A message came instead of audio: {failure.message}",
+                f"A message came instead of the audio of {self._subject}: {failure.message}",
                 cure="Check the item, the base URL and the proxy settings.",
                 status_code=200,
                 code=failure.code,
@@ -83,8 +90,8 @@ class Receiver(ABC, Generic[T]):
 class InMemory(Receiver[bytes]):
     """Keeps everything in memory."""
 
-    def __init__(self, output_format: str | None) -> None:
-        super().__init__(output_format)
+    def __init__(self, subject: str, output_format: str | None) -> None:
+        super().__init__(subject, output_format)
         self._chunks: list[bytes] = []
 
     def _take(self, data: bytes) -> None:
@@ -97,8 +104,8 @@ class InMemory(Receiver[bytes]):
 class Relay(Receiver[None]):
     """Passes the bytes on."""
 
-    def __init__(self, output_format: str | None) -> None:
-        super().__init__(output_format)
+    def __init__(self, subject: str, output_format: str | None) -> None:
+        super().__init__(subject, output_format)
         self._passed = b""
 
     def passed(self) -> bytes:
@@ -116,8 +123,8 @@ class Relay(Receiver[None]):
 class InFile(Receiver["Path"]):
     """Saves the body as it came."""
 
-    def __init__(self, output_format: str | None, target: Path, *, overwrite: bool) -> None:
-        super().__init__(output_format)
+    def __init__(self, subject: str, output_format: str | None, target: Path, *, overwrite: bool) -> None:
+        super().__init__(subject, output_format)
         self._target = target
         self._overwrite = overwrite
         self._part = Part(target.parent)

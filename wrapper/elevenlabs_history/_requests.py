@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NAMED = 5
+
 
 def asked_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
     """Check what is to be downloaded, and drop what is named twice: the server would send it twice.
@@ -53,6 +55,13 @@ def check_id(history_item_id: object) -> str:
             "Nothing was sent."
         )
     return history_item_id
+
+
+def subject_of(items: tuple[str | HistoryItem, ...]) -> str:
+    """Name what was asked for in a message; of many ids the first few."""
+    ids = [id_of(item) for item in items]
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return f"{'item' if len(ids) == 1 else 'items'} {', '.join(ids[:_NAMED])}{more}"
 
 
 def known_format(items: tuple[str | HistoryItem, ...]) -> str | None:

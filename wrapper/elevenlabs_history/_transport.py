@@ -62,6 +62,11 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def __repr__(self) -> str:
         return f"<Transport to {self.base_url}>"
 
+    @property
+    def rate_limited(self) -> int:
+        """How often the server has answered 429 so far."""
+        return self._shared.rate_limited
+
     def attempts(self, *, repeatable: bool) -> Attempts:
         """Begin to count the attempts of one call."""
         return Attempts(self._retries, self._shared, repeatable=repeatable)

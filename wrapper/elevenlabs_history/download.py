@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._extract import InFolder, Plan
+from ._extract import Everything, Plan
 from ._receive import InFile, InMemory, Relay
-from ._requests import id_of, known_format
+from ._requests import id_of, known_format, subject_of
 from ._transport import STREAMED
 from .errors import HistoryError
 from .files import check_target
@@ -41,7 +41,6 @@ class _Exchange:
         self._transport = transport
         self._request = request
         self._items = items
-        self._format = known_format(items)
 
     @property
     def history_item_ids(self) -> tuple[str, ...]:
@@ -49,24 +48,25 @@ class _Exchange:
         return tuple(id_of(item) for item in self._items)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {', '.join(self.history_item_ids)}>"
+        return f"<{type(self).__name__} of {subject_of(self._items)}>"
 
     def _in_memory(self) -> InMemory:
-        return InMemory(self._format)
+        return InMemory(subject_of(self._items), known_format(self._items))
 
     def _relay(self) -> Relay:
-        return Relay(self._format)
+        return Relay(subject_of(self._items), known_format(self._items))
 
     def _in_file(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], InFile]:
         target = Path(path)
         check_target(target, overwrite=overwrite)
-        return lambda: InFile(self._format, target, overwrite=overwrite)
+        return lambda: InFile(subject_of(self._items), known_format(self._items), target, overwrite=overwrite)
 
     def _in_folder(
         self, folder: str | os.PathLike[str], *, template: Template | str | None, overwrite: bool
-    ) -> Callable[[], InFolder]:
+    ) -> Callable[[], Everything]:
         plan = Plan.make(self._items, Path(folder), template=template, overwrite=overwrite)
-        return lambda: InFolder(self._format, plan)
+        plan.check_targets()
+        return lambda: Everything(plan, plan.folder)
 
 
 class Download(_Exchange):

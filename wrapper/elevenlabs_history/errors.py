@@ -51,7 +51,7 @@ class HistoryError(Exception):
         label = " ".join(str(part) for part in (self.status_code, self.code) if part is not None)
         parts = [
             f"[{label}]" if label else "",
-            self.message,
+            self.message if self.message.endswith((".", "!", "?", "…")) else f"{self.message}.",
             self.cure,
             f"(request_id: {self.request_id})" if self.request_id else "",
         ]
@@ -124,12 +124,24 @@ class InvalidArgument(HistoryError, ValueError):
     """An argument can't be used; nothing was sent and nothing was written."""
 
 
+class InvalidTemplate(InvalidArgument):
+    """A name template can't be used, or would give two items one name; nothing was sent and nothing was written."""
+
+
 class TargetExists(HistoryError, FileExistsError):
     """A file is already where one should be written; it was left as it is."""
 
 
 class CannotWrite(HistoryError, OSError):
     """The disk is full, the folder may not be written to, or the like; nothing half-written was left."""
+
+
+class FolderBusy(HistoryError):
+    """Another run is writing into the folder."""
+
+
+class DownloadsFailed(HistoryError):
+    """Some items of a run were not saved; the others were."""
 
 
 class ArchiveRefused(HistoryError):

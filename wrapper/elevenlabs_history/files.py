@@ -8,12 +8,14 @@ import os
 import secrets
 from typing import IO, TYPE_CHECKING, Self
 
-from .errors import CannotWrite, InvalidArgument, TargetExists
+from .errors import CannotWrite, FolderBusy, InvalidArgument, TargetExists
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PART_SUFFIX = ".part"
+STAGING = ".elevenlabs-history"
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -104,6 +106,38 @@ class Part:
             raise _taken(target) from error
         except OSError as error:
             raise _cannot_write(target, error) from error
+
+
+@contextlib.contextmanager
+def staging_folder(folder: Path) -> Iterator[Path]:
+    """Give one run at a time a hidden place in a folder for its parts, cleared of what a killed run has left.
+
+    Args:
+        folder: Where the files go; made when it is missing.
+
+    Raises:
+        FolderBusy: Another run is at work in the folder.
+        CannotWrite: The folder may not be written to, and the like.
+    """
+    from filelock import FileLock, Timeout
+
+    staging = folder / STAGING
+    try:
+        staging.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(staging / "lock")
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise FolderBusy(
+            f"Another run is writing into {folder}.", cure="Wait until it has ended, or choose another folder."
+        ) from None
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    try:
+        for part in staging.glob(f".*{PART_SUFFIX}"):
+            part.unlink(missing_ok=True)
+        yield staging
+    finally:
+        lock.release()
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:

@@ -123,6 +123,7 @@ class SharedState:
         self._clock = clock
         self._lock = threading.Lock()
         self._budget = BUDGET
+        self.rate_limited = 0
         self._paused_until = 0.0
 
     def spend(self) -> bool:
@@ -137,6 +138,11 @@ class SharedState:
         """Give a little back for a good answer."""
         with self._lock:
             self._budget = min(BUDGET, self._budget + SUCCESS_REFUND)
+
+    def note_rate_limit(self) -> None:
+        """Count a 429."""
+        with self._lock:
+            self.rate_limited += 1
 
     def pause(self, seconds: float) -> None:
         """Keep every call from starting for some seconds."""
@@ -181,6 +187,8 @@ class Attempts:
         Returns:
             Seconds to wait before the next attempt, or None when the error is final.
         """
+        if error.status_code == 429:
+            self._shared.note_rate_limit()
         delay = self._retries.delay(
             error, attempt=self.number, elapsed=self._clock() - self._start, repeatable=self._repeatable
         )
@@ -188,6 +196,6 @@ class Attempts:
             return None
         if error.status_code == 429:
             self._shared.pause(delay)
-        log.warning("Attempt %d failed and is repeated in %.1f s: %s", self.number, delay, error)
+        log.warning("Attempt %d failed and is repeated in %.1f s: %s", self.number, delay, error.message)
         self.number += 1
         return delay

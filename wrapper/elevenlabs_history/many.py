@@ -1,0 +1,218 @@
+"""Many items, each file proven to be its item: archives where they can be proven, one id a request where not."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+from elevenlabs_history_api.models import HistoryItem
+
+from ._extract import AUDIO_KINDS, Harvest, Plan, Proven
+from ._requests import download_request, id_of, known_format
+from .audio import Kind
+from .download import Download
+from .errors import (
+    AuthenticationError,
+    CannotWrite,
+    ConnectionFailed,
+    HistoryError,
+    NotFound,
+    PermissionDenied,
+    QuotaExceeded,
+    UnexpectedResponse,
+    WrongRegion,
+)
+from .files import staging_folder
+from .identity import plan_batches
+from .report import Event, Failed, Finished, Received, Report, Saved, Skipped, Started
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from elevenlabs_history_api import Client
+
+    from ._transport import Transport
+
+Batch = tuple["str | HistoryItem", ...]
+
+# What would end every other request of the run in the same way.
+_HOPELESS = (AuthenticationError, CannotWrite, PermissionDenied, QuotaExceeded, WrongRegion)
+_CLIMB_AFTER = 8
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How a run goes about it.
+
+    Attributes:
+        output_format: As in `HistoryClient.download`.
+        workers: Most requests at a time.
+        batch_size: Most ids a request.
+        on_event: Called with each event, one call at a time, from whichever thread it happens in.
+    """
+
+    output_format: str | None
+    workers: int
+    batch_size: int
+    on_event: Callable[[Event], None]
+
+
+class Run:
+    """One run. The calling thread decides what is asked for next and keeps the books; the workers only fetch."""
+
+    def __init__(self, api: Client, transport: Transport, plan: Plan, settings: Settings) -> None:
+        self._api = api
+        self._transport = transport
+        self._plan = plan
+        self._settings = settings
+        self._report = Report()
+        self._queue: deque[Batch] = deque()
+        self._archives = True
+        self._in_flight = settings.workers
+        self._calm = 0
+        self._rate_limited = transport.rate_limited
+        self._telling = threading.Lock()
+
+    def run(self) -> Report:
+        """Fetch everything and report."""
+        with staging_folder(self._plan.folder) as staging:
+            wanted = self._wanted()
+            self._tell(Started(len(wanted)))
+            self._queue.extend(_batches(wanted, self._settings.batch_size))
+            with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="elevenlabs-history") as pool:
+                running: dict[Future[Harvest], Batch] = {}
+                while self._queue or running:
+                    while self._queue and len(running) < self._in_flight:
+                        batch = self._next_batch()
+                        running[pool.submit(self._fetch, batch, staging)] = batch
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        self._account(running.pop(future), future)
+        self._tell(Finished(self._report))
+        return self._report
+
+    def _wanted(self) -> list[str | HistoryItem]:
+        """Leave out the items whose files are there, and report them."""
+        if self._plan.overwrite:
+            return list(self._plan.items)
+        there = {path for path in self._plan.folder.rglob("*") if path.is_file()}
+        wanted: list[str | HistoryItem] = []
+        for item in self._plan.items:
+            kinds = _possible_kinds(item, self._settings.output_format)
+            path = next((path for kind in kinds if (path := self._plan.target(item, kind)) in there), None)
+            if path is None:
+                wanted.append(item)
+            else:
+                self._report.skipped.append(Skipped(id_of(item), path))
+        return wanted
+
+    def _next_batch(self) -> Batch:
+        batch = self._queue.popleft()
+        if len(batch) > 1 and not self._archives:
+            self._queue.extendleft((item,) for item in reversed(batch))
+            batch = self._queue.popleft()
+        return batch
+
+    def _fetch(self, batch: Batch, staging: Path) -> Harvest:
+        """Ask for a batch and save what is proven of it; runs in a worker."""
+        download = Download(self._api, self._transport, download_request(batch, self._settings.output_format), batch)
+        plan = evolve(self._plan, items=batch)
+        return download._receive(lambda: _Counted(plan, staging, self._tell))  # noqa: SLF001 - a verb of ours
+
+    def _account(self, batch: Batch, future: Future[Harvest]) -> None:
+        """Book what came of a batch, and queue again what did not come."""
+        try:
+            harvest = future.result()
+        except HistoryError as error:
+            self._account_failure(batch, error)
+            return
+        finally:
+            self._breathe()
+        for clip in harvest.clips:
+            self._report.saved.append(clip)
+            self._tell(Saved(clip))
+        for history_item_id, error in harvest.failures.items():
+            self._fail(history_item_id, error)
+        settled = {clip.history_item_id for clip in harvest.clips} | harvest.failures.keys()
+        missing = tuple(item for item in batch if id_of(item) not in settled)
+        if not missing:
+            return
+        if len(batch) == 1:
+            self._fail(id_of(batch[0]), UnexpectedResponse("An archive without the item came instead of its audio."))
+        elif harvest.members < len(batch):
+            self._queue.extendleft(_halves(missing))
+        else:
+            # The archive was complete and still proved nothing, so the next one would not either.
+            self._archives = False
+            self._queue.extendleft((item,) for item in missing)
+
+    def _account_failure(self, batch: Batch, error: HistoryError) -> None:
+        if isinstance(error, _HOPELESS) or (isinstance(error, ConnectionFailed) and error.never_sent):
+            for item in (*batch, *(item for queued in self._queue for item in queued)):
+                self._fail(id_of(item), error)
+            self._queue.clear()
+        elif len(batch) > 1:
+            self._queue.extendleft(_halves(batch))
+        elif isinstance(error, NotFound) and error.code is not None:
+            self._report.gone.append(id_of(batch[0]))
+        else:
+            self._fail(id_of(batch[0]), error)
+
+    def _breathe(self) -> None:
+        """Halve the requests in flight when the server has enough of them, and climb back slowly."""
+        rate_limited = self._transport.rate_limited
+        if rate_limited > self._rate_limited:
+            self._rate_limited = rate_limited
+            self._in_flight = max(1, self._in_flight // 2)
+            self._calm = 0
+            return
+        self._calm += 1
+        if self._calm >= _CLIMB_AFTER and self._in_flight < self._settings.workers:
+            self._in_flight += 1
+            self._calm = 0
+
+    def _fail(self, history_item_id: str, error: HistoryError) -> None:
+        failed = Failed(history_item_id, error)
+        self._report.failed.append(failed)
+        self._tell(failed)
+
+    def _tell(self, event: Event) -> None:
+        with self._telling:
+            self._settings.on_event(event)
+
+
+class _Counted(Proven):
+    """Tells how many bytes have come."""
+
+    def __init__(self, plan: Plan, staging: Path, tell: Callable[[Event], None]) -> None:
+        super().__init__(plan, staging)
+        self._tell = tell
+
+    def _take(self, data: bytes) -> None:
+        super()._take(data)
+        self._tell(Received(len(data)))
+
+
+def _batches(items: Iterable[str | HistoryItem], size: int) -> list[Batch]:
+    """Plan what is asked for together: items whose answer can be read only one way; bare ids prove nothing together."""
+    described = [item for item in items if isinstance(item, HistoryItem)]
+    return [
+        *(tuple(batch) for batch in plan_batches(described, size)),
+        *((item,) for item in items if not isinstance(item, HistoryItem)),
+    ]
+
+
+def _halves(batch: Batch) -> list[Batch]:
+    middle = (len(batch) + 1) // 2
+    return [half for half in (batch[:middle], batch[middle:]) if half]
+
+
+def _possible_kinds(item: str | HistoryItem, output_format: str | None) -> tuple[Kind, ...]:
+    """Tell what a file of the item in the wanted format may be, so that another format beside it is not taken for it."""
+    if output_format is not None:
+        return tuple(kind for kind in AUDIO_KINDS if kind == output_format)
+    made_in = (known_format((item,)) or "").partition("_")[0]
+    return AUDIO_KINDS if made_in in {"", "wav", "pcm"} else tuple(kind for kind in AUDIO_KINDS if kind is not Kind.WAV)
