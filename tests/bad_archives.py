@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import io
 import random
 import stat
 import struct
 import tarfile
 import zlib
-from typing import TYPE_CHECKING
 
-from elevenlabs_history.archive import Limits
 from zip_writer import DEFLATED, DESCRIPTOR_FLAG, SATURATED, SOUND, UTF8_FLAG, Piece, build, deflate, extra, pack, zip64
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MEMBERS = 4
 """How many clips were asked for when one of these came back."""
@@ -44,25 +38,16 @@ def _described(descriptor: bytes, **local: int) -> Piece:
     return Piece(both={"flags": DESCRIPTOR_FLAG}, local=unknown_yet | local, behind=descriptor)
 
 
-def _tar() -> bytes:
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w") as tar:
-        tar.addfile(tarfile.TarInfo("clip.mp3"))
-    return file.getvalue()
-
-
 NAMES = {
     "an absolute path": (_named(b"/etc/passwd"), "absolute path"),
-    "a path on a server": (_named(b"//host/share/x"), "absolute path"),
     "two dots": (_named(b".."), "climbs out"),
     "two dots at the start": (_named(b"../clip.mp3"), "climbs out"),
-    "two dots in the middle": (_named(b"voice/../../clip.mp3"), "climbs out"),
+    "two dots in the middle": (_named(b"a/../../clip.mp3"), "climbs out"),
     "two dots at the end": (_named(b"voice/.."), "climbs out"),
     "two dots in a folder": (build(Piece(name=b"../up/", content=b"")), "climbs out"),
     "a drive letter": (_named(b"C:/clip.mp3"), "drive letter"),
     "a drive letter without a slash": (_named(b"c:clip.mp3"), "drive letter"),
     "a backslash": (_named(b"voice\\clip.mp3"), "backslash"),
-    "two dots and a backslash": (_named(b"..\\clip.mp3"), "backslash"),
     "a device path of Windows": (_named(b"\\\\.\\COM1"), "backslash"),
     "a NUL": (_named(b"clip.mp3\0.exe"), "NUL"),
     "no name": (_named(b""), "no name"),
@@ -116,6 +101,7 @@ PACKING = {
     "extra fields that are cut short": (build(Piece(entry_extra=b"\x55\x54\x09\x00abc")), "extra fields that are cut"),
     "an extra field without a length": (build(Piece(local_extra=b"\0\0\0")), "extra fields that are cut"),
     "another disk": (build(Piece(entry={"disk": 1})), "another part of a divided archive"),
+    "two disks": (build(Piece(entry={"disk": 3}, entry_extra=extra(1, bytes(4)))), "another part of a divided archive"),
     "another disk in the zip64 field": (
         build(Piece(entry={"disk": 0xFFFF}, entry_extra=extra(1, struct.pack("<L", 1)))),
         "another part of a divided archive",
@@ -136,9 +122,9 @@ HEADERS = {
         build(Piece(local={"compressed_size": 5})),
         "has compressed size 5 in its local",
     ),
-    "a local header that is encrypted": (build(Piece(local={"flags": 1})), "has flags 7 in its local"),
-    "a local header with another encoding": (build(Piece(local={"flags": UTF8_FLAG})), "has flags 2054 in its local"),
-    "a local header with a descriptor": (build(Piece(local={"flags": DESCRIPTOR_FLAG})), "has flags 14 in its local"),
+    "a local header that is encrypted": (build(Piece(local={"flags": 1})), "has flags 1 in its local"),
+    "a local header with another encoding": (build(Piece(local={"flags": UTF8_FLAG})), "has flags 2048 in its local"),
+    "a local header with a descriptor": (build(Piece(local={"flags": DESCRIPTOR_FLAG})), "has flags 8 in its local"),
     "a local header with another zip64 size": (
         build(Piece(local={"size": SATURATED, "compressed_size": SATURATED}, local_extra=zip64(9, SIZE))),
         "has size 9 in its local",
@@ -278,6 +264,8 @@ DIRECTORY = {
         ),
         "not where the locator says",
     ),
+    "a locator without room for itself": (b"PK\x06\x07 and" + build(), "8 bytes stand before its first member"),
+    "a locator without room for its record": (b"PK\x06\x07" + bytes(16) + build(), "not where the locator says"),
     "a wide end that is none": (build(CLIP, wide={"signature": b"PK\x06\x05"}), "not where the locator says"),
     "a wide end with hidden room": (build(CLIP, wide={"record_size": 50}), "claims 50 bytes instead of 44"),
     "two ends that disagree": (build(CLIP, wide={"entries": 2, "entries_here": 2}), "two end records disagree, 1"),
@@ -299,7 +287,7 @@ NO_ZIP = {
     "nothing": (b"", "no end record"),
     "an MP3": (MP3, "no end record"),
     "an error page": (b'{"detail": {"status": "quota_exceeded"}}', "no end record"),
-    "another archive": (_tar(), "no end record"),
+    "another archive": (tarfile.TarInfo("clip.mp3").tobuf() + bytes(1024), "no end record"),
     "a compressed archive": (gzip.compress(GOOD), "no end record"),
     "an archive without its end": (GOOD[:-22], "no end record"),
     "an archive without its last byte": (GOOD[:-1], "end record is cut short"),
@@ -309,93 +297,3 @@ NO_ZIP = {
 }
 
 TRAPS = NAMES | KINDS | PACKING | HEADERS | CONTENTS | LAYOUT | DIRECTORY | NO_ZIP
-
-
-def zeros() -> bytes:
-    return build(Piece(content=bytes(80_000_000), method=DEFLATED))
-
-
-def zeros_that_claim_to_be_few() -> bytes:
-    return build(Piece(content=bytes(80_000_000), method=DEFLATED, both={"size": 1000}))
-
-
-def entries_that_share_a_member(entries: int = 100) -> bytes:
-    member = Piece(content=bytes(1_000_000), method=DEFLATED)
-    again = member.entry_bytes(0) * (entries - 1)
-    size = len(again) * entries // (entries - 1)
-    return build(member, behind_directory=again, entries=entries, entries_here=entries, directory_size=size)
-
-
-def members_that_quote_each_other(members: int = 100) -> bytes:
-    """Each member's data is the local header of the next one, in a block that is not compressed, and then its data."""
-    member = Piece(name=b"000", content=bytes(1_000_000), method=DEFLATED)
-    header_size = 30 + len(member.name)
-    step = header_size + 5
-    entries = member.entry_bytes((members - 1) * step)
-    for number in range(1, members):
-        header = member.local_bytes()[:header_size]
-        quote = b"\0" + struct.pack("<HH", header_size, header_size ^ 0xFFFF) + header
-        name, content = b"%03d" % number, header + member.content
-        member = Piece(name=name, content=content, packed=quote + member.packed, method=DEFLATED)
-        if number < members - 1:
-            entries += member.entry_bytes((members - 1 - number) * step)
-    size = len(entries) + 46 + 3
-    return build(member, behind_directory=entries, entries=members, entries_here=members, directory_size=size)
-
-
-def bombs_in_an_archive() -> bytes:
-    bomb = build(Piece(content=bytes(10_000_000), method=DEFLATED))
-    return build(*[Piece(name=b"%d.zip" % number, content=bomb, method=DEFLATED) for number in range(MEMBERS)])
-
-
-def a_million_members() -> bytes:
-    again = CLIP.entry_bytes(0) * 999_999
-    numbers = {"entries": 1_000_000, "entries_here": 1_000_000, "directory_size": len(again) // 999_999 * 1_000_000}
-    return build(
-        CLIP, behind_directory=again, wide={**numbers}, entries=0xFFFF, entries_here=0xFFFF, directory_size=SATURATED
-    )
-
-
-def a_million_members_that_claim_to_be_two() -> bytes:
-    again = CLIP.entry_bytes(0) * 999_999
-    size = len(again) // 999_999 * 1_000_000
-    return build(CLIP, behind_directory=again, entries=2, entries_here=2, directory_size=size)
-
-
-HUGE = 2**60
-BOMBS: dict[str, tuple[Callable[[], bytes], Limits, str]] = {
-    "zeros": (zeros, Limits(members=1), "more than 200 to 1"),
-    "zeros over the ceiling": (
-        zeros,
-        Limits(members=1, total_bytes=79_999_999, ratio=HUGE),
-        "more than the 79999999 that",
-    ),
-    "zeros that claim to be few": (
-        zeros_that_claim_to_be_few,
-        Limits(members=1),
-        "unpacks to more than the 1000 bytes",
-    ),
-    "entries that share a member": (entries_that_share_a_member, Limits(members=100), "more than 200 to 1"),
-    "entries that share a member within the limits": (
-        entries_that_share_a_member,
-        Limits(members=100, ratio=HUGE),
-        "overlaps",
-    ),
-    "members that quote each other": (members_that_quote_each_other, Limits(members=100), "more than 200 to 1"),
-    "members that quote each other within the limits": (
-        members_that_quote_each_other,
-        Limits(members=100, ratio=HUGE),
-        "overlaps",
-    ),
-    "bombs in an archive": (bombs_in_an_archive, Limits(members=MEMBERS), "is an archive itself"),
-    "a million members": (
-        a_million_members,
-        Limits(members=1000),
-        "it holds 1000000 members where 1000 were asked for",
-    ),
-    "a million members that claim to be two": (
-        a_million_members_that_claim_to_be_two,
-        Limits(members=1000),
-        "its directory of 2 entries ends at",
-    ),
-}

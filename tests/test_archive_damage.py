@@ -1,3 +1,5 @@
+"""Whatever is done to an archive, it is refused or gives the right bytes."""
+
 import io
 import struct
 import zipfile
@@ -108,6 +110,23 @@ def test_damage_is_refused_or_harmless(original: bytes, hits: list[Damage]) -> N
     except ArchiveRefused:
         return
     assert found == SOUNDS
+
+
+records = st.one_of(
+    st.sampled_from([record for piece in PIECES for record in (piece.local_bytes(), piece.entry_bytes(0))]),
+    st.sampled_from([build(), build(wide={}), build(comment=b"c"), *SIGNATURES]),
+    st.binary(max_size=30),
+)
+
+
+@given(st.lists(records, max_size=8).map(b"".join))
+@settings(max_examples=500, deadline=500)
+def test_a_heap_of_records_is_refused_or_holds_only_what_was_put_in(heap: bytes) -> None:
+    try:
+        found = contents(heap)
+    except ArchiveRefused:
+        return
+    assert all(content in SOUNDS for content in found)
 
 
 numbers_of_headers = {name: form for name, form in ENTRY_FIELDS.items() if name != "signature"}

@@ -51,7 +51,7 @@ def check_local(local: Header, entry: Header) -> None:
     if local.name != entry.name:
         raise refused(f"is called {shown(local.name)} in its local header", entry.name)
     for what, here, there in (
-        ("flags", local.flags | _DEFLATE_LEVEL_FLAGS, entry.flags | _DEFLATE_LEVEL_FLAGS),
+        ("flags", local.flags & ~_DEFLATE_LEVEL_FLAGS, entry.flags & ~_DEFLATE_LEVEL_FLAGS),
         ("method", local.method, entry.method),
         ("time stamp", local.stamp, entry.stamp),
     ):

@@ -62,9 +62,9 @@ def parse_end(tail: bytes, tail_start: int) -> End:
         raise refused(f"{behind - comment} bytes stand behind its end")
     if _has_another_end(tail, at):
         raise refused("it has two ends, and readers differ in which one they take")
-    end = at
-    if tail[max(0, at - _LOCATOR.size) : at].startswith(_LOCATOR_SIGNATURE):
-        end = at - _LOCATOR.size - _END64.size
+    end, locator = at, at - _LOCATOR.size
+    if locator >= 0 and tail.startswith(_LOCATOR_SIGNATURE, locator):
+        end = locator - _END64.size
         narrow = (disk, first_disk, entries_here, entries, size, start)
         disk, first_disk, entries_here, entries, size, start = _parse_end64(tail, end, tail_start, narrow)
     if disk or first_disk or entries_here != entries:

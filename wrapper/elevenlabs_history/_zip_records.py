@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import struct
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
 from .errors import ArchiveRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STORED: Final = 0
 DEFLATED: Final = 8
@@ -23,17 +26,22 @@ LOCAL_SIGNATURE: Final = b"PK\x03\x04"
 _ENTRY_SIGNATURE = b"PK\x01\x02"
 _DESCRIPTOR_SIGNATURE = b"PK\x07\x08"
 
-_LOCAL = struct.Struct("<4s3H4L2H")
-_ENTRY = struct.Struct("<4s4H4L5H2L")
-_EXTRA = struct.Struct("<2H")
-
-LOCAL_BYTES: Final = _LOCAL.size
-ENTRY_BYTES: Final = _ENTRY.size
+LOCAL_BYTES: Final = 30
+ENTRY_BYTES: Final = 46
 DESCRIPTOR_BYTES: Final = 24
 """The longest form of a descriptor."""
 
-_SATURATED = 0xFFFF_FFFF
-_ZIP64_EXTRA = 1
+# Flags, method, stamp, CRC, compressed size, size, lengths of name and extra fields: the same in both headers.
+_SHARED = struct.Struct("<2H4L2H")
+_SHARED_IN_LOCAL = 6
+_SHARED_IN_ENTRY = 8
+# Disk, internal and external attributes, offset: at the end of the fixed part of a directory entry.
+_ENTRY_ONLY = struct.Struct("<2H2L")
+_ENTRY_ONLY_AT = ENTRY_BYTES - _ENTRY_ONLY.size
+
+_SATURATED_16 = 0xFFFF
+_SATURATED_32 = 0xFFFF_FFFF
+_ZIP64_KIND = 1
 
 _SHOWN_CHARACTERS = 80
 _ASK_AGAIN = "Ask for it again, or for its clips one at a time."
@@ -89,7 +97,8 @@ def refused(reason: str, name: bytes | str | None = None, cure: str = _ASK_AGAIN
 def shown(name: bytes | str) -> str:
     """A name for a message: quoted, shortened, and with nothing in it that a terminal would obey."""
     text = name if isinstance(name, str) else name[: 4 * _SHOWN_CHARACTERS].decode("utf-8", "backslashreplace")
-    return repr(text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…")
+    quoted = repr(text)
+    return quoted if len(quoted) <= _SHOWN_CHARACTERS else quoted[: _SHOWN_CHARACTERS - 2] + "…" + quoted[-1]
 
 
 def local_length(fixed: bytes, name: bytes) -> int:
@@ -110,7 +119,7 @@ def parse_local(record: bytes) -> Header:
     Raises:
         ArchiveRefused: Its extra fields can't be read.
     """
-    _, _, flags, method, stamp, crc32, compressed_size, size, name_length, _ = _LOCAL.unpack_from(record)
+    flags, method, stamp, crc32, compressed_size, size, name_length, _ = _SHARED.unpack_from(record, _SHARED_IN_LOCAL)
     name, extra = record[LOCAL_BYTES : LOCAL_BYTES + name_length], record[LOCAL_BYTES + name_length :]
     size, compressed_size = _widened((size, compressed_size), _zip64_field(extra, name), name)
     return Header(name, flags, method, stamp, crc32, compressed_size, size)
@@ -134,12 +143,12 @@ def parse_entry(record: bytes) -> Entry:
     Raises:
         ArchiveRefused: Its extra fields can't be read, or the member lies in another part of a divided archive.
     """
-    fields = _ENTRY.unpack_from(record)
-    _, _, _, flags, method, stamp, crc32, compressed_size, size, name_length, extra_length, _, disk, *_ = fields
-    attributes, offset = fields[-2:]
-    name, rest = record[ENTRY_BYTES : ENTRY_BYTES + name_length], record[ENTRY_BYTES + name_length :]
-    wide = _zip64_field(rest[:extra_length], name)
-    if len(wide) % 8 == 4:
+    flags, method, stamp, crc32, compressed_size, size, *lengths = _SHARED.unpack_from(record, _SHARED_IN_ENTRY)
+    disk, _, attributes, offset = _ENTRY_ONLY.unpack_from(record, _ENTRY_ONLY_AT)
+    extra_start = ENTRY_BYTES + lengths[0]
+    name, extra = record[ENTRY_BYTES:extra_start], record[extra_start : extra_start + lengths[1]]
+    wide = _zip64_field(extra, name)
+    if len(wide) % 8 == 4 and disk in {0, _SATURATED_16}:
         wide, disk = wide[:-4], int.from_bytes(wide[-4:], "little")
     if disk:
         raise refused("is in another part of a divided archive", name)
@@ -150,7 +159,7 @@ def parse_entry(record: bytes) -> Entry:
 def descriptors(header: Header) -> frozenset[bytes]:
     """Every form that the descriptor of this member may take: with and without signature, wide and narrow."""
     forms = [struct.pack("<LQQ", header.crc32, header.compressed_size, header.size)]
-    if max(header.compressed_size, header.size) <= _SATURATED:
+    if max(header.compressed_size, header.size) <= _SATURATED_32:
         forms.append(struct.pack("<LLL", header.crc32, header.compressed_size, header.size))
     return frozenset(signature + form for form in forms for signature in (b"", _DESCRIPTOR_SIGNATURE))
 
@@ -182,19 +191,20 @@ def modified_time(header: Header) -> datetime | None:
 
 def _zip64_field(extra: bytes, name: bytes) -> bytes:
     """The zip64 field among the extra fields; empty when there is none."""
-    found: bytes | None = None
+    found = [content for kind, content in _extra_fields(extra, name) if kind == _ZIP64_KIND]
+    if len(found) > 1:
+        raise refused("has two zip64 fields", name)
+    return b"".join(found)
+
+
+def _extra_fields(extra: bytes, name: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at < len(extra):
-        kind, length = _EXTRA.unpack_from(extra, at) if len(extra) - at >= _EXTRA.size else (None, len(extra))
-        start, at = at + _EXTRA.size, at + _EXTRA.size + length
+        kind, start = int.from_bytes(extra[at : at + 2], "little"), at + 4
+        at = start + int.from_bytes(extra[at + 2 : start], "little")
         if at > len(extra):
             raise refused("has extra fields that are cut short", name)
-        if kind != _ZIP64_EXTRA:
-            continue
-        if found is not None:
-            raise refused("has two zip64 fields", name)
-        found = extra[start:at]
-    return found or b""
+        yield kind, extra[start:at]
 
 
 def _widened(narrow: tuple[int, ...], wide: bytes, name: bytes) -> tuple[int, ...]:
@@ -206,13 +216,13 @@ def _widened(narrow: tuple[int, ...], wide: bytes, name: bytes) -> tuple[int, ..
     count, rest = divmod(len(wide), 8)
     if rest or count > len(narrow):
         raise refused(f"has a zip64 field of {len(wide)} bytes, which means nothing", name)
-    saturated = [place for place, number in enumerate(narrow) if number == _SATURATED]
+    saturated = [place for place, number in enumerate(narrow) if number == _SATURATED_32]
     places = saturated if count == len(saturated) else range(count)
     if not set(saturated) <= set(places):
         raise refused("lacks the zip64 field that its sizes need", name)
     numbers = list(narrow)
     for place, number in zip(places, struct.unpack(f"<{count}Q", wide), strict=True):
-        if narrow[place] not in {number, _SATURATED}:
+        if narrow[place] not in {number, _SATURATED_32}:
             raise refused(f"has a zip64 field that contradicts it, {number} against {narrow[place]}", name)
         numbers[place] = number
     return tuple(numbers)
