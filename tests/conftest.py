@@ -1,4 +1,4 @@
-"""A simulator for each test, and clients for it. Behaviour is tested on both twins: the async one runs behind an adapter."""
+"""A simulator for each test, and clients for it: every behaviour is tested on both twins, the async one on a loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-
 from elevenlabs_history import AsyncDownload, AsyncHistoryClient, HistoryClient, Retries
 from elevenlabs_history_simulator import Simulator
 

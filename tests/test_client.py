@@ -5,7 +5,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from elevenlabs_history import (
     AsyncDownload,
     AsyncHistoryClient,
@@ -43,7 +42,9 @@ def test_list_stops_at_its_limit(client, simulator):
 
 
 def test_list_hands_every_filter_to_the_server(client, simulator):
-    wanted = simulator.history.add(text="A very rare word: syzygy", voice_id="v1", model_id="m1", source="TTS", date=5000)
+    wanted = simulator.history.add(
+        text="A very rare word: syzygy", voice_id="v1", model_id="m1", source="TTS", date=5000
+    )
     filters = {"voice_id": "v1", "model_id": "m1", "source": "TTS", "search": "SYZYGY"}
     assert ids(client.list(after=5000, before=5001, **filters)) == [wanted.id]
     assert ids(client.list(after=5001, **filters)) == []
@@ -51,7 +52,7 @@ def test_list_hands_every_filter_to_the_server(client, simulator):
 
 
 def test_list_can_begin_with_the_oldest(client, simulator):
-    assert ids(client.list(newest_first=False, limit=2)) == [item.id for item in simulator.history][: -3 : -1]
+    assert ids(client.list(newest_first=False, limit=2)) == [item.id for item in simulator.history][:-3:-1]
 
 
 def test_an_entry_that_nobody_can_read_is_kept_aside(client, simulator):
@@ -197,7 +198,8 @@ def public_signatures(kind):
 
 
 @pytest.mark.parametrize(
-    ("sync", "twin"), [(HistoryClient, AsyncHistoryClient), (Download, AsyncDownload), (HistoryItems, AsyncHistoryItems)]
+    ("sync", "twin"),
+    [(HistoryClient, AsyncHistoryClient), (Download, AsyncDownload), (HistoryItems, AsyncHistoryItems)],
 )
 def test_the_twins_have_the_same_names_and_signatures(sync, twin):
     assert public_signatures(sync) == public_signatures(twin)

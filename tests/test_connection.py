@@ -5,7 +5,6 @@ import pickle
 import traceback
 
 import pytest
-
 from elevenlabs_history import AsyncHistoryClient, AuthenticationError, HistoryClient, InvalidArgument
 
 KEY = "sk_a_secret_that_shows_nowhere"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import soundfile
-
 from elevenlabs_history import (
     ArchiveRefused,
     CannotWrite,
@@ -194,7 +193,9 @@ def test_a_bare_id_names_its_file(client, items, tmp_path):
     assert clip.path == tmp_path / f"{items[0].history_item_id}.mp3"
 
 
-@pytest.mark.parametrize("quirks", [Quirks(), Quirks(folders=True, separator=":"), Quirks(utc_offset=7200, deflated=True)])
+@pytest.mark.parametrize(
+    "quirks", [Quirks(), Quirks(folders=True, separator=":"), Quirks(utc_offset=7200, deflated=True)]
+)
 def test_the_clips_of_an_archive_are_known_by_their_times(client, simulator, items, tmp_path, quirks):
     simulator.quirks = quirks
     clips = client.download(items[:6]).extract(tmp_path)

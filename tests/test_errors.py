@@ -4,7 +4,6 @@ import json
 import pickle
 
 import pytest
-
 from elevenlabs_history import errors
 from elevenlabs_history.errors import error_from_response, one_line, read_failure
 

@@ -3,11 +3,10 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from elevenlabs_history.errors import InvalidArgument, UnexpectedResponse
 from elevenlabs_history.listing import Filters, Walk, unix_seconds
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def entry(history_item_id, **fields):

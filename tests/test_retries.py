@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from elevenlabs_history import errors
 from elevenlabs_history.retries import BUDGET, RETRY_COST, Attempts, Retries, SharedState, may_retry, parse_retry_after
+from hypothesis import given
+from hypothesis import strategies as st
 
 NOW = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)
 BUSY = errors.RateLimited("busy", status_code=429)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
 from elevenlabs_history import __version__
 from elevenlabs_history.cli.commands import commands
 from elevenlabs_history_simulator import Fault, item_id_of

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(sys.executable).parent
 PACKAGES = ("elevenlabs_history", "elevenlabs_history_api", "elevenlabs_history_simulator")
-PROGRAM = '''
+PROGRAM = """
 from pathlib import Path
 
 from elevenlabs_history import Clip, HistoryClient, HistoryError, HistoryItem
@@ -35,7 +35,7 @@ with Simulator(items=3) as simulator, HistoryClient(simulator.api_key, base_url=
     item = get_history_item.sync(newest(client).history_item_id, client=client.api)
     for clip in saved(client, Path("clips")):
         print(clip.path.stat().st_size, clip.history_item_id == getattr(item, "history_item_id", None))
-'''
+"""
 WRONG = """
 from elevenlabs_history import HistoryClient
 from elevenlabs_history_api.models import HistoryItem

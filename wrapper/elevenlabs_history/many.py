@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import evolve, frozen
 from elevenlabs_history_api.models import HistoryItem
@@ -32,12 +31,13 @@ from .report import Event, Failed, Finished, Received, Report, Saved, Skipped, S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from elevenlabs_history_api import Client
 
     from ._transport import Transport
 
-Batch = tuple["str | HistoryItem", ...]
+Batch: TypeAlias = "tuple[str | HistoryItem, ...]"
 
 # What would end every other request of the run in the same way.
 _HOPELESS = (AuthenticationError, CannotWrite, PermissionDenied, QuotaExceeded, WrongRegion)
@@ -134,8 +134,8 @@ class Run:
         for clip in harvest.clips:
             self._report.saved.append(clip)
             self._tell(Saved(clip))
-        for history_item_id, error in harvest.failures.items():
-            self._fail(history_item_id, error)
+        for history_item_id, failure in harvest.failures.items():
+            self._fail(history_item_id, failure)
         settled = {clip.history_item_id for clip in harvest.clips} | harvest.failures.keys()
         missing = tuple(item for item in batch if id_of(item) not in settled)
         if not missing:
@@ -154,7 +154,7 @@ class Run:
             for item in (*batch, *(item for queued in self._queue for item in queued)):
                 self._fail(id_of(item), error)
             self._queue.clear()
-        elif len(batch) > 1:
+        elif len(batch) != 1:
             self._queue.extendleft(_halves(batch))
         elif isinstance(error, NotFound) and error.code is not None:
             self._report.gone.append(id_of(batch[0]))
@@ -211,7 +211,7 @@ def _halves(batch: Batch) -> list[Batch]:
 
 
 def _possible_kinds(item: str | HistoryItem, output_format: str | None) -> tuple[Kind, ...]:
-    """Tell what a file of the item in the wanted format may be, so that another format beside it is not taken for it."""
+    """Tell what a file of the item may be in this format, so that another format beside it is not taken for it."""
     if output_format is not None:
         return tuple(kind for kind in AUDIO_KINDS if kind == output_format)
     made_in = (known_format((item,)) or "").partition("_")[0]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import Factory, field, frozen
 
-from elevenlabs_history._portable import ID_BYTES, NAME_BYTES, Piece, as_compared, file_name, plain_id, plain_text
-from elevenlabs_history.errors import InvalidTemplate
+from ._portable import ID_BYTES, NAME_BYTES, Piece, as_compared, file_name, plain_id, plain_text
+from .errors import InvalidTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
