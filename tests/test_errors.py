@@ -78,7 +78,7 @@ def test_an_answer_becomes_the_error_that_tells_the_cure(status, content, kind, 
 def test_the_line_has_status_code_message_cure_and_request_id():
     error = error_from_response(401, {}, current("invalid_api_key", "No such key"), request="GET /v1/history")
     assert str(error) == (
-        "[401 invalid_api_key] GET /v1/history: No such key "
+        "[401 invalid_api_key] GET /v1/history: No such key. "
         "Check the key: pass api_key=… or set ELEVENLABS_API_KEY. (request_id: req1)"
     )
 

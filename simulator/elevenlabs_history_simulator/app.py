@@ -16,10 +16,10 @@ from .errors import Refused, invalid, refused
 from .wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import IO
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from .audio import Audio
     from .history import Item
@@ -116,8 +116,8 @@ class Operations:
         if len(ids) == 1:
             return _audio_answer(items[0].audio(output_format), quirks.media_type)
         file, size = await run_in_threadpool(write_archive, items, output_format, quirks)
-        return StreamingResponse(
-            _read(file),
+        return _Archive(
+            file,
             media_type=quirks.media_type or "application/zip",
             headers={
                 "Content-Length": str(size),
@@ -203,7 +203,14 @@ def _audio_answer(audio: Audio, media_type: str | None) -> Response:
     )
 
 
-def _read(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(_PIECE):
-            yield piece
+class _Archive(StreamingResponse):
+    """An archive on its way; closed at the end, even when the caller is gone before the first byte."""
+
+    def __init__(self, file: IO[bytes], *, media_type: str, headers: dict[str, str]) -> None:
+        super().__init__(iter(lambda: file.read(_PIECE), b""), media_type=media_type, headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        with self._file:
+            await super().__call__(scope, receive, send)

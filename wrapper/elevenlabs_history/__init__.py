@@ -28,6 +28,8 @@ from .errors import (
     AuthenticationError,
     CannotWrite,
     ConnectionFailed,
+    DownloadsFailed,
+    FolderBusy,
     HistoryError,
     InvalidArgument,
     InvalidRequest,
@@ -45,6 +47,7 @@ from .errors import (
 from .identity import Proof
 from .listing import Moment, Unreadable
 from .naming import DEFAULT_TEMPLATE, Template
+from .report import Event, Failed, Finished, Gone, Received, Report, Saved, Skipped, Started
 from .retries import Retries
 
 __all__ = [
@@ -59,6 +62,12 @@ __all__ = [
     "Clip",
     "ConnectionFailed",
     "Download",
+    "DownloadsFailed",
+    "Event",
+    "Failed",
+    "Finished",
+    "FolderBusy",
+    "Gone",
     "HistoryClient",
     "HistoryError",
     "HistoryItem",
@@ -73,9 +82,14 @@ __all__ = [
     "Proof",
     "QuotaExceeded",
     "RateLimited",
+    "Received",
     "Region",
+    "Report",
     "Retries",
+    "Saved",
     "ServerError",
+    "Skipped",
+    "Started",
     "TargetExists",
     "Template",
     "Timeout",

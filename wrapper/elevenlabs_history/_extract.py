@@ -169,7 +169,9 @@ class InFolder(Receiver[T]):
 
         file, items = self._body.file, self._plan.items
         file.flush()
-        members = plan(file, Limits(members=len(items)))
+        # Twice as many: the server may send an item a second time.
+        archived = plan(file, Limits(members=2 * len(items)))
+        members = {(member.name, member.size, member.crc32): member for member in archived}.values()
         by_id = {id_of(item): item for item in items}
         for member, identity in zip(members, identify(items, members), strict=True):
             item = by_id.get(identity.history_item_id or "")

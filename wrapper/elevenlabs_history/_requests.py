@@ -21,19 +21,28 @@ _NAMED = 5
 
 
 def asked_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
-    """Check what is to be downloaded, and drop what is named twice: the server would send it twice.
+    """Check what is to be downloaded in one request, and drop what is named twice: the server would send it twice.
 
     Raises:
         InvalidArgument: There is nothing, or something that is no id and no item.
+    """
+    asked = distinct_items(items)
+    if not asked:
+        raise InvalidArgument("There is nothing to download: the list of ids is empty. Nothing was sent.")
+    return asked
+
+
+def distinct_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
+    """Check ids and items, and drop what is named twice.
+
+    Raises:
+        InvalidArgument: One is no id and no item.
     """
     if isinstance(items, str | HistoryItem):
         items = [items]
     if not isinstance(items, Iterable):
         raise InvalidArgument(f"{items!r} is no history item and no list of them. Nothing was sent.")
-    by_id = {check_id(id_of(item)): item for item in items}
-    if not by_id:
-        raise InvalidArgument("There is nothing to download: the list of ids is empty. Nothing was sent.")
-    return tuple(by_id.values())
+    return tuple({check_id(id_of(item)): item for item in items}.values())
 
 
 def id_of(item: str | HistoryItem) -> str:

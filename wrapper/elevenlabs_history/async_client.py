@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from elevenlabs_history_api.api.history import delete_history_item, get_history_item
 from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
 
 from ._connection import DEFAULT_TIMEOUT, connect
+from ._extract import Plan
 from ._key import ApiKey
-from ._requests import asked_items, audio_request, check_id, download_request, expect, reading
+from ._requests import asked_items, audio_request, check_id, distinct_items, download_request, expect, reading
 from .download import AsyncDownload
 from .listing import LARGEST_PAGE, Filters, Walk
 from .retries import DEFAULT_RETRIES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    import os
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     import httpx
     from elevenlabs_history_api import Client
 
     from ._connection import Region
+    from ._extract import Harvest
+    from ._receive import Receiver
     from .listing import Moment, Unreadable
+    from .naming import Template
+    from .report import Event, Report
     from .retries import Retries
 
 
@@ -112,6 +119,35 @@ class AsyncHistoryClient:
         """Prepare the download of one or several items, as `HistoryClient.download` does."""
         asked = asked_items(items)
         return AsyncDownload(self._api, self._transport, download_request(asked, output_format), asked)
+
+    async def download_all(
+        self,
+        items: str | HistoryItem | Iterable[str | HistoryItem],
+        folder: str | os.PathLike[str],
+        *,
+        output_format: str | None = None,
+        template: Template | str | None = None,
+        workers: int = 4,
+        batch_size: int = 50,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Report:
+        """Save many items, as `HistoryClient.download_all` does; the books are kept in a thread.
+
+        Cancelled, it asks for nothing more, and ends when what is being fetched has come.
+        """
+        import asyncio
+
+        from .many import Run, Settings, run_beside_loop
+
+        loop = asyncio.get_running_loop()
+
+        def receive(batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]]) -> Harvest:
+            receiving = self.download(batch, output_format=output_format)._receive(make_receiver)  # noqa: SLF001
+            return asyncio.run_coroutine_threadsafe(receiving, loop).result()
+
+        settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
+        plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
+        return await run_beside_loop(Run(plan, settings, self._transport, receive))
 
     async def close(self) -> None:
         """Close the connections, unless they are those of an `http_client` that was passed in."""

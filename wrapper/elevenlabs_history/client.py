@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from elevenlabs_history_api.api.history import delete_history_item, get_history_item
 from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
 
 from ._connection import DEFAULT_TIMEOUT, connect
+from ._extract import Plan
 from ._key import ApiKey
-from ._requests import asked_items, audio_request, check_id, download_request, expect, reading
+from ._requests import asked_items, audio_request, check_id, distinct_items, download_request, expect, reading
 from .download import Download
 from .listing import LARGEST_PAGE, Filters, Walk
 from .retries import DEFAULT_RETRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    import os
+    from collections.abc import Callable, Iterable, Iterator
 
     import httpx
     from elevenlabs_history_api import Client
 
     from ._connection import Region
+    from ._extract import Harvest
+    from ._receive import Receiver
     from .listing import Moment, Unreadable
+    from .naming import Template
+    from .report import Event, Report
     from .retries import Retries
 
 
@@ -174,6 +181,50 @@ class HistoryClient:
         """
         asked = asked_items(items)
         return Download(self._api, self._transport, download_request(asked, output_format), asked)
+
+    def download_all(
+        self,
+        items: str | HistoryItem | Iterable[str | HistoryItem],
+        folder: str | os.PathLike[str],
+        *,
+        output_format: str | None = None,
+        template: Template | str | None = None,
+        workers: int = 4,
+        batch_size: int = 50,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> Report:
+        """Save many items, each as a file that is proven to be that item. Run it again to go on where it ended.
+
+        Items are asked for in archives as long as those prove which clip is which, else one by one; bare ids always one
+        by one. One item that fails does not stop the others.
+
+        Args:
+            items: Items as listed, or ids. Named twice, an item is saved once.
+            folder: Where the files go; made when it is missing. An item whose file is there is not fetched.
+            output_format: As in `download`.
+            template: How files are named, as in `Download.extract`. Without `{id}` in it a file that is there can't be
+                told from another item's, so its item fails instead of being skipped.
+            workers: Most requests at a time; fewer are made while the server answers 429.
+            batch_size: Most ids a request.
+            on_event: Called with each event as it happens, one call at a time, from any of the threads at work. What it
+                raises ends the run.
+
+        Returns:
+            What became of each item: saved, skipped, gone or failed; see `Report.raise_for_failures`.
+
+        Raises:
+            InvalidArgument: An id, the folder, the template or a number can't be used; nothing was sent.
+            FolderBusy: Another run is at work in the folder.
+            CannotWrite: The folder may not be written to.
+        """
+        from .many import Run, Settings
+
+        def receive(batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]]) -> Harvest:
+            return self.download(batch, output_format=output_format)._receive(make_receiver)  # noqa: SLF001
+
+        settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
+        plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
+        return Run(plan, settings, self._transport, receive).run()
 
     def close(self) -> None:
         """Close the connections, unless they are those of an `http_client` that was passed in."""

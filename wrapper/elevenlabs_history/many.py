@@ -11,33 +11,34 @@ from attrs import evolve, frozen
 from elevenlabs_history_api.models import HistoryItem
 
 from ._extract import AUDIO_KINDS, Harvest, Plan, Proven
-from ._requests import download_request, id_of, known_format
+from ._requests import id_of, known_format
 from .audio import Kind
-from .download import Download
 from .errors import (
     AuthenticationError,
     CannotWrite,
     ConnectionFailed,
     HistoryError,
+    InvalidArgument,
     NotFound,
     PermissionDenied,
     QuotaExceeded,
+    RateLimited,
+    TargetExists,
     UnexpectedResponse,
     WrongRegion,
 )
 from .files import staging_folder
 from .identity import plan_batches
-from .report import Event, Failed, Finished, Received, Report, Saved, Skipped, Started
+from .report import Event, Failed, Finished, Gone, Received, Report, Saved, Skipped, Started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from elevenlabs_history_api import Client
-
     from ._transport import Transport
 
 Batch: TypeAlias = "tuple[str | HistoryItem, ...]"
+Receive: TypeAlias = "Callable[[Batch, Callable[[], Proven]], Harvest]"
 
 # What would end every other request of the run in the same way.
 _HOPELESS = (AuthenticationError, CannotWrite, PermissionDenied, QuotaExceeded, WrongRegion)
@@ -53,51 +54,79 @@ class Settings:
         workers: Most requests at a time.
         batch_size: Most ids a request.
         on_event: Called with each event, one call at a time, from whichever thread it happens in.
+
+    Raises:
+        InvalidArgument: A number is below 1.
     """
 
     output_format: str | None
     workers: int
     batch_size: int
-    on_event: Callable[[Event], None]
+    on_event: Callable[[Event], None] | None
+
+    def __attrs_post_init__(self) -> None:
+        for name, number in (("workers", self.workers), ("batch_size", self.batch_size)):
+            if number < 1:
+                raise InvalidArgument(f"{name}={number}: give a number of at least 1. Nothing was sent.")
 
 
 class Run:
     """One run. The calling thread decides what is asked for next and keeps the books; the workers only fetch."""
 
-    def __init__(self, api: Client, transport: Transport, plan: Plan, settings: Settings) -> None:
-        self._api = api
-        self._transport = transport
+    def __init__(self, plan: Plan, settings: Settings, transport: Transport, receive: Receive) -> None:
+        """Prepare a run.
+
+        Args:
+            plan: All items and where their files go.
+            settings: How to go about it.
+            transport: Tells how often the server has answered 429.
+            receive: Performs one download into what the callable makes; called in the workers.
+        """
         self._plan = plan
         self._settings = settings
+        self._transport = transport
+        self._receive = receive
         self._report = Report()
         self._queue: deque[Batch] = deque()
+        self._running: dict[Future[Harvest], Batch] = {}
+        self._alone: Future[Harvest] | None = None
         self._archives = True
         self._in_flight = settings.workers
         self._calm = 0
         self._rate_limited = transport.rate_limited
         self._telling = threading.Lock()
+        self._stopped = threading.Event()
 
     def run(self) -> Report:
-        """Fetch everything and report."""
+        """Fetch everything and report.
+
+        Raises:
+            FolderBusy: Another run is at work in the folder.
+            CannotWrite: The folder may not be written to.
+        """
         with staging_folder(self._plan.folder) as staging:
             wanted = self._wanted()
             self._tell(Started(len(wanted)))
             self._queue.extend(_batches(wanted, self._settings.batch_size))
             with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="elevenlabs-history") as pool:
-                running: dict[Future[Harvest], Batch] = {}
-                while self._queue or running:
-                    while self._queue and len(running) < self._in_flight:
+                while self._running or (self._queue and not self._stopped.is_set()):
+                    while self._queue and len(self._running) < self._in_flight and not self._stopped.is_set():
+                        alone = not self._running and self._in_flight == 1
                         batch = self._next_batch()
-                        running[pool.submit(self._fetch, batch, staging)] = batch
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        self._account(running.pop(future), future)
+                        future = pool.submit(self._fetch, batch, staging)
+                        self._running[future] = batch
+                        self._alone = future if alone else None
+                    for future in wait(self._running, return_when=FIRST_COMPLETED).done:
+                        self._account(self._running.pop(future), future)
         self._tell(Finished(self._report))
         return self._report
 
+    def stop(self) -> None:
+        """Ask for nothing more; what is being fetched comes to its end. Any thread may call it."""
+        self._stopped.set()
+
     def _wanted(self) -> list[str | HistoryItem]:
-        """Leave out the items whose files are there, and report them."""
-        if self._plan.overwrite:
-            return list(self._plan.items)
+        """Leave out the items whose files are there, and those whose place is taken by what may be another item."""
         there = {path for path in self._plan.folder.rglob("*") if path.is_file()}
         wanted: list[str | HistoryItem] = []
         for item in self._plan.items:
@@ -105,29 +134,30 @@ class Run:
             path = next((path for kind in kinds if (path := self._plan.target(item, kind)) in there), None)
             if path is None:
                 wanted.append(item)
-            else:
+            elif self._plan.template.has_id or isinstance(item, str):
                 self._report.skipped.append(Skipped(id_of(item), path))
+            else:
+                self._fail(id_of(item), _unclear(path))
         return wanted
 
     def _next_batch(self) -> Batch:
         batch = self._queue.popleft()
         if len(batch) > 1 and not self._archives:
-            self._queue.extendleft((item,) for item in reversed(batch))
+            self._ask_next((item,) for item in batch)
             batch = self._queue.popleft()
         return batch
 
     def _fetch(self, batch: Batch, staging: Path) -> Harvest:
         """Ask for a batch and save what is proven of it; runs in a worker."""
-        download = Download(self._api, self._transport, download_request(batch, self._settings.output_format), batch)
         plan = evolve(self._plan, items=batch)
-        return download._receive(lambda: _Counted(plan, staging, self._tell))  # noqa: SLF001 - a verb of ours
+        return self._receive(batch, lambda: _Counted(plan, staging, self._tell))
 
     def _account(self, batch: Batch, future: Future[Harvest]) -> None:
         """Book what came of a batch, and queue again what did not come."""
         try:
             harvest = future.result()
         except HistoryError as error:
-            self._account_failure(batch, error)
+            self._account_failure(batch, error, alone=future is self._alone)
             return
         finally:
             self._breathe()
@@ -143,23 +173,30 @@ class Run:
         if len(batch) == 1:
             self._fail(id_of(batch[0]), UnexpectedResponse("An archive without the item came instead of its audio."))
         elif harvest.members < len(batch):
-            self._queue.extendleft(_halves(missing))
+            self._ask_next(_halves(missing))
         else:
             # The archive was complete and still proved nothing, so the next one would not either.
             self._archives = False
-            self._queue.extendleft((item,) for item in missing)
+            self._ask_next((item,) for item in missing)
 
-    def _account_failure(self, batch: Batch, error: HistoryError) -> None:
+    def _account_failure(self, batch: Batch, error: HistoryError, *, alone: bool) -> None:
         if isinstance(error, _HOPELESS) or (isinstance(error, ConnectionFailed) and error.never_sent):
             for item in (*batch, *(item for queued in self._queue for item in queued)):
                 self._fail(id_of(item), error)
             self._queue.clear()
+        elif isinstance(error, RateLimited) and not alone:
+            # The others of this run may have been too many; there will be fewer of them.
+            self._ask_next([batch])
         elif len(batch) != 1:
-            self._queue.extendleft(_halves(batch))
+            self._ask_next(_halves(batch))
         elif isinstance(error, NotFound) and error.code is not None:
             self._report.gone.append(id_of(batch[0]))
+            self._tell(Gone(id_of(batch[0])))
         else:
             self._fail(id_of(batch[0]), error)
+
+    def _ask_next(self, batches: Iterable[Batch]) -> None:
+        self._queue.extendleft(reversed([*batches]))
 
     def _breathe(self) -> None:
         """Halve the requests in flight when the server has enough of them, and climb back slowly."""
@@ -180,8 +217,26 @@ class Run:
         self._tell(failed)
 
     def _tell(self, event: Event) -> None:
-        with self._telling:
-            self._settings.on_event(event)
+        if self._settings.on_event is not None:
+            with self._telling:
+                self._settings.on_event(event)
+
+
+async def run_beside_loop(run: Run) -> Report:
+    """Run in a thread of its own. When the caller is cancelled, what is being fetched comes to its end first."""
+    import asyncio
+
+    # Not the loop's own threads: the downloads need those, and enough runs at once would take them all.
+    pool = ThreadPoolExecutor(1, thread_name_prefix="elevenlabs-history-run")
+    running = asyncio.get_running_loop().run_in_executor(pool, run.run)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        run.stop()
+        await asyncio.wait([running])
+        raise
+    finally:
+        pool.shutdown(wait=False)
 
 
 class _Counted(Proven):
@@ -203,6 +258,13 @@ def _batches(items: Iterable[str | HistoryItem], size: int) -> list[Batch]:
         *(tuple(batch) for batch in plan_batches(described, size)),
         *((item,) for item in items if not isinstance(item, HistoryItem)),
     ]
+
+
+def _unclear(path: Path) -> TargetExists:
+    return TargetExists(
+        f"{path} exists, and nothing in its name tells which item it is. It was left as it is.",
+        cure="Put {id} into the template or choose another folder.",
+    )
 
 
 def _halves(batch: Batch) -> list[Batch]:

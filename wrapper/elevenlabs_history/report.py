@@ -48,6 +48,17 @@ class Saved:
 
 
 @frozen
+class Gone:
+    """The server no longer has an item.
+
+    Attributes:
+        history_item_id: The item.
+    """
+
+    history_item_id: str
+
+
+@frozen
 class Failed:
     """An item could not be saved, and no more is tried for it in this run.
 
@@ -71,7 +82,7 @@ class Finished:
     report: Report
 
 
-Event: TypeAlias = Started | Received | Saved | Failed | Finished
+Event: TypeAlias = Started | Received | Saved | Gone | Failed | Finished
 
 
 @frozen
