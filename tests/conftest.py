@@ -82,12 +82,14 @@ def loop():
 def make_client(request, simulator, loop):
     """Make a client of either world for the simulator; it is closed at the end of the test."""
     made = []
+    brought = []
 
     def make(api_key=None, *, http_client_arguments=None, **arguments):
         arguments = {"base_url": simulator.base_url, "retries": FAST} | arguments
         world = (HistoryClient, httpx.Client) if request.param == "sync" else (AsyncHistoryClient, httpx.AsyncClient)
         if http_client_arguments is not None:
             arguments["http_client"] = world[1](**http_client_arguments)
+            brought.append(arguments["http_client"])
         client = world[0](simulator.api_key if api_key is None else api_key, **arguments)
         made.append(client if request.param == "sync" else OnALoop(client, loop))
         return made[-1]
@@ -95,6 +97,8 @@ def make_client(request, simulator, loop):
     yield make
     for client in made:
         client.close()
+    for client in brought:
+        client.close() if isinstance(client, httpx.Client) else loop.run_until_complete(client.aclose())
 
 
 @pytest.fixture
