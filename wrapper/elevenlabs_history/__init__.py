@@ -14,41 +14,95 @@ body may be cut short, that bytes belong on the disk and not into memory, and wh
 
 from __future__ import annotations
 
-from elevenlabs_history_api.models import HistoryItem
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from ._connection import DEFAULT_TIMEOUT, Region
-from ._extract import Clip
 from ._version import __version__
-from .async_client import AsyncHistoryClient, AsyncHistoryItems
-from .audio import Kind
-from .client import HistoryClient, HistoryItems
-from .download import AsyncDownload, Download
-from .errors import (
-    ArchiveRefused,
-    AuthenticationError,
-    CannotWrite,
-    ConnectionFailed,
-    DownloadsFailed,
-    FolderBusy,
-    HistoryError,
-    InvalidArgument,
-    InvalidRequest,
-    InvalidTemplate,
-    NotFound,
-    PermissionDenied,
-    QuotaExceeded,
-    RateLimited,
-    ServerError,
-    TargetExists,
-    Timeout,
-    UnexpectedResponse,
-    WrongRegion,
-)
-from .identity import Proof
-from .listing import Moment, Unreadable
-from .naming import DEFAULT_TEMPLATE, Template
-from .report import Event, Failed, Finished, Gone, Received, Report, Saved, Skipped, Started
-from .retries import Retries
+
+if TYPE_CHECKING:
+    from elevenlabs_history_api.models import HistoryItem
+
+    from ._connection import DEFAULT_TIMEOUT, Region
+    from ._extract import Clip
+    from .async_client import AsyncHistoryClient, AsyncHistoryItems
+    from .audio import Kind
+    from .client import HistoryClient, HistoryItems
+    from .download import AsyncDownload, Download
+    from .errors import (
+        ArchiveRefused,
+        AuthenticationError,
+        CannotWrite,
+        ConnectionFailed,
+        DownloadsFailed,
+        FolderBusy,
+        HistoryError,
+        InvalidArgument,
+        InvalidRequest,
+        InvalidTemplate,
+        NotFound,
+        PermissionDenied,
+        QuotaExceeded,
+        RateLimited,
+        ServerError,
+        TargetExists,
+        Timeout,
+        UnexpectedResponse,
+        WrongRegion,
+    )
+    from .identity import Proof
+    from .listing import Moment, Unreadable
+    from .naming import DEFAULT_TEMPLATE, Template
+    from .report import Event, Failed, Finished, Gone, Received, Report, Saved, Skipped, Started
+    from .retries import Retries
+
+# Most of the package is of no use to a program that only lists, and reading it all would take as long as httpx does.
+_MODULES = {
+    "HistoryItem": "elevenlabs_history_api.models",
+    "ArchiveRefused": ".errors",
+    "AsyncDownload": ".download",
+    "AsyncHistoryClient": ".async_client",
+    "AsyncHistoryItems": ".async_client",
+    "AuthenticationError": ".errors",
+    "CannotWrite": ".errors",
+    "Clip": "._extract",
+    "ConnectionFailed": ".errors",
+    "DEFAULT_TEMPLATE": ".naming",
+    "DEFAULT_TIMEOUT": "._connection",
+    "Download": ".download",
+    "DownloadsFailed": ".errors",
+    "Event": ".report",
+    "Failed": ".report",
+    "Finished": ".report",
+    "FolderBusy": ".errors",
+    "Gone": ".report",
+    "HistoryClient": ".client",
+    "HistoryError": ".errors",
+    "HistoryItems": ".client",
+    "InvalidArgument": ".errors",
+    "InvalidRequest": ".errors",
+    "InvalidTemplate": ".errors",
+    "Kind": ".audio",
+    "Moment": ".listing",
+    "NotFound": ".errors",
+    "PermissionDenied": ".errors",
+    "Proof": ".identity",
+    "QuotaExceeded": ".errors",
+    "RateLimited": ".errors",
+    "Received": ".report",
+    "Region": "._connection",
+    "Report": ".report",
+    "Retries": ".retries",
+    "Saved": ".report",
+    "ServerError": ".errors",
+    "Skipped": ".report",
+    "Started": ".report",
+    "TargetExists": ".errors",
+    "Template": ".naming",
+    "Timeout": ".errors",
+    "UnexpectedResponse": ".errors",
+    "Unreadable": ".listing",
+    "WrongRegion": ".errors",
+}
 
 __all__ = [
     "DEFAULT_TEMPLATE",
@@ -98,3 +152,16 @@ __all__ = [
     "WrongRegion",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """List what the package offers, imported or not."""
+    return sorted(__all__)

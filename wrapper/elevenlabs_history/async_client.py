@@ -6,15 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from elevenlabs_history_api.api.history import delete_history_item, get_history_item
-from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
-
 from ._connection import DEFAULT_TIMEOUT, connect
-from ._extract import Plan
 from ._key import ApiKey
-from ._requests import asked_items, audio_request, check_id, distinct_items, download_request, expect, reading
-from .download import AsyncDownload
-from .listing import LARGEST_PAGE, Filters, Walk
 from .retries import DEFAULT_RETRIES
 
 if TYPE_CHECKING:
@@ -23,11 +16,13 @@ if TYPE_CHECKING:
 
     import httpx
     from elevenlabs_history_api import Client
+    from elevenlabs_history_api.models import HistoryItem
 
     from ._connection import Region
     from ._extract import Harvest
     from ._receive import Receiver
-    from .listing import Moment, Unreadable
+    from .download import AsyncDownload
+    from .listing import Moment, Unreadable, Walk
     from .naming import Template
     from .report import Event, Report
     from .retries import Retries
@@ -82,9 +77,11 @@ class AsyncHistoryClient:
         after: Moment | None = None,
         before: Moment | None = None,
         newest_first: bool = True,
-        page_size: int = LARGEST_PAGE,
+        page_size: int = 1000,
     ) -> AsyncHistoryItems:
         """List history items as `HistoryClient.list` does, as an async iterator."""
+        from .listing import Filters, Walk
+
         filters = Filters(
             voice_id=voice_id,
             model_id=model_id,
@@ -98,18 +95,31 @@ class AsyncHistoryClient:
 
     async def get(self, history_item_id: str) -> HistoryItem:
         """Fetch what the server knows of one item, as `HistoryClient.get` does."""
+        from elevenlabs_history_api.api.history import get_history_item
+        from elevenlabs_history_api.models import HistoryItem
+
+        from ._requests import check_id, expect, reading
+
         check_id(history_item_id)
         with reading(f"GET /v1/history/{history_item_id}"):
             return expect(HistoryItem, await get_history_item.asyncio(history_item_id, client=self._api))
 
     async def delete(self, history_item_id: str) -> None:
         """Delete an item and its audio from the server, for good, as `HistoryClient.delete` does."""
+        from elevenlabs_history_api.api.history import delete_history_item
+        from elevenlabs_history_api.models import DeletedHistoryItem
+
+        from ._requests import check_id, expect, reading
+
         check_id(history_item_id)
         with reading(f"DELETE /v1/history/{history_item_id}"):
             expect(DeletedHistoryItem, await delete_history_item.asyncio(history_item_id, client=self._api))
 
     def audio(self, item: str | HistoryItem) -> AsyncDownload:
         """Prepare the download of one item's audio as it was generated, as `HistoryClient.audio` does."""
+        from ._requests import asked_items, audio_request
+        from .download import AsyncDownload
+
         items = asked_items([item])
         return AsyncDownload(self._api, self._transport, audio_request(items[0]), items)
 
@@ -117,6 +127,9 @@ class AsyncHistoryClient:
         self, items: str | HistoryItem | Iterable[str | HistoryItem], *, output_format: str | None = None
     ) -> AsyncDownload:
         """Prepare the download of one or several items, as `HistoryClient.download` does."""
+        from ._requests import asked_items, download_request
+        from .download import AsyncDownload
+
         asked = asked_items(items)
         return AsyncDownload(self._api, self._transport, download_request(asked, output_format), asked)
 
@@ -137,6 +150,8 @@ class AsyncHistoryClient:
         """
         import asyncio
 
+        from ._extract import Plan
+        from ._requests import distinct_items
         from .many import Run, Settings, run_beside_loop
 
         loop = asyncio.get_running_loop()
@@ -182,6 +197,8 @@ class AsyncHistoryItems:
 
 
 async def _walk(api: Client, walk: Walk) -> AsyncIterator[HistoryItem]:
+    from ._requests import reading
+
     while (request := walk.next_request()) is not None:
         response = await api.get_async_httpx_client().request(**request)
         with reading("GET /v1/history"):

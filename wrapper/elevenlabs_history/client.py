@@ -6,15 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from elevenlabs_history_api.api.history import delete_history_item, get_history_item
-from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
-
 from ._connection import DEFAULT_TIMEOUT, connect
-from ._extract import Plan
 from ._key import ApiKey
-from ._requests import asked_items, audio_request, check_id, distinct_items, download_request, expect, reading
-from .download import Download
-from .listing import LARGEST_PAGE, Filters, Walk
 from .retries import DEFAULT_RETRIES
 
 if TYPE_CHECKING:
@@ -23,11 +16,13 @@ if TYPE_CHECKING:
 
     import httpx
     from elevenlabs_history_api import Client
+    from elevenlabs_history_api.models import HistoryItem
 
     from ._connection import Region
     from ._extract import Harvest
     from ._receive import Receiver
-    from .listing import Moment, Unreadable
+    from .download import Download
+    from .listing import Moment, Unreadable, Walk
     from .naming import Template
     from .report import Event, Report
     from .retries import Retries
@@ -95,7 +90,7 @@ class HistoryClient:
         after: Moment | None = None,
         before: Moment | None = None,
         newest_first: bool = True,
-        page_size: int = LARGEST_PAGE,
+        page_size: int = 1000,
     ) -> HistoryItems:
         """List history items, page after page as they are needed.
 
@@ -118,6 +113,8 @@ class HistoryClient:
             InvalidArgument: A filter can't be used; nothing was sent.
             HistoryError: While iterating: a page could not be fetched.
         """
+        from .listing import Filters, Walk
+
         filters = Filters(
             voice_id=voice_id,
             model_id=model_id,
@@ -137,6 +134,11 @@ class HistoryClient:
             NotFound: There is no such item.
             HistoryError: The call failed in another way.
         """
+        from elevenlabs_history_api.api.history import get_history_item
+        from elevenlabs_history_api.models import HistoryItem
+
+        from ._requests import check_id, expect, reading
+
         check_id(history_item_id)
         with reading(f"GET /v1/history/{history_item_id}"):
             return expect(HistoryItem, get_history_item.sync(history_item_id, client=self._api))
@@ -151,6 +153,11 @@ class HistoryClient:
             NotFound: There is no such item.
             HistoryError: The call failed in another way.
         """
+        from elevenlabs_history_api.api.history import delete_history_item
+        from elevenlabs_history_api.models import DeletedHistoryItem
+
+        from ._requests import check_id, expect, reading
+
         check_id(history_item_id)
         with reading(f"DELETE /v1/history/{history_item_id}"):
             expect(DeletedHistoryItem, delete_history_item.sync(history_item_id, client=self._api))
@@ -161,6 +168,9 @@ class HistoryClient:
         Raises:
             InvalidArgument: The id can't be one.
         """
+        from ._requests import asked_items, audio_request
+        from .download import Download
+
         items = asked_items([item])
         return Download(self._api, self._transport, audio_request(items[0]), items)
 
@@ -179,6 +189,9 @@ class HistoryClient:
         Raises:
             InvalidArgument: There is no id, or one can't be an id.
         """
+        from ._requests import asked_items, download_request
+        from .download import Download
+
         asked = asked_items(items)
         return Download(self._api, self._transport, download_request(asked, output_format), asked)
 
@@ -217,6 +230,8 @@ class HistoryClient:
             FolderBusy: Another run is at work in the folder.
             CannotWrite: The folder may not be written to.
         """
+        from ._extract import Plan
+        from ._requests import distinct_items
         from .many import Run, Settings
 
         def receive(batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]]) -> Harvest:
@@ -259,6 +274,8 @@ class HistoryItems:
 
 
 def _walk(api: Client, walk: Walk) -> Iterator[HistoryItem]:
+    from ._requests import reading
+
     while (request := walk.next_request()) is not None:
         response = api.get_httpx_client().request(**request)
         with reading("GET /v1/history"):
