@@ -97,21 +97,38 @@ def test_every_file_is_the_item_that_the_report_says(client, simulator, tmp_path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("names", ["current", "dated", "id"])
-def test_two_thousand_items_are_saved_without_one_mistake(names, tmp_path, capsys):
-    with Simulator(items=0, quirks=Quirks(names=names, utc_offset=7200), concurrency=4) as simulator:
+@pytest.mark.parametrize(
+    ("quirks", "requests"),
+    [
+        (Quirks(utc_offset=7200), 100),
+        (Quirks(names="dated", separator=" "), 100),
+        (Quirks(names="id", folders=True), 100),
+        (Quirks(names="id", intruders=True, duplicates=True), 200),
+        # Whatever is not proven is asked for alone.
+        (Quirks(intruders=True), 2100),
+        (Quirks(duplicates=True, utc_offset=-3600), 2100),
+        (Quirks(missing_ids="skip"), 1000),
+    ],
+    ids=["current", "dated", "id", "id and more", "intruders", "duplicates", "missing"],
+)
+def test_two_thousand_items_are_saved_without_one_mistake(quirks, requests, tmp_path, capsys):
+    with Simulator(items=0, quirks=quirks, concurrency=4) as simulator:
         mixed_history(simulator, 2000)
         for place in range(10):
             simulator.faults.add(Fault.truncate(1000 * place), on="download")
         with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
             items = list(client.list())
+            gone = [item.history_item_id for item in items[::400]] if quirks.missing_ids == "skip" else []
+            for item_id in gone:
+                simulator.history.remove(item_id)
             simulator.requests.clear()
             report = client.download_all(items, tmp_path, workers=6)
-        assert len(report.saved) == 2000
+        assert sorted(report.gone) == sorted(gone)
+        assert len(report.saved) == 2000 - len(gone)
         check_files(simulator, report)
         with capsys.disabled():
-            print(f"2000 items named {names!r}: {len(simulator.requests)} requests")
-        assert len(simulator.requests) < 100
+            print(f"2000 items, {quirks}: {len(simulator.requests)} requests, 0 wrong")
+        assert len(simulator.requests) <= requests
 
 
 def test_bare_ids_are_asked_for_alone_because_nothing_would_prove_them_together(client, simulator, items, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -115,6 +116,10 @@ class Operations:
             return Response("Internal Server Error", status_code=500, media_type="text/plain")
         if len(ids) == 1:
             return _audio_answer(items[0].audio(output_format), quirks.media_type)
+        if quirks.duplicates:
+            items.append(items[0])
+        if quirks.intruders:
+            items += islice((item for item in self._simulator.history if item.id not in ids), 1)
         file, size = await run_in_threadpool(write_archive, items, output_format, quirks)
         return _Archive(
             file,

@@ -18,6 +18,8 @@ class Quirks:
         utc_offset: Seconds that the times in names are ahead of UTC.
         separator: What stands between hours, minutes and seconds in names.
         deflated: Members are compressed.
+        duplicates: One item of an archive is in it twice.
+        intruders: An archive also has an item that nobody asked for, if there is one.
         missing_ids: What an unknown id among several does: `refuse` the request, `skip` it, or `error` with 500.
         most_ids: How many ids one download may name.
         media_type: What a good download calls itself; None for what it is.
@@ -30,6 +32,8 @@ class Quirks:
     utc_offset: int = 0
     separator: Literal["_", ":", " "] = "_"
     deflated: bool = False
+    duplicates: bool = False
+    intruders: bool = False
     missing_ids: Literal["refuse", "skip", "error"] = "refuse"
     most_ids: int = 1000
     media_type: str | None = None
