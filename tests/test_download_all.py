@@ -111,7 +111,7 @@ def test_every_file_is_the_item_that_the_report_says(client, simulator, tmp_path
     ],
     ids=["current", "dated", "id", "id and more", "intruders", "duplicates", "missing"],
 )
-def test_two_thousand_items_are_saved_without_one_mistake(quirks, requests, tmp_path, capsys):
+def test_two_thousand_items_are_saved_without_one_mistake(quirks, requests, tmp_path, capsys, request):
     with Simulator(items=0, quirks=quirks, concurrency=4) as simulator:
         mixed_history(simulator, 2000)
         for place in range(10):
@@ -127,7 +127,7 @@ def test_two_thousand_items_are_saved_without_one_mistake(quirks, requests, tmp_
         assert len(report.saved) == 2000 - len(gone)
         check_files(simulator, report)
         with capsys.disabled():
-            print(f"2000 items, {quirks}: {len(simulator.requests)} requests, 0 wrong")
+            print(f"2000 items, {request.node.callspec.id}: {len(simulator.requests)} requests, 0 wrong")
         assert len(simulator.requests) <= requests
 
 
