@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate
+.PHONY: help demo test check check-breaking generate spec
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ test: $(READY) $(GENERATED) ## Run all tests, with coverage of the wrapper
 	@echo "Running the tests …"
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
-check: $(READY) ## Check the spec, the generated client, formatting, lint and types
+check: $(READY) ## Check the spec, the generated client, formatting, lint, types and dependencies
 	@echo "Checking the spec …"
 	@$(BIN)/openapi-spec-validator openapi.yaml
 	@echo "Checking that the generated client is what the spec says …"
@@ -34,12 +34,20 @@ check: $(READY) ## Check the spec, the generated client, formatting, lint and ty
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/basedpyright
+	@echo "Checking that what is imported is declared, and what is declared is imported …"
+	@$(BIN)/deptry wrapper generated simulator
+
+check-breaking: $(READY) ## Print what would break programs that were written for a git ref: BASE=v1.0
+	@$(BIN)/python scripts/check_breaking.py $(BASE)
 
 generate: $(GENERATED) ## Write the generated client when the spec, its settings or the generator changed
 
 $(GENERATED): openapi.yaml codegen-config.yml requirements/generator.txt scripts/generate.py | $(TOOLS)
 	@echo "Generating the client from openapi.yaml …"
 	@$(BIN)/python scripts/generate.py
+
+spec: $(READY) ## Import what the vendor publishes: SOURCE="page.md openapi.json https://…"
+	@$(BIN)/python scripts/import_spec.py $(SOURCE)
 
 # The package is installed after it was generated: an editable install leaves out a root that is empty at that time.
 $(READY): pyproject.toml $(TOOLS) | $(GENERATED)

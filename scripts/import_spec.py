@@ -1,0 +1,222 @@
+"""Write openapi.yaml from what the vendor publishes and our corrections, then the client, and say what changed.
+
+    python scripts/import_spec.py page.md openapi.json https://…
+
+Without sources the corrections are applied again. Everything is made beside the files first: when anything fails they
+stay as they were.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import subprocess
+import sys
+import tempfile
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from attrs import frozen
+from generate import PACKAGE, ROOT, SPEC, generate
+from jsonpath_ng.exceptions import JSONPathError
+from jsonpath_ng.ext.parser import parse
+from oas_patch.overlay import apply_overlay
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from spec_changes import Document, changes, hidden_changes, undescribed
+from spec_sources import FINGERPRINT, NAME_MAPS, PROSE, SourceRefusedError, reachable, read_source, tidy_schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VENDOR = ROOT / "spec" / "vendor.yaml"
+OVERLAY = ROOT / "spec" / "overlay.yaml"
+# Whatever order the vendor writes in, these come first and in this one, so that a diff shows changes only.
+KEY_ORDER = (
+    *("openapi", "info", "servers", "security", "tags", "paths", "components"),
+    *("operationId", "title", "name", "in", "summary", "type", "description", "required", "format", "parameters"),
+    *("requestBody", "responses", "content", "schema"),
+)
+
+
+@frozen
+class ImportRefusedError(Exception):
+    """Why the files stay as they are, and what else whoever corrects that has to know, a line each."""
+
+    reason: str
+    details: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.reason} Nothing was changed.", *self.details])
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is the library's
+        return True
+
+
+def import_spec(sources: list[str]) -> list[str]:
+    """Import the sources, and replace the spec and the client.
+
+    Args:
+        sources: Vendor documents, files or https addresses; a later one wins over an earlier one.
+
+    Returns:
+        What changed, in words; empty when nothing did, and then no file was touched.
+
+    Raises:
+        ImportRefusedError: A source, a correction or the result is not as it must be.
+    """
+    before, overlay, old = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in (VENDOR, OVERLAY, SPEC))
+    vendor = before
+    try:
+        for source in sources:
+            vendor = merge(vendor, read_source(source), source)
+    except SourceRefusedError as error:
+        raise ImportRefusedError(str(error)) from None
+    document, unmatched = build(vendor, overlay)
+    found = changes(old, document)
+    if unmatched:
+        reason = "spec/overlay.yaml: these corrections match nothing; correct or remove them."
+        raise ImportRefusedError(reason, [*unmatched, *(line for line in found if not line.startswith("wording"))])
+    if mistake := next(OpenAPIV31SpecValidator(document).iter_errors(), None):
+        where = "/".join(str(step) for step in mistake.absolute_path)
+        raise ImportRefusedError(f"The new spec is not valid at {where or 'its top'}: {mistake.message[:200]}.")
+    found += [
+        f"{line} (hidden by spec/overlay.yaml)"
+        for line in hidden_changes(before, vendor, document)
+        if line not in found
+    ]
+    if not found and document == old:
+        return []
+    with tempfile.TemporaryDirectory(dir=ROOT, prefix=".spec-") as folder:
+        staged = Path(folder)
+        (staged / "openapi.yaml").write_text(dump(document), encoding="utf-8")
+        (staged / "vendor.yaml").write_text(dump(vendor), encoding="utf-8")
+        try:
+            generate(staged / "package", staged / "openapi.yaml")
+        except subprocess.CalledProcessError:
+            raise ImportRefusedError("The generator refused the new spec, see above.") from None
+        replace_all(
+            {staged / "openapi.yaml": SPEC, staged / "vendor.yaml": VENDOR, staged / "package": PACKAGE}, staged
+        )
+    return found + [
+        f"wording: {name} has no words of ours yet (spec/overlay.yaml)" for name in undescribed(vendor, document)
+    ]
+
+
+def merge(vendor: Document, part: Document, source: str) -> Document:
+    """Put the operations and schemas of a source over those we have; what nothing reaches any more goes."""
+    paths = copy.deepcopy(vendor["paths"])
+    for path, item in part["paths"].items():
+        paths.setdefault(path, {}).update(item)
+    try:
+        schemas = reachable(paths, vendor["components"]["schemas"] | part["components"]["schemas"])
+    except ValueError as error:
+        raise SourceRefusedError(f"{source}: {error}") from None
+    return {"paths": dict(sorted(paths.items())), "components": {"schemas": schemas}}
+
+
+def build(vendor: Document, overlay: Document) -> tuple[Document, list[str]]:
+    """Apply the corrections to the vendor's part, one after the other.
+
+    Returns:
+        The corrected document, and the corrections that found nothing to correct, a line each.
+
+    Raises:
+        ImportRefusedError: A correction's target is no JSONPath.
+    """
+    unmatched = []
+    document = copy.deepcopy({"openapi": "3.1.1", "info": {"title": "", "version": ""}, **vendor})
+    for action in copy.deepcopy(overlay["actions"]):
+        target = action["target"]
+        try:
+            found = parse(target).find(document)
+        except JSONPathError as error:
+            raise ImportRefusedError(f"spec/overlay.yaml: {target} is no JSONPath ({error}).") from None
+        if found:
+            apply_overlay(document, {"actions": [action]})
+        else:
+            unmatched.append(f"  {target} ({action['description']})")
+    _describe_answers(document["paths"])
+    corrected = {
+        **document,
+        "paths": _without_fingerprints(tidy_schemas(document["paths"])),
+        "components": _without_fingerprints(tidy_schemas(document["components"])),
+    }
+    return corrected, unmatched
+
+
+def dump(document: Document) -> str:
+    """Write a document as YAML, the same bytes for the same document."""
+    return str(yaml.dump(_ordered(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
+
+
+def replace_all(moves: dict[Path, Path], folder: Path) -> None:
+    """Put every new file in its place, or leave all old ones there.
+
+    Args:
+        moves: New file or folder → the one it replaces, all on one disk.
+        folder: Where the old ones may wait; the caller removes it.
+    """
+    kept: list[tuple[Path, Path]] = []
+    try:
+        for number, (new, target) in enumerate(moves.items()):
+            old = target.rename(folder / f"old-{number}")
+            kept.append((old, target))
+            new.rename(target)
+    except BaseException:
+        for old, target in kept:
+            if target.is_dir():
+                shutil.rmtree(target)
+            old.replace(target)
+        raise
+
+
+def _ordered(node: Any, *, names: bool = False) -> Any:
+    """Sort OpenAPI's own words; names that the vendor chose, of fields for example, stay in the vendor's order."""
+    if isinstance(node, list):
+        return [_ordered(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    first = {} if names else {key: node[key] for key in KEY_ORDER if key in node}
+    return {key: _ordered(value, names=not names and key in NAME_MAPS) for key, value in (first | node).items()}
+
+
+def _without_fingerprints(node: Any) -> Any:
+    """Drop what stands in for the vendor's words, and lists of parameters that the corrections have emptied."""
+    if isinstance(node, list):
+        return [_without_fingerprints(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _without_fingerprints(value)
+        for key, value in node.items()
+        if not (key in PROSE and isinstance(value, str) and FINGERPRINT.fullmatch(value))
+        and not (key == "parameters" and value == [])
+    }
+
+
+def _describe_answers(paths: Document) -> None:
+    """Give every answer that has no words of ours the name of its status, because OpenAPI wants some."""
+    for item in paths.values():
+        for operation in item.values():
+            for status, answer in operation["responses"].items():
+                if FINGERPRINT.fullmatch(answer.get("description", "")):
+                    answer["description"] = HTTPStatus(int(status)).phrase if status.isdigit() else "Any other answer"
+
+
+def main() -> int:
+    """Run as the module docstring says and return the exit code."""
+    try:
+        found = import_spec(sys.argv[1:])
+    except (ImportRefusedError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(found) or "no change")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
