@@ -1,4 +1,4 @@
-"""Use the vendor's own SDK, unmodified, with a base URL and a key, and print what it returned, for test_vendor_sdk.py."""
+"""Use the vendor's own SDK, unmodified, and print what it returned, for test_vendor_sdk.py."""
 
 import hashlib
 import json
