@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from elevenlabs_history import HistoryItem
 from elevenlabs_history.errors import InvalidArgument, UnexpectedResponse
 from elevenlabs_history.listing import Filters, Walk, unix_seconds
 from hypothesis import given
@@ -25,7 +26,7 @@ def page(*entries, cursor=None, has_more=False):
 
 
 def walk(*, limit=None, page_size=1000, **filters):
-    return Walk(Filters(**filters), limit=limit, page_size=page_size)
+    return Walk(Filters(**filters), HistoryItem.from_dict, limit=limit, page_size=page_size)
 
 
 def ids(items):

@@ -26,12 +26,18 @@ if TYPE_CHECKING:
     from ._extract import Clip
     from .async_client import AsyncHistoryClient, AsyncHistoryItems
     from .audio import Kind
+    from .backup.catalogue import SavedFile
+    from .backup.folder import Backup
+    from .backup.records import Record
+    from .backup.verify import Finding, Verification
     from .client import HistoryClient, HistoryItems
     from .download import AsyncDownload, Download
     from .errors import (
         ArchiveRefused,
         AuthenticationError,
+        CannotRead,
         CannotWrite,
+        CatalogueUnusable,
         ConnectionFailed,
         DownloadsFailed,
         FolderBusy,
@@ -52,7 +58,21 @@ if TYPE_CHECKING:
     from .identity import Proof
     from .listing import Moment, Unreadable
     from .naming import DEFAULT_TEMPLATE, Template
-    from .report import Event, Failed, Finished, Gone, Received, Report, Saved, Skipped, Started
+    from .report import (
+        BackupEvent,
+        BackupPlan,
+        BackupReport,
+        Event,
+        Failed,
+        Finished,
+        Gone,
+        Listed,
+        Received,
+        Report,
+        Saved,
+        Skipped,
+        Started,
+    )
     from .retries import Retries
 
 # Most of the package is of no use to a program that only lists, and reading it all would take as long as httpx does.
@@ -63,7 +83,13 @@ _MODULES = {
     "AsyncHistoryClient": ".async_client",
     "AsyncHistoryItems": ".async_client",
     "AuthenticationError": ".errors",
+    "Backup": ".backup.folder",
+    "BackupEvent": ".report",
+    "BackupPlan": ".report",
+    "BackupReport": ".report",
+    "CannotRead": ".errors",
     "CannotWrite": ".errors",
+    "CatalogueUnusable": ".errors",
     "Clip": "._extract",
     "ConnectionFailed": ".errors",
     "DEFAULT_TEMPLATE": ".naming",
@@ -72,6 +98,7 @@ _MODULES = {
     "DownloadsFailed": ".errors",
     "Event": ".report",
     "Failed": ".report",
+    "Finding": ".backup.verify",
     "Finished": ".report",
     "FolderBusy": ".errors",
     "Gone": ".report",
@@ -82,6 +109,7 @@ _MODULES = {
     "InvalidRequest": ".errors",
     "InvalidTemplate": ".errors",
     "Kind": ".audio",
+    "Listed": ".report",
     "Moment": ".listing",
     "NotFound": ".errors",
     "PermissionDenied": ".errors",
@@ -89,10 +117,12 @@ _MODULES = {
     "QuotaExceeded": ".errors",
     "RateLimited": ".errors",
     "Received": ".report",
+    "Record": ".backup.records",
     "Region": "._connection",
     "Report": ".report",
     "Retries": ".retries",
     "Saved": ".report",
+    "SavedFile": ".backup.catalogue",
     "ServerError": ".errors",
     "Skipped": ".report",
     "Started": ".report",
@@ -101,6 +131,7 @@ _MODULES = {
     "Timeout": ".errors",
     "UnexpectedResponse": ".errors",
     "Unreadable": ".listing",
+    "Verification": ".backup.verify",
     "WrongRegion": ".errors",
 }
 
@@ -112,13 +143,20 @@ __all__ = [
     "AsyncHistoryClient",
     "AsyncHistoryItems",
     "AuthenticationError",
+    "Backup",
+    "BackupEvent",
+    "BackupPlan",
+    "BackupReport",
+    "CannotRead",
     "CannotWrite",
+    "CatalogueUnusable",
     "Clip",
     "ConnectionFailed",
     "Download",
     "DownloadsFailed",
     "Event",
     "Failed",
+    "Finding",
     "Finished",
     "FolderBusy",
     "Gone",
@@ -130,6 +168,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidTemplate",
     "Kind",
+    "Listed",
     "Moment",
     "NotFound",
     "PermissionDenied",
@@ -137,10 +176,12 @@ __all__ = [
     "QuotaExceeded",
     "RateLimited",
     "Received",
+    "Record",
     "Region",
     "Report",
     "Retries",
     "Saved",
+    "SavedFile",
     "ServerError",
     "Skipped",
     "Started",
@@ -149,6 +190,7 @@ __all__ = [
     "Timeout",
     "UnexpectedResponse",
     "Unreadable",
+    "Verification",
     "WrongRegion",
     "__version__",
 ]

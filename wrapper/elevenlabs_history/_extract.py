@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from attrs import evolve, frozen
 from elevenlabs_history_api.models import HistoryItem
@@ -17,8 +17,8 @@ from .files import Part, check_folder, check_target
 from .naming import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path, PurePosixPath
 
     from .identity import Proof
 
@@ -47,6 +47,17 @@ class Clip:
     size: int
 
 
+class Naming(Protocol):
+    """What gives the files of items their paths; `Template` explains each part of it."""
+
+    @property
+    def has_id(self) -> bool: ...
+
+    def path_for(self, item: HistoryItem, extension: str, *, index: int) -> PurePosixPath: ...
+
+    def check(self, items: Iterable[HistoryItem]) -> None: ...
+
+
 @frozen(kw_only=True)
 class Plan:
     """Which items one answer may hold and where their files go.
@@ -61,7 +72,7 @@ class Plan:
 
     items: tuple[str | HistoryItem, ...]
     folder: Path
-    template: Template
+    template: Naming
     overwrite: bool
     places: Mapping[str, int]
 

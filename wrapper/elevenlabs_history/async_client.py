@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from ._connection import DEFAULT_TIMEOUT, connect
 from ._key import ApiKey
@@ -12,6 +12,7 @@ from .retries import DEFAULT_RETRIES
 
 if TYPE_CHECKING:
     import os
+    from asyncio import AbstractEventLoop
     from collections.abc import AsyncIterator, Callable, Iterable
 
     import httpx
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
     from ._connection import Region
     from ._extract import Harvest
     from ._receive import Receiver
+    from .backup.options import BackupOptions
+    from .backup.run import Server
+    from .backup.verify import Verification
     from .download import AsyncDownload
     from .listing import Moment, Unreadable, Walk
+    from .many import Receive
     from .naming import Template
-    from .report import Event, Report
+    from .report import BackupEvent, BackupPlan, BackupReport, Event, Report
     from .retries import Retries
 
 
@@ -80,6 +85,8 @@ class AsyncHistoryClient:
         page_size: int = 1000,
     ) -> AsyncHistoryItems:
         """List history items as `HistoryClient.list` does, as an async iterator."""
+        from elevenlabs_history_api.models import HistoryItem
+
         from .listing import Filters, Walk
 
         filters = Filters(
@@ -91,7 +98,7 @@ class AsyncHistoryClient:
             before=before,
             newest_first=newest_first,
         )
-        return AsyncHistoryItems(self._api, Walk(filters, limit=limit, page_size=page_size))
+        return AsyncHistoryItems(self._api, Walk(filters, HistoryItem.from_dict, limit=limit, page_size=page_size))
 
     async def get(self, history_item_id: str) -> HistoryItem:
         """Fetch what the server knows of one item, as `HistoryClient.get` does."""
@@ -154,19 +161,83 @@ class AsyncHistoryClient:
         from ._requests import distinct_items
         from .many import Run, Settings, run_beside_loop
 
-        loop = asyncio.get_running_loop()
+        settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
+        plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
+        run = Run(plan, settings, self._transport, self._receiving(output_format, asyncio.get_running_loop()))
+        return await run_beside_loop(run.run, run.stop)
+
+    async def backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupReport:
+        """Back up a whole history into a folder, as `HistoryClient.backup` does; the books are kept in a thread.
+
+        Cancelled, it asks for nothing more, and ends when what is being fetched has come.
+        """
+        import asyncio
+
+        from .backup.run import BackupRun
+        from .many import run_beside_loop
+
+        server = self._server(options.get("output_format"), loop=asyncio.get_running_loop())
+        run = BackupRun(Path(folder), server, **options)
+        return await run_beside_loop(run.run, run.stop)
+
+    async def plan_backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupPlan:
+        """Tell what a backup with these arguments would fetch now, and write nothing."""
+        import asyncio
+
+        from .backup.run import BackupRun
+        from .many import run_beside_loop
+
+        server = self._server(options.get("output_format"), loop=asyncio.get_running_loop())
+        run = BackupRun(Path(folder), server, **options)
+        return await run_beside_loop(run.plan, run.stop)
+
+    async def repair_backup(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        workers: int = 4,
+        batch_size: int = 50,
+        on_event: Callable[[BackupEvent], None] | None = None,
+    ) -> Verification:
+        """Verify a backup, then fetch again what it has lost, as `HistoryClient.repair_backup` does."""
+        import asyncio
+        from functools import partial
+
+        from .backup.repair import Repair
+        from .many import run_beside_loop
+
+        make_server = partial(self._server, loop=asyncio.get_running_loop())
+        repair = Repair(Path(folder), make_server, workers=workers, batch_size=batch_size, on_event=on_event)
+        return await run_beside_loop(repair.run, repair.stop)
+
+    async def close(self) -> None:
+        """Close the connections, unless they are those of an `http_client` that was passed in."""
+        await self._api.get_async_httpx_client().aclose()
+
+    def _receiving(self, output_format: str | None, loop: AbstractEventLoop) -> Receive:
+        """Download on the loop, for the threads of a run."""
+        import asyncio
 
         def receive(batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]]) -> Harvest:
             receiving = self.download(batch, output_format=output_format)._receive(make_receiver)  # noqa: SLF001
             return asyncio.run_coroutine_threadsafe(receiving, loop).result()
 
-        settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
-        plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
-        return await run_beside_loop(Run(plan, settings, self._transport, receive))
+        return receive
 
-    async def close(self) -> None:
-        """Close the connections, unless they are those of an `http_client` that was passed in."""
-        await self._api.get_async_httpx_client().aclose()
+    def _server(self, output_format: str | None, *, loop: AbstractEventLoop) -> Server:
+        """Reach the server on the loop, for the thread of a run."""
+        import asyncio
+
+        from ._requests import reading
+        from .backup.run import Server
+
+        def fetch_page(request: dict[str, Any]) -> object:
+            sending = self._api.get_async_httpx_client().request(**request)
+            response = asyncio.run_coroutine_threadsafe(sending, loop).result()
+            with reading("GET /v1/history"):
+                return json.loads(response.content)
+
+        return Server(fetch_page=fetch_page, receive=self._receiving(output_format, loop), transport=self._transport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -185,7 +256,7 @@ class AsyncHistoryItems:
         unreadable: Entries of the pages so far that are no history items.
     """
 
-    def __init__(self, api: Client, walk: Walk) -> None:
+    def __init__(self, api: Client, walk: Walk[HistoryItem]) -> None:
         self.unreadable: list[Unreadable] = walk.unreadable
         self._items = _walk(api, walk)
 
@@ -196,7 +267,7 @@ class AsyncHistoryItems:
         return await anext(self._items)
 
 
-async def _walk(api: Client, walk: Walk) -> AsyncIterator[HistoryItem]:
+async def _walk(api: Client, walk: Walk[HistoryItem]) -> AsyncIterator[HistoryItem]:
     from ._requests import reading
 
     while (request := walk.next_request()) is not None:

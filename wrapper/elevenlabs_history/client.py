@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from ._connection import DEFAULT_TIMEOUT, connect
 from ._key import ApiKey
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from ._connection import Region
     from ._extract import Harvest
     from ._receive import Receiver
+    from .backup.options import BackupOptions
+    from .backup.run import Server
+    from .backup.verify import Verification
     from .download import Download
     from .listing import Moment, Unreadable, Walk
+    from .many import Receive
     from .naming import Template
-    from .report import Event, Report
+    from .report import BackupEvent, BackupPlan, BackupReport, Event, Report
     from .retries import Retries
 
 
@@ -113,6 +117,8 @@ class HistoryClient:
             InvalidArgument: A filter can't be used; nothing was sent.
             HistoryError: While iterating: a page could not be fetched.
         """
+        from elevenlabs_history_api.models import HistoryItem
+
         from .listing import Filters, Walk
 
         filters = Filters(
@@ -124,7 +130,7 @@ class HistoryClient:
             before=before,
             newest_first=newest_first,
         )
-        return HistoryItems(self._api, Walk(filters, limit=limit, page_size=page_size))
+        return HistoryItems(self._api, Walk(filters, HistoryItem.from_dict, limit=limit, page_size=page_size))
 
     def get(self, history_item_id: str) -> HistoryItem:
         """Fetch what the server knows of one item, except its audio.
@@ -234,16 +240,105 @@ class HistoryClient:
         from ._requests import distinct_items
         from .many import Run, Settings
 
-        def receive(batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]]) -> Harvest:
-            return self.download(batch, output_format=output_format)._receive(make_receiver)  # noqa: SLF001
-
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
         plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
-        return Run(plan, settings, self._transport, receive).run()
+        return Run(plan, settings, self._transport, self._receiving(output_format)).run()
+
+    def backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupReport:
+        """Back up a whole history into a folder. Run it again to fetch only what is new, or to carry on after a kill.
+
+        The folder gets the files and a catalogue of them, `history.db`; `Backup` answers questions about it. Sound
+        effects, music, agent conversations and zero-retention calls are not in the history, so no backup has them.
+
+        Args:
+            folder: The folder of the backup; made when it is missing.
+            options: `voice_id`, `model_id`, `source`, `search`, `after` and `before` as in `list`;
+                `limit`: most items of the listing (all);
+                `full`: list everything; otherwise the listing ends where an earlier run with the same filters has
+                covered the rest (False);
+                `output_format`: `wav` for WAV files, which are kept beside those of other formats (as generated);
+                `template`: how new files are named, with `{id}` in it;
+                `workers`: most requests at a time (4), `batch_size`: most ids a request (50);
+                `on_event`: called with each event as it happens, one call at a time; what it raises ends the run.
+
+        Returns:
+            What was done.
+
+        Raises:
+            InvalidArgument: An argument can't be used; nothing was sent.
+            FolderBusy: Another run is at work in the folder.
+            CatalogueUnusable: The catalogue is damaged, locked or of a newer version.
+            HistoryError: The listing failed, or what would fail every other item too: a refused key, a full disk. What
+                is saved stays, and the next run carries on.
+        """
+        from .backup.run import BackupRun
+
+        run = BackupRun(Path(folder), self._server(options.get("output_format")), **options)
+        return run.run()
+
+    def plan_backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupPlan:
+        """Tell what a backup with these arguments would fetch now, and write nothing.
+
+        Raises:
+            InvalidArgument: An argument can't be used; nothing was sent.
+            CatalogueUnusable: The catalogue is damaged, locked or of a newer version.
+            HistoryError: The listing failed.
+        """
+        from .backup.run import BackupRun
+
+        run = BackupRun(Path(folder), self._server(options.get("output_format")), **options)
+        return run.plan()
+
+    def repair_backup(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        workers: int = 4,
+        batch_size: int = 50,
+        on_event: Callable[[BackupEvent], None] | None = None,
+    ) -> Verification:
+        """Verify a backup, then fetch again what is missing or changed, and book what has moved.
+
+        Args:
+            folder: The folder of the backup.
+            workers: Most requests at a time.
+            batch_size: Most ids a request.
+            on_event: Called with each event as it happens, one call at a time.
+
+        Returns:
+            What is still not as it should be, with the reason in the events. Extra files are left alone.
+
+        Raises:
+            InvalidArgument: A number can't be used.
+            FolderBusy: Another run is at work in the folder.
+            CatalogueUnusable: There is no catalogue, or it can't be read.
+            HistoryError: Something failed that would fail every other item too, such as a refused key.
+        """
+        from .backup.repair import Repair
+
+        repair = Repair(Path(folder), self._server, workers=workers, batch_size=batch_size, on_event=on_event)
+        return repair.run()
 
     def close(self) -> None:
         """Close the connections, unless they are those of an `http_client` that was passed in."""
         self._api.get_httpx_client().close()
+
+    def _receiving(self, output_format: str | None) -> Receive:
+        def receive(batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]]) -> Harvest:
+            return self.download(batch, output_format=output_format)._receive(make_receiver)  # noqa: SLF001
+
+        return receive
+
+    def _server(self, output_format: str | None) -> Server:
+        from ._requests import reading
+        from .backup.run import Server
+
+        def fetch_page(request: dict[str, Any]) -> object:
+            response = self._api.get_httpx_client().request(**request)
+            with reading("GET /v1/history"):
+                return json.loads(response.content)
+
+        return Server(fetch_page=fetch_page, receive=self._receiving(output_format), transport=self._transport)
 
     def __enter__(self) -> Self:
         return self
@@ -262,7 +357,7 @@ class HistoryItems:
         unreadable: Entries of the pages so far that are no history items.
     """
 
-    def __init__(self, api: Client, walk: Walk) -> None:
+    def __init__(self, api: Client, walk: Walk[HistoryItem]) -> None:
         self.unreadable: list[Unreadable] = walk.unreadable
         self._items = _walk(api, walk)
 
@@ -273,7 +368,7 @@ class HistoryItems:
         return next(self._items)
 
 
-def _walk(api: Client, walk: Walk) -> Iterator[HistoryItem]:
+def _walk(api: Client, walk: Walk[HistoryItem]) -> Iterator[HistoryItem]:
     from ._requests import reading
 
     while (request := walk.next_request()) is not None:

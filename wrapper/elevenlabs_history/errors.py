@@ -140,6 +140,14 @@ class FolderBusy(HistoryError):
     """Another run is writing into the folder."""
 
 
+class CannotRead(HistoryError):
+    """A file that is there can't be read."""
+
+
+class CatalogueUnusable(HistoryError):
+    """The catalogue of a backup is missing, damaged, in use, or of a newer version of this package."""
+
+
 class DownloadsFailed(HistoryError):
     """Some items of a run were not saved; the others were."""
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import math
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from attrs import frozen
 from elevenlabs_history_api.api.history import list_history_items
-from elevenlabs_history_api.models import HistoryItem
 from elevenlabs_history_api.types import UNSET, Unset
 
 from .errors import InvalidArgument, UnexpectedResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 log = logging.getLogger("elevenlabs_history")
 
@@ -59,22 +61,42 @@ class Unreadable:
     reason: str
 
 
-class Walk:
-    """A walk over the pages of a listing: gives one request after the other and takes the answers."""
+class Walk(Generic[T]):
+    """A walk over the pages of a listing: gives one request after the other and takes the answers.
 
-    def __init__(self, filters: Filters, *, limit: int | None, page_size: int) -> None:
+    Attributes:
+        unreadable: Entries of the pages so far that are no history items.
+        reached_end: The server has said, and nothing speaks against it, that no more follows.
+    """
+
+    def __init__(
+        self, filters: Filters, read_entry: Callable[[dict[str, Any]], T], *, limit: int | None, page_size: int
+    ) -> None:
+        """Prepare a walk.
+
+        Args:
+            filters: What is asked for.
+            read_entry: Makes an item of an entry's JSON; raises what a model raises when it is none.
+            limit: Most items; None for all.
+            page_size: Most items a request.
+
+        Raises:
+            InvalidArgument: A number is out of range.
+        """
         if limit is not None and limit < 0:
             raise InvalidArgument(f"limit is {limit}; it takes 0 or more, or None for all. Nothing was sent.")
         if not 1 <= page_size <= LARGEST_PAGE:
             raise InvalidArgument(f"page_size is {page_size}; the server takes 1 to {LARGEST_PAGE}. Nothing was sent.")
         self.unreadable: list[Unreadable] = []
         self._filters = filters
+        self._read_entry = read_entry
         self._left = limit
         self._page_size = page_size
         self._cursor: str | None = None
         self._seen_ids: set[str] = set()
         self._seen_cursors: set[str] = set()
         self._ended = limit == 0
+        self.reached_end = False
 
     def next_request(self) -> dict[str, Any] | None:
         """Return what to ask for next, as arguments of an httpx request; None when the walk has ended."""
@@ -94,7 +116,7 @@ class Walk:
             sort_direction="desc" if filters.newest_first else "asc",
         )
 
-    def read(self, page: object) -> list[HistoryItem]:
+    def read(self, page: object) -> list[T]:
         """Take the JSON of the page that was asked for last.
 
         Returns:
@@ -117,23 +139,34 @@ class Walk:
             self._ended = self._ended or self._left == 0
         return items
 
-    def _new_items(self, entries: list[object]) -> list[HistoryItem]:
-        items: list[HistoryItem] = []
+    def _new_items(self, entries: list[object]) -> list[T]:
+        items: list[T] = []
         for entry in entries:
-            item = _item(entry)
-            if isinstance(item, Unreadable):
-                log.warning("GET /v1/history: an entry is no history item and was left out: %s", item.reason)
-                self.unreadable.append(item)
-            elif item.history_item_id not in self._seen_ids:
-                self._seen_ids.add(item.history_item_id)
-                items.append(item)
+            history_item_id = entry.get("history_item_id") if isinstance(entry, dict) else None
+            if not isinstance(entry, dict):
+                self._leave_out(entry, "it is no JSON object")
+            elif not isinstance(history_item_id, str) or not history_item_id:
+                self._leave_out(entry, "it has no history_item_id")
+            elif history_item_id not in self._seen_ids:
+                try:
+                    items.append(self._read_entry(entry))
+                except (AttributeError, KeyError, TypeError, ValueError) as error:
+                    self._leave_out(entry, f"item {history_item_id}: {type(error).__name__} {error}")
+                else:
+                    self._seen_ids.add(history_item_id)
         return items
+
+    def _leave_out(self, entry: object, reason: str) -> None:
+        log.warning("GET /v1/history: an entry is no history item and was left out: %s", reason)
+        self.unreadable.append(Unreadable(entry, reason))
 
     def _turn(self, page: dict[str, Any]) -> None:
         """Find where the next page starts, or that there is none."""
         cursor = page.get("last_history_item_id")
         if not page.get("has_more"):
             self._ended = True
+            # After a cursor whose item was deleted the server may send nothing, and the cursor back.
+            self.reached_end = bool(page["history"]) or self._cursor is None
         elif not isinstance(cursor, str) or cursor in self._seen_cursors:
             # Asking again would give the same page for ever.
             log.warning("GET /v1/history: the server says that more follows, but not where; the listing ends here.")
@@ -168,17 +201,6 @@ def unix_seconds(moment: Moment | None, name: str) -> int | None:
         raise InvalidArgument(
             f"{name} is {moment!r}; it takes a datetime, a date or Unix seconds. Nothing was sent."
         ) from None
-
-
-def _item(entry: object) -> HistoryItem | Unreadable:
-    if not isinstance(entry, dict):
-        return Unreadable(entry, "it is no JSON object")
-    if not isinstance(entry.get("history_item_id"), str) or not entry["history_item_id"]:
-        return Unreadable(entry, "it has no history_item_id")
-    try:
-        return HistoryItem.from_dict(entry)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        return Unreadable(entry, f"item {entry['history_item_id']}: {type(error).__name__} {error}")
 
 
 def _set(value: T | None) -> T | Unset:

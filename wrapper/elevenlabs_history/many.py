@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from attrs import evolve, frozen
 from elevenlabs_history_api.models import HistoryItem
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from ._transport import Transport
 
+T = TypeVar("T")
 Batch: TypeAlias = "tuple[str | HistoryItem, ...]"
 Receive: TypeAlias = "Callable[[Batch, Callable[[], Proven]], Harvest]"
 
-# What would end every other request of the run in the same way.
 _HOPELESS = (AuthenticationError, CannotWrite, PermissionDenied, QuotaExceeded, WrongRegion)
 _CLIMB_AFTER = 8
 
@@ -98,7 +98,7 @@ class Run:
         self._stopped = threading.Event()
 
     def run(self) -> Report:
-        """Fetch everything and report.
+        """Fetch everything and report. Interrupted from the keyboard, it first books what is being fetched.
 
         Raises:
             FolderBusy: Another run is at work in the folder.
@@ -107,19 +107,32 @@ class Run:
         with staging_folder(self._plan.folder) as staging:
             wanted = self._wanted()
             self._tell(Started(len(wanted)))
-            self._queue.extend(_batches(wanted, self._settings.batch_size))
-            with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="elevenlabs-history") as pool:
-                while self._running or (self._queue and not self._stopped.is_set()):
-                    while self._queue and len(self._running) < self._in_flight and not self._stopped.is_set():
-                        alone = not self._running and self._in_flight == 1
-                        batch = self._next_batch()
-                        future = pool.submit(self._fetch, batch, staging)
-                        self._running[future] = batch
-                        self._alone = future if alone else None
-                    for future in wait(self._running, return_when=FIRST_COMPLETED).done:
-                        self._account(self._running.pop(future), future)
+            self.fetch(wanted, staging)
         self._tell(Finished(self._report))
         return self._report
+
+    def fetch(self, wanted: Iterable[str | HistoryItem], staging: Path) -> Report:
+        """Fetch items of the plan, in a folder that is this run's alone, and report."""
+        self._queue.extend(_batches(wanted, self._settings.batch_size))
+        with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="elevenlabs-history") as pool:
+            try:
+                self._fetch_queued(pool, staging)
+            except KeyboardInterrupt:
+                self.stop()
+                self._fetch_queued(pool, staging)
+                raise
+        return self._report
+
+    def _fetch_queued(self, pool: ThreadPoolExecutor, staging: Path) -> None:
+        while self._running or (self._queue and not self._stopped.is_set()):
+            while self._queue and len(self._running) < self._in_flight and not self._stopped.is_set():
+                alone = not self._running and self._in_flight == 1
+                batch = self._next_batch()
+                future = pool.submit(self._fetch, batch, staging)
+                self._running[future] = batch
+                self._alone = future if alone else None
+            for future in wait(self._running, return_when=FIRST_COMPLETED).done:
+                self._account(self._running.pop(future), future)
 
     def stop(self) -> None:
         """Ask for nothing more; what is being fetched comes to its end. Any thread may call it."""
@@ -180,7 +193,7 @@ class Run:
             self._ask_next((item,) for item in missing)
 
     def _account_failure(self, batch: Batch, error: HistoryError, *, alone: bool) -> None:
-        if isinstance(error, _HOPELESS) or (isinstance(error, ConnectionFailed) and error.never_sent):
+        if ends_a_run(error):
             for item in (*batch, *(item for queued in self._queue for item in queued)):
                 self._fail(id_of(item), error)
             self._queue.clear()
@@ -222,17 +235,17 @@ class Run:
                 self._settings.on_event(event)
 
 
-async def run_beside_loop(run: Run) -> Report:
-    """Run in a thread of its own. When the caller is cancelled, what is being fetched comes to its end first."""
+async def run_beside_loop(run: Callable[[], T], stop: Callable[[], None]) -> T:
+    """Run in a thread of its own. When the caller is cancelled, it is stopped and comes to its end first."""
     import asyncio
 
     # Not the loop's own threads: the downloads need those, and enough runs at once would take them all.
     pool = ThreadPoolExecutor(1, thread_name_prefix="elevenlabs-history-run")
-    running = asyncio.get_running_loop().run_in_executor(pool, run.run)
+    running = asyncio.get_running_loop().run_in_executor(pool, run)
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
-        run.stop()
+        stop()
         await asyncio.wait([running])
         raise
     finally:
@@ -249,6 +262,11 @@ class _Counted(Proven):
     def _take(self, data: bytes) -> None:
         super()._take(data)
         self._tell(Received(len(data)))
+
+
+def ends_a_run(error: HistoryError) -> bool:
+    """Tell whether every other request would end in the same way."""
+    return isinstance(error, _HOPELESS) or (isinstance(error, ConnectionFailed) and error.never_sent)
 
 
 def _batches(items: Iterable[str | HistoryItem], size: int) -> list[Batch]:

@@ -9,6 +9,7 @@ from attrs import Factory, frozen, mutable
 from .errors import DownloadsFailed, HistoryError
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from ._extract import Clip
@@ -86,6 +87,22 @@ Event: TypeAlias = Started | Received | Saved | Gone | Failed | Finished
 
 
 @frozen
+class Listed:
+    """A backup has listed one more page.
+
+    Attributes:
+        items: How many items the server has listed so far.
+        wanted: How many of them are to be fetched, with those that failed before.
+    """
+
+    items: int
+    wanted: int
+
+
+BackupEvent: TypeAlias = Event | Listed
+
+
+@frozen
 class Skipped:
     """An item whose file was there before the run.
 
@@ -128,3 +145,51 @@ class Report:
             f"{len(self.failed)} of {total} items were not saved; the first is {first.history_item_id}: {first.error}",
             cure="Run it again: what is saved is not fetched twice.",
         )
+
+
+@mutable(kw_only=True)
+class BackupReport:
+    """What a run of a backup did.
+
+    Attributes:
+        listed: How many items the server listed; fewer than it has where earlier runs had covered the rest.
+        saved: How many files were saved.
+        size: Their bytes.
+        gone: Items that the server no longer has and that were never saved, by id.
+        failed: Items that could not be saved, with the reason; the next run tries them again.
+        deleted: How many saved items the server no longer has; None when not everything was listed.
+        unreadable: How many entries of the listing were no items.
+        complete: Everything the run was to hold was listed and asked for.
+    """
+
+    listed: int
+    saved: int = 0
+    size: int = 0
+    gone: list[str] = Factory(list)
+    failed: list[Failed] = Factory(list)
+    deleted: int | None = None
+    unreadable: int = 0
+    complete: bool = False
+
+
+@mutable(kw_only=True)
+class BackupPlan:
+    """What a run of a backup would fetch. How large it is can't be known: the API tells no sizes.
+
+    Attributes:
+        items: How many items.
+        listed: How many items the server listed.
+        failed_before: How many of them failed in an earlier run.
+        characters: What they have cost, in characters.
+        oldest: When the oldest was generated; None when there is nothing to fetch.
+        newest: When the newest was generated.
+        voices: How many items each voice speaks.
+    """
+
+    items: int = 0
+    listed: int = 0
+    failed_before: int = 0
+    characters: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    voices: dict[str, int] = Factory(dict)

@@ -1,0 +1,131 @@
+"""Fetch again what a backup has lost, under the names it had."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from .._extract import Plan
+from ..files import staging_folder
+from ..many import Run, Settings
+from ..report import BackupReport, Started
+from .booking import Booking
+from .catalogue import ORIGINAL, Catalogue
+from .records import Records
+from .verify import Verification, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from elevenlabs_history_api.models import HistoryItem
+
+    from ..report import BackupEvent
+    from .run import Server
+    from .verify import Finding
+
+_IN_MEMORY = 1000  # items
+
+
+class Repair:
+    """One repair of one folder: hash everything, book what has moved, fetch what is missing or changed."""
+
+    def __init__(
+        self,
+        folder: Path,
+        make_server: Callable[[str | None], Server],
+        *,
+        workers: int = 4,
+        batch_size: int = 50,
+        on_event: Callable[[BackupEvent], None] | None = None,
+    ) -> None:
+        """Prepare a repair, with the arguments of `HistoryClient.repair_backup`.
+
+        Args:
+            folder: The folder of the backup.
+            make_server: Gives the ways to the server for an output format.
+            workers: Most requests at a time.
+            batch_size: Most ids a request.
+            on_event: Called with each event, one call at a time.
+
+        Raises:
+            InvalidArgument: A number is below 1.
+        """
+        self._folder = folder
+        self._make_server = make_server
+        self._settings = Settings(output_format=None, workers=workers, batch_size=batch_size, on_event=None)
+        self._on_event = on_event
+        self._fetching: Run | None = None
+
+    def run(self) -> Verification:
+        """Repair and return what is still not as it should be.
+
+        Raises:
+            FolderBusy: Another run is at work in the folder.
+            CatalogueUnusable: There is no catalogue, or it can't be read.
+            HistoryError: Something failed that would fail every other item too.
+        """
+        with Records.read(self._folder) as records:
+            files = list(records.files())
+        with staging_folder(self._folder) as staging, Catalogue.read(self._folder) as catalogue:
+            before = verify(self._folder, files, workers=None, on_finding=None)
+            for finding in before.findings:
+                if finding.moved_to is not None:
+                    catalogue.book_move(finding.path, finding.moved_to)
+            broken = [finding for finding in before.findings if finding.verdict in {"missing", "changed"}]
+            self._tell(Started(len(broken)))
+            repaired: set[tuple[str | None, str | None]] = set()
+            for output_format in sorted({finding.format or ORIGINAL for finding in broken}):
+                ours = [finding for finding in broken if finding.format == output_format]
+                for start in range(0, len(ours), _IN_MEMORY):
+                    saved = self._fetch(catalogue, staging, output_format, ours[start : start + _IN_MEMORY])
+                    repaired |= {(history_item_id, output_format) for history_item_id in saved}
+        moved = sum(finding.verdict == "moved" for finding in before.findings)
+        return Verification(
+            before.ok + moved + len(repaired),
+            [
+                finding
+                for finding in before.findings
+                if finding.verdict != "moved" and (finding.history_item_id, finding.format) not in repaired
+            ],
+        )
+
+    def stop(self) -> None:
+        """Ask for nothing more; what is being fetched comes to its end. Any thread may call it."""
+        if self._fetching is not None:
+            self._fetching.stop()
+
+    def _fetch(self, catalogue: Catalogue, staging: Path, output_format: str, findings: list[Finding]) -> set[str]:
+        paths = {finding.history_item_id or "": finding.path for finding in findings}
+        booking = Booking(catalogue, self._folder, output_format, BackupReport(listed=len(paths)), self._tell)
+        items = booking.items([catalogue.entry(history_item_id) for history_item_id in paths])
+        plan = Plan.make(items, self._folder, template=None, overwrite=True)
+        plan = evolve(plan, template=_Booked(paths))
+        server = self._make_server(None if output_format == ORIGINAL else output_format)
+        settings = evolve(self._settings, on_event=booking.take)
+        self._fetching = Run(plan, settings, server.transport, server.receive)
+        report = self._fetching.fetch(items, staging)
+        if booking.ended_by is not None:
+            raise booking.ended_by
+        return {clip.history_item_id for clip in report.saved if clip.history_item_id is not None}
+
+    def _tell(self, event: BackupEvent) -> None:
+        if self._on_event is not None:
+            self._on_event(event)
+
+
+@frozen
+class _Booked:
+    """Names that files had, for `Plan`."""
+
+    paths: Mapping[str, str]
+    has_id: bool = True
+
+    def path_for(self, item: HistoryItem, extension: str, *, index: int) -> PurePosixPath:
+        del index
+        return PurePosixPath(self.paths[item.history_item_id]).with_suffix(extension)
+
+    def check(self, items: Iterable[HistoryItem]) -> None:
+        del items
