@@ -17,6 +17,14 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MEDIA_TYPES = {
+    "mp3": "audio/mpeg",
+    "pcm": "audio/mpeg",
+    "wav": "audio/wav",
+    "opus": "audio/ogg",
+    "ulaw": "audio/basic",
+    "alaw": "audio/basic",
+}
 _PIECE = 256 * 1024
 _MP3_RATE = 44_100
 _MP3_FRAME_BYTES = 417
@@ -58,6 +66,11 @@ class Audio:
             yield piece
         if rest:
             yield self.block * rest
+
+
+def media_type(output_format: str) -> str:
+    """Return the media type that the API claims for a format; raw PCM goes for mp3, too."""
+    return _MEDIA_TYPES[output_format.partition("_")[0]]
 
 
 def make_audio(history_item_id: str, output_format: str, *, seconds: float, size: int | None) -> Audio:
