@@ -57,7 +57,9 @@ class ArchiveAnswer(StreamingResponse):
     """An archive on its way; closed at the end, even when the caller is gone before the first byte."""
 
     def __init__(self, file: IO[bytes], size: int, headers: dict[str, str]) -> None:
-        super().__init__(_read(file), headers={"Content-Length": str(size)} | headers)
+        super().__init__(
+            _without_threads(iter(lambda: file.read(_PIECE), b"")), headers={"Content-Length": str(size)} | headers
+        )
         self._file = file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +69,10 @@ class ArchiveAnswer(StreamingResponse):
 
 
 def _audio(status: int, audio: Audio, part: range, headers: dict[str, str]) -> Response:
-    return StreamingResponse(_cut(audio.pieces(), part), status, headers={"Content-Length": str(len(part))} | headers)
+    body = _cut(audio.pieces(), part)
+    if len(part) <= _PIECE:
+        return Response(b"".join(body), status, headers)
+    return StreamingResponse(_without_threads(body), status, {"Content-Length": str(len(part))} | headers)
 
 
 def _part(wanted: str | None, size: int) -> range | None:
@@ -83,8 +88,8 @@ def _part(wanted: str | None, size: int) -> range | None:
     return range(int(first), min(size, int(last) + 1) if last else size)
 
 
-async def _cut(pieces: Iterator[bytes], part: range) -> AsyncIterator[bytes]:
-    """Yield a part of what the pieces are together. Making them takes no time, so no thread has to do it."""
+def _cut(pieces: Iterator[bytes], part: range) -> Iterator[bytes]:
+    """Yield a part of what the pieces are together."""
     start = 0
     for piece in pieces:
         if start >= part.stop:
@@ -94,6 +99,7 @@ async def _cut(pieces: Iterator[bytes], part: range) -> AsyncIterator[bytes]:
         start += len(piece)
 
 
-async def _read(file: IO[bytes]) -> AsyncIterator[bytes]:
-    while piece := file.read(_PIECE):
+async def _without_threads(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield pieces that take no time to make, for which Starlette would ask a thread one by one."""
+    for piece in pieces:
         yield piece

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
+from .audio import format_of
 from .items import Item, Place
 from .seeded import NEWEST, alignments, dialogue, facts, item_id, pause, variety
 
@@ -74,7 +75,12 @@ class History:
 
         Returns:
             The item, to be changed at will.
+
+        Raises:
+            ValueError: The simulator has no audio in this `output_format`.
         """
+        if metadata.get("output_format"):
+            format_of(metadata["output_format"])
         with self._lock:
             number = self._made
             self._made += 1

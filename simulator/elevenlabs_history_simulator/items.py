@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from .audio import make_audio, media_type, with_id3_tag
+from .audio import format_of, make_audio, with_id3_tag
 from .seeded import DEFAULT_FORMAT, facts
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Item:
         own_format = self.as_told().get("output_format") or DEFAULT_FORMAT
         wanted = "wav_44100" if output_format == "wav" else own_format
         audio = make_audio(self.id, wanted, seconds=self.seconds, size=self.size)
-        return with_id3_tag(audio) if self.id3 and wanted.startswith("mp3") else audio
+        return with_id3_tag(audio) if self.id3 else audio
 
     def _told(self) -> dict[str, Any]:
         told: dict[str, Any] = (
@@ -78,6 +78,6 @@ class Item:
         spoken = told["text"] or "".join(line["text"] for line in told["dialogue"] or ())
         by_default = {
             "character_count_change_to": told["character_count_change_from"] + len(spoken),
-            "content_type": media_type(told["output_format"] or DEFAULT_FORMAT),
+            "content_type": format_of(told["output_format"] or DEFAULT_FORMAT).media_type,
         }
         return told | by_default | self.differences

@@ -63,7 +63,7 @@ def _from(behind: Place | None, history: History, query: ListQuery) -> Iterator[
 
 
 def _fits(item: dict[str, Any], query: ListQuery) -> bool:
-    return (
+    return not query.filtered or (
         all(item.get(name) == wanted for name, wanted in query.fields.items())
         and query.search in (item.get("text") or "").lower()
     )
