@@ -10,7 +10,7 @@ import hashlib
 import math
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from attrs import frozen
 
@@ -33,6 +33,8 @@ _MEDIA_TYPES: dict[Codec, str] = {
 }
 _PIECE = 256 * 1024
 _ID3_BYTES = 17 * 1024
+# A decoder does not believe in an mp3 of one frame.
+_FEWEST_BLOCKS = 2
 _FORMAT = re.compile(
     r"(mp3)_(44100)_(32|64|96|128|192)|(mp3)_(22050)_(32)|(mp3)_(24000)_(48)"
     r"|(wav|pcm)_(8000|16000|22050|24000|32000|44100|48000)"
@@ -41,21 +43,6 @@ _FORMAT = re.compile(
 )
 _NARROW_ID = re.compile(rb"<id:([^<>]+)>")
 _WIDE_ID = re.compile(rb"<\0i\0d\0:\0((?:[^<>]\0)+)>\0")
-
-
-class Audio(Protocol):
-    """Audio that is never in memory as a whole."""
-
-    @property
-    def size(self) -> int:
-        """The bytes of all of it."""
-
-    @property
-    def media_type(self) -> str:
-        """What a server may call it."""
-
-    def pieces(self) -> Iterator[bytes]:
-        """Yield all of it in pieces of about 256 KiB."""
 
 
 @frozen
@@ -90,6 +77,10 @@ class Repeated:
             yield piece
         if rest:
             yield self.block * rest
+
+
+Audio = Repeated | OpusStream
+"""Audio that is never in memory as a whole: its `size`, its `media_type`, and its `pieces`."""
 
 
 @frozen
@@ -129,7 +120,9 @@ def format_of(output_format: str) -> Format:
     return Format(cast("Codec", codec), int(rate), int(bit_rate[0]) if bit_rate else 0)
 
 
-def make_audio(history_item_id: str, output_format: str, *, seconds: float, size: int | None) -> Audio:
+def make_audio(
+    history_item_id: str, output_format: str, *, seconds: float, size: int | None, id3: bool = False
+) -> Audio:
     """Make the audio of an item.
 
     Args:
@@ -137,6 +130,7 @@ def make_audio(history_item_id: str, output_format: str, *, seconds: float, size
         output_format: As in the API.
         seconds: How long it sounds, about.
         size: At least this many bytes instead.
+        id3: An mp3 begins with a large, empty ID3 tag, as some real ones do.
 
     Raises:
         ValueError: The simulator has no audio of this format.
@@ -144,7 +138,6 @@ def make_audio(history_item_id: str, output_format: str, *, seconds: float, size
     wanted = format_of(output_format)
     mark = f"<id:{history_item_id}>".encode("latin-1", errors="replace")
     pitch = hashlib.sha256(history_item_id.encode()).digest()[0] % 16
-    header = b""
     match wanted.codec:
         case "opus":
             return OpusStream.made(mark, wanted.bit_rate, seconds=seconds, size=size)
@@ -157,18 +150,8 @@ def make_audio(history_item_id: str, output_format: str, *, seconds: float, size
         case "pcm" | "wav":
             block = samples.linear(mark, wanted.rate, pitch)
             per_second = 2 * wanted.rate / len(block)
-    blocks = max(1, math.ceil(seconds * per_second if size is None else size / len(block)))
-    if wanted.codec == "wav":
-        header = samples.wav_header(wanted.rate, len(block) * blocks)
-    return Repeated(header, block, blocks, wanted.media_type)
-
-
-def with_id3_tag(audio: Audio) -> Audio:
-    """Put a large, empty ID3 tag in front of an mp3, as some real items have one; other audio has no place for it."""
-    if not isinstance(audio, Repeated) or audio.media_type != _MEDIA_TYPES["mp3"]:
-        return audio
-    size = bytes(_ID3_BYTES >> shift & 0x7F for shift in (21, 14, 7, 0))
-    return Repeated(b"ID3\x04\0\0" + size + bytes(_ID3_BYTES), audio.block, audio.blocks, audio.media_type)
+    blocks = max(_FEWEST_BLOCKS, math.ceil(seconds * per_second if size is None else size / len(block)))
+    return Repeated(_header(wanted, len(block) * blocks, id3=id3), block, blocks, wanted.media_type)
 
 
 def item_id_of(audio: bytes) -> str | None:
@@ -178,3 +161,11 @@ def item_id_of(audio: bytes) -> str | None:
     if wide := _WIDE_ID.search(audio):
         return wide[1][::2].decode("latin-1")
     return None
+
+
+def _header(wanted: Format, data_bytes: int, *, id3: bool) -> bytes:
+    if wanted.codec == "wav":
+        return samples.wav_header(wanted.rate, data_bytes)
+    if wanted.codec == "mp3" and id3:
+        return b"ID3\x04\0\0" + bytes(_ID3_BYTES >> shift & 0x7F for shift in (21, 14, 7, 0)) + bytes(_ID3_BYTES)
+    return b""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from .audio import format_of, make_audio, with_id3_tag
+from .audio import format_of, make_audio
 from .seeded import DEFAULT_FORMAT, facts
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ class Item:
         """Make its audio, in the format it was made in or as `wav`."""
         own_format = self.as_told().get("output_format") or DEFAULT_FORMAT
         wanted = "wav_44100" if output_format == "wav" else own_format
-        audio = make_audio(self.id, wanted, seconds=self.seconds, size=self.size)
-        return with_id3_tag(audio) if self.id3 else audio
+        return make_audio(self.id, wanted, seconds=self.seconds, size=self.size, id3=self.id3)
 
     def _told(self) -> dict[str, Any]:
         told: dict[str, Any] = (

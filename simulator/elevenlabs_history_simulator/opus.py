@@ -20,8 +20,8 @@ _PACKET_SAMPLES = 960
 _PRE_SKIP = 312
 _PACKETS_A_PAGE = 50
 
-# One SILK frame a packet, medium band, 20 ms, mono, and behind it padding. Its repetition decodes to a quiet tone of about
-# 1,480 Hz, which was found by trial.
+# A packet is one SILK frame, medium band, 20 ms, mono, and padding behind it. This frame again and again sounds as a
+# quiet tone of about 1,500 Hz, which was found by trial.
 _TO_PADDING = bytes((5 << 3 | 3, 0x41))
 _FRAME = bytes.fromhex("aff6bd3394d6")
 _LONGEST_RUN = 254
