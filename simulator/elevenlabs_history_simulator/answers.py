@@ -28,7 +28,7 @@ def told(body: dict[str, Any]) -> Response:
     return Response(json.dumps(body, separators=(",", ":")), media_type="application/json")
 
 
-def refusal(refused: Refused) -> Response:
+def refusal_answer(refused: Refused) -> Response:
     """Answer with a refusal."""
     return Response(
         json.dumps(refused.body),

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .answers import ArchiveAnswer, audio_answer, refusal, told
+from .answers import ArchiveAnswer, audio_answer, refusal_answer, told
 from .archive import write_archive
 from .errors import Refused, invalid_output_format, refused
 from .listing import page, shown
@@ -99,16 +99,17 @@ class Operations:
 
     def _items(self, ids: Sequence[str]) -> Sequence[Item]:
         """Return the items to send, as the quirks deal with those that have no audio."""
-        missing_ids = self._simulator.quirks.missing_ids if len(ids) > 1 else "refuse"
-        items = []
+        items, refusals = [], []
         for history_item_id in ids:
             try:
                 items.append(self._with_audio(history_item_id))
-            except Refused:
-                if missing_ids == "error":
-                    raise HTTPException(500, "Internal Server Error") from None
-                if missing_ids == "refuse" or (history_item_id == ids[-1] and not items):
-                    raise
+            except Refused as refusal:
+                refusals.append(refusal)
+        missing_ids = self._simulator.quirks.missing_ids
+        if refusals and missing_ids == "error" and len(ids) > 1:
+            raise HTTPException(500, "Internal Server Error")
+        if refusals and (missing_ids == "refuse" or not items):
+            raise refusals[0]
         return items
 
     def _with_audio(self, history_item_id: str) -> Item:
@@ -146,7 +147,7 @@ class Operations:
 
 async def _answer_refusal(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)  # noqa: S101 - Starlette's signature is wider than its behaviour
-    return refusal(error)
+    return refusal_answer(error)
 
 
 async def _answer_in_text(_: Request, error: Exception) -> Response:

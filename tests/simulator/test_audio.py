@@ -8,7 +8,7 @@ import soundfile
 from elevenlabs_history.audio import kind_of
 from elevenlabs_history_simulator import item_id_of
 from elevenlabs_history_simulator.audio import make_audio
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -36,6 +36,7 @@ def decoded(data, output_format):
     return sound
 
 
+@settings(deadline=None)
 @given(ids, st.sampled_from(FORMATS), lengths)
 def test_audio_decodes_at_its_rate_has_its_size_and_tells_its_id(item_id, output_format, length):
     audio = make_audio(item_id, output_format, **length)
@@ -48,6 +49,7 @@ def test_audio_decodes_at_its_rate_has_its_size_and_tells_its_id(item_id, output
         assert len(sound) / int(output_format.split("_")[1]) == pytest.approx(length["seconds"], abs=1.05)
 
 
+@settings(deadline=None)
 @given(ids, st.sampled_from(FORMATS), st.data())
 def test_any_part_of_two_blocks_tells_the_id(item_id, output_format, data):
     audio = b"".join(make_audio(item_id, output_format, seconds=3, size=None).pieces())
