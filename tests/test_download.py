@@ -132,6 +132,7 @@ def test_a_file_that_appears_meanwhile_is_kept_too(simulator, items, tmp_path, c
         metadata = simulator.history.get(items[0].history_item_id).metadata
         audio = staticmethod(audio_while_somebody_else_writes)
         id = items[0].history_item_id
+        has_audio = True
         date = items[0].date_unix
 
     simulator.history._items[items[0].history_item_id] = Slow()

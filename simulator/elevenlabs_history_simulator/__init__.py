@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .audio import item_id_of
     from .faults import Fault, Faults
-    from .history import History, Item
+    from .history import History
+    from .items import Item
     from .quirks import Quirks
     from .server import DEFAULT_KEY, Simulator
     from .wire import ReceivedRequest
@@ -36,7 +37,7 @@ _HOMES = {
     "Fault": "faults",
     "Faults": "faults",
     "History": "history",
-    "Item": "history",
+    "Item": "items",
     "Quirks": "quirks",
     "ReceivedRequest": "wire",
     "Simulator": "server",

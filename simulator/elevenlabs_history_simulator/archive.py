@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from collections import Counter
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING
@@ -11,11 +12,12 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .history import Item
+    from .items import Item
     from .quirks import Quirks
 
 _CATEGORIES = {"premade": "pre", "cloned": "ivc", "professional": "pvc", "generated": "gen"}
 _MODELS = {
+    "eleven_monolingual_v1": "m1",
     "eleven_multilingual_v2": "m2",
     "eleven_turbo_v2_5": "t2-5",
     "eleven_flash_v2_5": "f2-5",
@@ -26,7 +28,7 @@ _IN_MEMORY = 16 * 1024 * 1024
 
 def member_name(item: Item, output_format: str | None, quirks: Quirks) -> str:
     """Name an item's member as the server does: with a time in whole seconds and, for years now, without its id."""
-    fields = item.metadata
+    fields = item.as_told()
     moment = datetime.fromtimestamp(item.date + quirks.utc_offset, UTC)
     time = moment.strftime(f"%Y-%m-%dT%H{quirks.separator}%M{quirks.separator}%S")
     # Raw PCM travels under the name of an mp3, too.
@@ -39,7 +41,7 @@ def member_name(item: Item, output_format: str | None, quirks: Quirks) -> str:
     voice = "".join(letter if letter.isalnum() or letter in " -" else "_" for letter in fields.get("voice_name") or "")
     category = _CATEGORIES.get(str(fields.get("voice_category")), "pre")
     model = _MODELS.get(str(fields.get("model_id")), "m1")
-    return f"{folder}ElevenLabs_{time}_{voice}_{category}_s50_sb75_{model}.{extension}"
+    return f"{folder}ElevenLabs_{time}_{voice}_{category}_{_settings(item)}_{model}.{extension}"
 
 
 def write_archive(items: Sequence[Item], output_format: str | None, quirks: Quirks) -> tuple[IO[bytes], int]:
@@ -49,19 +51,50 @@ def write_archive(items: Sequence[Item], output_format: str | None, quirks: Quir
         A file at its start, and its size. It is the caller's to close.
     """
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the answer outlives this function
-    method = zipfile.ZIP_DEFLATED if quirks.deflated else zipfile.ZIP_STORED
-    names: dict[str, int] = {}
-    with zipfile.ZipFile(file, "w", method) as archive:
+    names: Counter[str] = Counter()
+    with zipfile.ZipFile(_Pipe(file) if quirks.data_descriptors else file, "w") as archive:
         for item in sorted(items, key=lambda item: sha256(item.id.encode()).digest()):
             name = member_name(item, output_format, quirks)
-            names[name] = names.get(name, 0) + 1
-            if names[name] > 1:
+            names[name] += 1
+            if names[name] > 1 and not quirks.repeated_names:
                 stem, _, extension = name.rpartition(".")
                 name = f"{stem}_{names[name] - 1}.{extension}"
+            # zipfile warns of a name that it knows.
+            archive.NameToInfo.pop(name, None)
             audio = item.audio(output_format)
-            with archive.open(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), "w", force_zip64=False) as member:
+            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED if quirks.deflated else zipfile.ZIP_STORED
+            info.file_size = audio.size
+            with archive.open(info, "w", force_zip64=quirks.zip64) as member:
                 for piece in audio.pieces():
                     member.write(piece)
     size = file.tell()
     file.seek(0)
     return file, size
+
+
+class _Pipe:
+    """A file that can't go back, to which `zipfile` writes what it would have put in front of a member behind it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.write = file.write
+        self.flush = file.flush
+        self.close = file.close
+
+
+def _settings(item: Item) -> str:
+    """Say the voice settings of an item in percent, as names do."""
+    settings = item.as_told().get("settings") or {}
+    speed, style = settings.get("speed"), settings.get("style")
+    said = [
+        "" if speed is None else f"sp{_percent(speed)}",
+        f"s{_percent(settings.get('stability', 0.5))}",
+        f"sb{_percent(settings.get('similarity_boost', 0.75))}",
+        "" if style is None else f"se{_percent(style)}",
+        "b" if settings.get("use_speaker_boost") else "",
+    ]
+    return "_".join(filter(None, said))
+
+
+def _percent(part: float) -> int:
+    return round(part * 100)

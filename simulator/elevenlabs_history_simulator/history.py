@@ -2,88 +2,34 @@
 
 from __future__ import annotations
 
-import random
-import string
+import math
+import threading
+from bisect import bisect_left, bisect_right, insort
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from .audio import Audio, make_audio, with_id3_tag
+from .audio import format_of
+from .items import Item, Place
+from .seeded import NEWEST, alignments, dialogue, facts, item_id, pause, variety
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-NEWEST = 1_761_998_400  # 2025-11-01 12:00 UTC
-VOICES = (
-    ("21m00Tcm4TlvDq8ikWAM", "Rachel", "premade"),
-    ("AZnzlk1XvdvUeBnXmlld", "Domi", "premade"),
-    ("x7Kp2LmNq9RsTuVwXyZa", "Grandpa Jørgen 👴", "cloned"),
-    ("b8Qr3StUv0WxYzAbCdEf", "Narrator / calm: slow", "professional"),
-    ("c9Yz4AbCd1EfGhIjKlMn", "Aunt <Edna>", "generated"),
-)
-MODELS = ("eleven_multilingual_v2", "eleven_turbo_v2_5", "eleven_flash_v2_5", "eleven_v3")
-TEXTS = (
-    "The dragon slept on a hill of unread mail.",
-    "Please hold the line; all our owls are busy.",
-    "Chapter one, in which nobody answers the door.",
-    "Rain is expected in every room but the kitchen.",
-    "Your parcel has been delivered to a cloud nearby.",
-    "A small robot counts its friends and arrives at seven.",
-)
+    from collections.abc import Iterator, Sequence
 
 
-@define(kw_only=True)
-class Item:
-    """One history item: what the API tells of it, and how its audio is made.
-
-    Attributes:
-        metadata: The JSON of the item as the API gives it; a test may change it at will.
-        seconds: How long the audio sounds, about.
-        size: At least how many bytes it has; None for what `seconds` gives.
-        id3: The mp3 begins with a large ID3 tag.
-    """
-
-    metadata: dict[str, Any]
-    seconds: float = 1.0
-    size: int | None = None
-    id3: bool = False
-
-    @property
-    def id(self) -> str:
-        """The history item id."""
-        return str(self.metadata["history_item_id"])
-
-    @property
-    def date(self) -> int:
-        """When it was made, in Unix seconds."""
-        return int(self.metadata["date_unix"])
-
-    def audio(self, output_format: str | None = None) -> Audio:
-        """Make its audio, in the format it was made in or as `wav`."""
-        own_format = self.metadata.get("output_format") or "mp3_44100_128"
-        audio = make_audio(
-            self.id, "wav_44100" if output_format == "wav" else own_format, seconds=self.seconds, size=self.size
-        )
-        return with_id3_tag(audio) if self.id3 and audio.media_type == "audio/mpeg" else audio
-
-
-@define
+@define(eq=False)
 class History:
-    """All items, newest first."""
+    """All items, newest first. Any thread may read and change it while the server answers from it."""
 
     seed: int = 1
-    _items: dict[str, Item] = field(factory=dict)
-    _in_order: bool = field(default=True, init=False)
-    _random: random.Random = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 - the same for everyone is the point
+    _items: dict[str, Item] = field(factory=dict, init=False)
+    _in_order: list[Item] = field(factory=list, init=False)
+    _made: int = field(default=0, init=False)
+    _lock: threading.RLock = field(factory=threading.RLock, init=False)
 
     def __iter__(self) -> Iterator[Item]:
-        if not self._in_order:
-            self._items = {item.id: item for item in sorted(self._items.values(), key=lambda item: -item.date)}
-            self._in_order = True
-        return iter(self._items.values())
+        with self._lock:
+            return iter(self._in_order.copy())
 
     def __len__(self) -> int:
         return len(self._items)
@@ -93,9 +39,18 @@ class History:
         return self._items.get(history_item_id)
 
     def fill(self, count: int) -> None:
-        """Add items a few minutes apart, of all voices, models and sources."""
+        """Add mp3 items some minutes apart, of all voices and models."""
         for _ in range(count):
             self.add()
+
+    def fill_mixed(self, count: int) -> None:
+        """Add items as a long-lived account has them.
+
+        Most are as from `fill`. The others have another format or source, are dialogues, have no audio because they
+        are deleted or processing, or lack the fields that old items lack.
+        """
+        for _ in range(count):
+            self.add(**variety(self.seed, self._made))
 
     def add(
         self,
@@ -104,7 +59,8 @@ class History:
         seconds: float = 1.0,
         size: int | None = None,
         id3: bool = False,
-        **metadata: object,
+        aligned: bool = False,
+        **metadata: Any,  # noqa: ANN401 - JSON is anything
     ) -> Item:
         """Add an item.
 
@@ -113,49 +69,118 @@ class History:
             seconds: How long its audio sounds, about.
             size: At least how many bytes its audio has, whatever `seconds` says.
             id3: Its mp3 begins with a large ID3 tag.
+            aligned: It tells when each character of its text is spoken.
             metadata: Fields of the API that are to differ from what the seed gives, such as `text`, `voice_name`,
-                `output_format` or `dialogue`.
+                `output_format` or `state`. With the state `deleted` or `processing` its audio is refused.
 
         Returns:
             The item, to be changed at will.
+
+        Raises:
+            ValueError: The simulator has no audio in this `output_format`.
         """
-        draw = self._random
-        oldest = next(reversed(self._items.values()), None) if self._in_order else list(self)[-1]
-        voice_id, voice_name, category = draw.choice(VOICES)
-        text = draw.choice(TEXTS)
-        before = draw.randrange(10_000)
-        if date is None:
-            date = (oldest.date if oldest else NEWEST) - draw.randrange(60, 3600)
-        item = Item(
-            metadata={
-                "history_item_id": "".join(draw.choices(string.ascii_letters + string.digits, k=20)),
-                "request_id": "".join(draw.choices(string.ascii_letters + string.digits, k=20)),
-                "voice_id": voice_id,
-                "model_id": draw.choice(MODELS),
-                "voice_name": voice_name,
-                "voice_category": category,
-                "text": text,
-                "date_unix": date,
-                "character_count_change_from": before,
-                "character_count_change_to": before + len(text),
-                "content_type": "audio/mpeg",
-                "state": "created",
-                "settings": {"stability": 0.5, "similarity_boost": 0.75, "style": 0, "use_speaker_boost": True},
-                "share_link_id": None,
-                "source": draw.choice(("TTS", "TTS", "TTS", "STS", "Projects")),
-                "alignments": None,
-                "dialogue": None,
-                "output_format": "mp3_44100_128",
-            }
-            | metadata,
-            seconds=seconds,
-            size=size,
-            id3=id3,
-        )
-        self._in_order = self._in_order and (oldest is None or date <= oldest.date)
-        self._items[item.id] = item
+        if metadata.get("output_format"):
+            format_of(metadata["output_format"])
+        with self._lock:
+            number = self._made
+            self._made += 1
+            if date is None:
+                newer = self._in_order[-1].date if self._in_order else NEWEST
+                date = newer - pause(self.seed, number)
+            if aligned:
+                metadata["alignments"] = alignments(metadata.get("text") or facts(self.seed, number)["text"])
+            item = Item(
+                id=metadata.get("history_item_id") or item_id(self.seed, number),
+                place=(-date, number),
+                seed=self.seed,
+                number=number,
+                differences=metadata,
+                seconds=seconds,
+                size=size,
+                id3=id3,
+            )
+            self.remove(item.id)
+            self._insert(item)
+        return item
+
+    def add_dialogue(self, lines: Sequence[tuple[str, str]], *, date: int | None = None, **metadata: Any) -> Item:  # noqa: ANN401 - JSON is anything
+        """Add a dialogue.
+
+        Args:
+            lines: Who says what: voice names and texts.
+            date: As for `add`.
+            metadata: As for `add`.
+
+        Returns:
+            The item. The API tells its text and voices in `dialogue` alone.
+        """
+        return self.add(date=date, **dialogue(lines) | metadata)
+
+    def change(self, history_item_id: str, *, date: int | None = None, **metadata: Any) -> Item:  # noqa: ANN401 - JSON is anything
+        """Change what the API tells of an item, and its place when the date changes.
+
+        Args:
+            history_item_id: Which.
+            date: When it was made, in Unix seconds.
+            metadata: Fields of the API.
+
+        Returns:
+            The item.
+
+        Raises:
+            KeyError: There is no such item.
+        """
+        with self._lock:
+            item = self._items[history_item_id]
+            item.metadata.update(metadata)
+            if date is not None:
+                self.remove(history_item_id)
+                item.metadata["date_unix"] = date
+                item.place = (-date, item.number)
+                self._insert(item)
         return item
 
     def remove(self, history_item_id: str) -> bool:
         """Remove an item; False when there is none of that id."""
-        return self._items.pop(history_item_id, None) is not None
+        with self._lock:
+            item = self._items.pop(history_item_id, None)
+            if item is None:
+                return False
+            del self._in_order[bisect_left(self._in_order, item.place, key=_place)]
+        return True
+
+    def section(
+        self, behind: Place | None, *, newest_first: bool, since: int | None, before: int | None, most: int
+    ) -> list[Item]:
+        """Return the items that follow a place.
+
+        Args:
+            behind: The place; None for the beginning.
+            newest_first: In this order, or the other.
+            since: None that was made before this Unix second.
+            before: None that was made in this Unix second or later.
+            most: No more than this.
+        """
+        with self._lock:
+            first = 0 if before is None else self._position((-before, math.inf))
+            end = len(self._in_order) if since is None else self._position((-since, math.inf))
+            if newest_first:
+                first = first if behind is None else max(first, self._position(behind))
+                return self._in_order[first : min(end, first + most)]
+            if behind is not None:
+                end = min(end, bisect_left(self._in_order, behind, key=_place))
+            return self._in_order[max(first, end - most) : end][::-1]
+
+    def _position(self, place: Place) -> int:
+        return bisect_right(self._in_order, place, key=_place)
+
+    def _insert(self, item: Item) -> None:
+        self._items[item.id] = item
+        if not self._in_order or self._in_order[-1].place < item.place:
+            self._in_order.append(item)
+        else:
+            insort(self._in_order, item, key=_place)
+
+
+def _place(item: Item) -> Place:
+    return item.place

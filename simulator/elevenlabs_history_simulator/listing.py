@@ -1,0 +1,69 @@
+"""A page of the history."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from .errors import refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .history import History
+    from .items import Item, Place
+    from .quirks import Quirks
+    from .validation import ListQuery
+
+
+def shown(item: Item, quirks: Quirks) -> dict[str, Any]:
+    """Return what the server tells of an item."""
+    metadata = item.as_told()
+    return metadata | {"state": None} if quirks.null_state else metadata
+
+
+def page(history: History, query: ListQuery, quirks: Quirks) -> dict[str, Any]:
+    """Answer a listing.
+
+    Raises:
+        Refused: The page is to begin behind an item that is gone, and the quirks call that an error.
+    """
+    behind: Place | None = None
+    if query.cursor is not None:
+        item = history.get(query.cursor)
+        if item is not None:
+            behind = item.place
+        elif quirks.stale_cursor == "echo":
+            return {"history": [], "last_history_item_id": query.cursor, "has_more": False, "scanned_until": None}
+        elif quirks.stale_cursor == "refuse":
+            message = f"There is no history item {query.cursor!r} to start after"
+            raise refused(400, quirks.unknown_item_code, message, quirks=quirks, param="start_after_history_item_id")
+    everything = (shown(item, quirks) for item in _from(behind, history, query))
+    counted = everything if quirks.empty_filtered_pages else (each for each in everything if _fits(each, query))
+    # One more than the page holds tells whether there is another page.
+    items = list(islice(counted, query.page_size + 1))
+    has_more = len(items) > query.page_size
+    del items[query.page_size :]
+    return {
+        "history": [item for item in items if _fits(item, query)],
+        "last_history_item_id": items[-1]["history_item_id"] if items else query.cursor,
+        "has_more": has_more,
+        "scanned_until": items[-1]["date_unix"] if items else None,
+    }
+
+
+def _from(behind: Place | None, history: History, query: ListQuery) -> Iterator[Item]:
+    """Yield all items of the asked time, a page at a time, because somebody may change the history meanwhile."""
+    most = query.page_size + 1
+    while section := history.section(
+        behind, newest_first=query.newest_first, since=query.since, before=query.before, most=most
+    ):
+        yield from section
+        behind = section[-1].place
+
+
+def _fits(item: dict[str, Any], query: ListQuery) -> bool:
+    return not query.filtered or (
+        all(item.get(name) == wanted for name, wanted in query.fields.items())
+        and query.search in (item.get("text") or "").lower()
+    )
