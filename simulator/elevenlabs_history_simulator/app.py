@@ -31,11 +31,11 @@ def make_app(simulator: Simulator) -> Wire:
     """Make the ASGI app of a simulator, faults and all."""
     operations = Operations(simulator)
     routes = [
-        Route("/v1/history", operations.list, methods=["GET"], name="list"),
-        Route("/v1/history/download", operations.download, methods=["POST"], name="download"),
-        Route("/v1/history/{history_item_id}", operations.get, methods=["GET"], name="get"),
-        Route("/v1/history/{history_item_id}", operations.delete, methods=["DELETE"], name="delete"),
-        Route("/v1/history/{history_item_id}/audio", operations.audio, methods=["GET"], name="audio"),
+        Route("/v1/history", operations.list, methods=["GET"]),
+        Route("/v1/history/download", operations.download, methods=["POST"]),
+        # One route for both, so that the refusal of other methods names both.
+        Route("/v1/history/{history_item_id}", operations.get_or_delete, methods=["GET", "DELETE"]),
+        Route("/v1/history/{history_item_id}/audio", operations.audio, methods=["GET"]),
     ]
     handlers = {Refused: _answer_refusal, HTTPException: _answer_in_text}
     return Wire(Starlette(routes=routes, exception_handlers=handlers), simulator)
@@ -55,16 +55,14 @@ class Operations:
             raise self._refused(400, "invalid_parameters", "model_id requires source")
         return told(page(self._simulator.history, query, self._simulator.quirks))
 
-    async def get(self, request: Request) -> Response:
-        """Answer with an item's metadata."""
+    async def get_or_delete(self, request: Request) -> Response:
+        """Answer with an item's metadata, or remove the item."""
         self._check_key(request)
-        return told(shown(self._item(request.path_params["history_item_id"]), self._simulator.quirks))
-
-    async def delete(self, request: Request) -> Response:
-        """Remove an item."""
-        self._check_key(request)
-        self._simulator.history.remove(self._item(request.path_params["history_item_id"]).id)
-        return told({"status": "ok"})
+        item = self._item(request.path_params["history_item_id"])
+        if request.method == "DELETE":
+            self._simulator.history.remove(item.id)
+            return told({"status": "ok"})
+        return told(shown(item, self._simulator.quirks))
 
     async def audio(self, request: Request) -> Response:
         """Answer with an item's audio."""
