@@ -1,4 +1,4 @@
-"""The fixture `elevenlabs_history_server`. pytest loads this in every run, so the server is imported when a test asks."""
+"""The fixture `elevenlabs_history_server`. Every run of pytest loads this; the server is imported when it is used."""
 
 from __future__ import annotations
 
