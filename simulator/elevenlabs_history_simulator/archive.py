@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import zipfile
 from collections import Counter
@@ -50,7 +51,16 @@ def write_archive(items: Sequence[Item], output_format: str | None, quirks: Quir
     Returns:
         A file at its start, and its size. It is the caller's to close.
     """
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the answer outlives this function
+    with contextlib.ExitStack() as undo:
+        file = undo.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
+        _write(file, items, output_format, quirks)
+        size = file.tell()
+        file.seek(0)
+        undo.pop_all()
+    return file, size
+
+
+def _write(file: IO[bytes], items: Sequence[Item], output_format: str | None, quirks: Quirks) -> None:
     names: Counter[str] = Counter()
     with zipfile.ZipFile(_Pipe(file) if quirks.data_descriptors else file, "w") as archive:
         for item in sorted(items, key=lambda item: sha256(item.id.encode()).digest()):
@@ -68,9 +78,6 @@ def write_archive(items: Sequence[Item], output_format: str | None, quirks: Quir
             with archive.open(info, "w", force_zip64=quirks.zip64) as member:
                 for piece in audio.pieces():
                     member.write(piece)
-    size = file.tell()
-    file.seek(0)
-    return file, size
 
 
 class _Pipe:
@@ -84,7 +91,10 @@ class _Pipe:
 
 def _settings(item: Item) -> str:
     """Say the voice settings of an item in percent, as names do."""
-    settings = item.as_told().get("settings") or {}
+    settings = item.as_told().get("settings")
+    if not isinstance(settings, dict):
+        # A test may put anything there; the server says nothing of such settings in a name.
+        settings = {}
     speed, style = settings.get("speed"), settings.get("style")
     said = [
         "" if speed is None else f"sp{_percent(speed)}",
