@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .audio import item_id_of
+    from .callers import CallerMistakes
     from .faults import Fault, Faults
     from .history import History
     from .items import Item
     from .quirks import Quirks
+    from .requests import ReceivedRequest
     from .server import DEFAULT_KEY, Simulator
-    from .wire import ReceivedRequest
 
 __all__ = [
     "DEFAULT_KEY",
+    "CallerMistakes",
     "Fault",
     "Faults",
     "History",
@@ -33,13 +35,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CallerMistakes": "callers",
     "DEFAULT_KEY": "server",
     "Fault": "faults",
     "Faults": "faults",
     "History": "history",
     "Item": "items",
     "Quirks": "quirks",
-    "ReceivedRequest": "wire",
+    "ReceivedRequest": "requests",
     "Simulator": "server",
     "item_id_of": "audio",
 }

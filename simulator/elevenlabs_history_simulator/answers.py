@@ -46,20 +46,20 @@ def audio_answer(request: Request, audio: Audio, quirks: Quirks, headers: dict[s
     wanted = request.headers.get("range") if quirks.ranges and "if-range" not in request.headers else None
     part = _part(wanted, audio.size)
     if part is None:
-        return _audio(200, audio, range(audio.size), headers)
+        return _audio(200, audio, range(audio.size), headers, chunked=quirks.chunked)
     if not part:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{audio.size}"})
     content_range = f"bytes {part[0]}-{part[-1]}/{audio.size}"
-    return _audio(206, audio, part, headers | {"Content-Range": content_range})
+    return _audio(206, audio, part, headers | {"Content-Range": content_range}, chunked=quirks.chunked)
 
 
 class ArchiveAnswer(StreamingResponse):
     """An archive on its way; closed at the end, even when the caller is gone before the first byte."""
 
-    def __init__(self, file: IO[bytes], size: int, headers: dict[str, str]) -> None:
-        super().__init__(
-            _without_threads(iter(lambda: file.read(_PIECE), b"")), headers={"Content-Length": str(size)} | headers
-        )
+    def __init__(self, file: IO[bytes], size: int | None, headers: dict[str, str]) -> None:
+        if size is not None:
+            headers = headers | {"Content-Length": str(size)}
+        super().__init__(_without_threads(iter(lambda: file.read(_PIECE), b"")), headers=headers)
         self._file = file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,8 +68,10 @@ class ArchiveAnswer(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def _audio(status: int, audio: Audio, part: range, headers: dict[str, str]) -> Response:
+def _audio(status: int, audio: Audio, part: range, headers: dict[str, str], *, chunked: bool) -> Response:
     body = _cut(audio.pieces(), part)
+    if chunked:
+        return StreamingResponse(_without_threads(body), status, headers)
     if len(part) <= _PIECE:
         return Response(b"".join(body), status, headers)
     return StreamingResponse(_without_threads(body), status, {"Content-Length": str(len(part))} | headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from .archive import write_archive
 from .errors import Refused, invalid_output_format, refused
 from .listing import page, shown
 from .validation import download_body, is_id, list_query
-from .wire import Wire
+from .wire import WRONG_CRC, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ class Operations:
 
     async def list(self, request: Request) -> Response:
         """Answer with a page."""
-        query = list_query(request.query_params)
+        query = list_query(request.query_params, clamp=self._simulator.quirks.oversized_pages == "clamp")
         self._check_key(request)
         if "model_id" in query.fields and "source" not in query.fields:
             raise self._refused(400, "invalid_parameters", "model_id requires source")
@@ -72,11 +73,10 @@ class Operations:
 
     async def download(self, request: Request) -> Response:
         """Answer with the audio of one item or the archive of several."""
-        asked = download_body(await request.body())
+        asked = download_body(await request.body(), request.headers.get("content-type"))
         self._check_key(request)
         quirks = self._simulator.quirks
-        formats = {None, "wav", "default"} if quirks.takes_default else {None, "wav"}
-        if asked.output_format not in formats:
+        if asked.output_format not in quirks.output_formats:
             raise invalid_output_format("wav or default" if quirks.takes_default else "wav or none")
         ids = asked.history_item_ids
         if not 1 <= len(ids) <= quirks.most_ids:
@@ -84,16 +84,18 @@ class Operations:
         items = [*self._items(ids)]
         headers = {"Content-Disposition": quirks.content_disposition} if quirks.content_disposition else {}
         if len(ids) == 1:
-            audio = items[0].audio(asked.output_format)
+            audio = items[0].audio(asked.output_format, wav_is_mp3=quirks.wav_is_mp3)
             headers["Content-Type"] = quirks.media_type or audio.media_type
             return audio_answer(request, audio, quirks, headers)
         if quirks.duplicates:
             items.append(items[0])
         if quirks.intruders:
             items += islice((item for item in self._simulator.history if item.id not in ids and item.has_audio), 1)
-        file, size = await run_in_threadpool(write_archive, items, asked.output_format, quirks)
+        file, size = await run_in_threadpool(
+            partial(write_archive, items, asked.output_format, quirks, wrong_crc=WRONG_CRC in request.scope)
+        )
         headers["Content-Type"] = quirks.media_type or "application/zip"
-        return ArchiveAnswer(file, size, headers)
+        return ArchiveAnswer(file, None if quirks.chunked else size, headers)
 
     def _items(self, ids: Sequence[str]) -> Sequence[Item]:
         """Return the items to send, as the quirks deal with those that have no audio."""
@@ -138,6 +140,10 @@ class Operations:
             raise self._refused(401, "needs_authorization", "Neither authorization nor key sent")
         if key != self._simulator.api_key:
             raise self._refused(401, "invalid_api_key", "Invalid API key")
+        scope = "speech_history_write" if request.method == "DELETE" else "speech_history_read"
+        if scope not in self._simulator.scopes:
+            message = f"The API key you used is missing the permission {scope} to execute this operation."
+            raise self._refused(401, "missing_permissions", message)
 
     def _refused(self, status: int, code: str, message: str, param: str | None = None) -> Refused:
         return refused(status, code, message, quirks=self._simulator.quirks, param=param)

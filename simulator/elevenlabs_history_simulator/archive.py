@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 import tempfile
 import zipfile
 from collections import Counter
@@ -23,6 +24,8 @@ _MODELS = {
     "eleven_turbo_v2_5": "t2-5",
     "eleven_flash_v2_5": "f2-5",
     "eleven_v3": "v3",
+    "eleven_v4": "v4",
+    "eleven_english_sts_v2": "e2",
 }
 _IN_MEMORY = 16 * 1024 * 1024
 
@@ -45,22 +48,32 @@ def member_name(item: Item, output_format: str | None, quirks: Quirks) -> str:
     return f"{folder}ElevenLabs_{time}_{voice}_{category}_{_settings(item)}_{model}.{extension}"
 
 
-def write_archive(items: Sequence[Item], output_format: str | None, quirks: Quirks) -> tuple[IO[bytes], int]:
+def write_archive(
+    items: Sequence[Item], output_format: str | None, quirks: Quirks, *, wrong_crc: bool = False
+) -> tuple[IO[bytes], int]:
     """Write the archive of some items, in an order that has nothing to do with theirs.
+
+    Args:
+        items: Which.
+        output_format: As in the API.
+        quirks: How archives are.
+        wrong_crc: The first member's checksum is not that of its bytes, wherever it is told.
 
     Returns:
         A file at its start, and its size. It is the caller's to close.
     """
     with contextlib.ExitStack() as undo:
         file = undo.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
-        _write(file, items, output_format, quirks)
+        _write(file, items, output_format, quirks, wrong_crc=wrong_crc)
         size = file.tell()
         file.seek(0)
         undo.pop_all()
     return file, size
 
 
-def _write(file: IO[bytes], items: Sequence[Item], output_format: str | None, quirks: Quirks) -> None:
+def _write(
+    file: IO[bytes], items: Sequence[Item], output_format: str | None, quirks: Quirks, *, wrong_crc: bool
+) -> None:
     names: Counter[str] = Counter()
     with zipfile.ZipFile(_Pipe(file) if quirks.data_descriptors else file, "w") as archive:
         for item in sorted(items, key=lambda item: sha256(item.id.encode()).digest()):
@@ -71,13 +84,25 @@ def _write(file: IO[bytes], items: Sequence[Item], output_format: str | None, qu
                 name = f"{stem}_{names[name] - 1}.{extension}"
             # zipfile warns of a name that it knows.
             archive.NameToInfo.pop(name, None)
-            audio = item.audio(output_format)
+            audio = item.audio(output_format, wav_is_mp3=quirks.wav_is_mp3)
             info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED if quirks.deflated else zipfile.ZIP_STORED
             info.file_size = audio.size
             with archive.open(info, "w", force_zip64=quirks.zip64) as member:
                 for piece in audio.pieces():
                     member.write(piece)
+            if wrong_crc and len(archive.filelist) == 1:
+                _spoil(file, info, quirks)
+
+
+def _spoil(file: IO[bytes], info: zipfile.ZipInfo, quirks: Quirks) -> None:
+    """Change the checksum of the member that was just written, in front of it or behind it."""
+    info.CRC ^= 1
+    end = file.tell()
+    behind = 20 if quirks.zip64 else 12
+    file.seek(end - behind if quirks.data_descriptors else info.header_offset + 14)
+    file.write(struct.pack("<I", info.CRC))
+    file.seek(end)
 
 
 class _Pipe:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 _TYPES = {
     400: "invalid_request",
     401: "authentication_error",
+    402: "payment_required",
+    403: "authorization_error",
     404: "not_found",
+    429: "rate_limit_error",
 }
 
 
@@ -59,7 +62,7 @@ def refused(status: int, code: str, message: str, *, quirks: Quirks, param: str 
         return Refused(status, {"detail": {"status": code, "message": message}})
     trace_id = secrets.token_hex(8)
     detail = {
-        "type": _TYPES[status],
+        "type": _TYPES.get(status, "server_error" if status >= 500 else "invalid_request"),
         "code": code,
         "message": message,
         "status": code,

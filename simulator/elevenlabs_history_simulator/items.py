@@ -64,10 +64,11 @@ class Item:
         """Return the metadata to read it and forget it, so that a large history stays small in memory."""
         return self._told() if self._metadata is None else self._metadata
 
-    def audio(self, output_format: str | None = None) -> Audio:
-        """Make its audio, in the format it was made in or as `wav`."""
+    def audio(self, output_format: str | None = None, *, wav_is_mp3: bool = False) -> Audio:
+        """Make its audio, in the format it was made in or as `wav`, which may be mp3 all the same."""
         own_format = self.as_told().get("output_format") or DEFAULT_FORMAT
-        wanted = "wav_44100" if output_format == "wav" else own_format
+        as_wav = DEFAULT_FORMAT if wav_is_mp3 else "wav_44100"
+        wanted = as_wav if output_format == "wav" else own_format
         return make_audio(self.id, wanted, seconds=self.seconds, size=self.size, id3=self.id3)
 
     def _told(self) -> dict[str, Any]:

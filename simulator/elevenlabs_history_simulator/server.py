@@ -4,21 +4,47 @@ from __future__ import annotations
 
 import socket
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import uvicorn
+from attrs import evolve, field, frozen
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import make_app
+from .callers import CallerMistakes
+from .connection import Joined
 from .faults import Faults
 from .history import History
 from .quirks import Quirks
-from .wire import TRANSPORT, ReceivedRequest
+from .wire import TRANSPORT, Running
 
 if TYPE_CHECKING:
+    import asyncio
+
     from starlette.types import Receive, Scope, Send
 
+    from .requests import ReceivedRequest
+
 DEFAULT_KEY = "simulator-key"
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is recognised, not what is done
+
+
+SCOPES = frozenset({"speech_history_read", "speech_history_write"})
+"""What a key without restrictions may do."""
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What a simulator is made with; its arguments tell what each means."""
+
+    items: int = 20
+    seed: int = 1
+    quirks: Quirks = field(factory=Quirks)
+    latency: float = 0.0
+    bandwidth: float | None = None
+    concurrency: int | None = None
+    scopes: frozenset[str] = SCOPES
+    strict: bool = False
 
 
 class Simulator:
@@ -28,11 +54,23 @@ class Simulator:
         history: The items, to look at and to change.
         faults: Failures that are to happen.
         requests: What has been received, oldest first.
+        mistakes: What callers did wrong, in words, oldest first.
         quirks: What is not known of the real server, as switches; may be replaced at any time.
         api_key: The key that it takes.
+        scopes: What that key may do: `speech_history_read`, `speech_history_write`.
         latency: Seconds before each answer.
+        bandwidth: Bytes a second of each answer; None for no limit.
         concurrency: More requests than this at a time are refused with 429; None for no limit.
+        strict: The with block ends in a failure when a caller made a mistake.
     """
+
+    history: History
+    quirks: Quirks
+    latency: float
+    bandwidth: float | None
+    concurrency: int | None
+    scopes: frozenset[str]
+    strict: bool
 
     def __init__(
         self,
@@ -42,7 +80,10 @@ class Simulator:
         quirks: Quirks | None = None,
         api_key: str = DEFAULT_KEY,
         latency: float = 0.0,
+        bandwidth: float | None = None,
         concurrency: int | None = None,
+        scopes: frozenset[str] = SCOPES,
+        strict: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -54,13 +95,26 @@ class Simulator:
             quirks: See `Quirks`.
             api_key: The key that it takes.
             latency: Seconds before each answer.
-            concurrency: Most requests at a time.
+            bandwidth: Bytes a second of each answer; None for no limit.
+            concurrency: Most requests at a time; None for no limit.
+            scopes: What the key may do.
+            strict: Raise `CallerMistakes` at the end of the with block when a caller made a mistake.
             host: Where it listens; only on this machine unless told.
             port: Where it listens; 0 for any free port.
         """
-        self._made_with = (items, seed, quirks or Quirks(), latency, concurrency)
+        self._settings = Settings(
+            items=items,
+            seed=seed,
+            quirks=quirks or Quirks(),
+            latency=latency,
+            bandwidth=bandwidth,
+            concurrency=concurrency,
+            scopes=scopes,
+            strict=strict,
+        )
         self.faults = Faults()
         self.requests: list[ReceivedRequest] = []
+        self.mistakes: list[str] = []
         self.api_key = api_key
         self.reset()
         self.app = make_app(self)
@@ -68,21 +122,49 @@ class Simulator:
 
     @property
     def base_url(self) -> str:
-        """Where it listens."""
+        """Where it listens, as this machine reaches it."""
         host, port = self._address
-        return f"http://{host}:{port}"
+        if host in _EVERYWHERE:
+            host = _EVERYWHERE[host]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    def reset(self) -> None:
-        """Be as at first: the same items, no requests, no faults, the quirks and limits it was made with."""
-        items, seed, self.quirks, self.latency, self.concurrency = self._made_with
-        self.history = History(seed)
-        self.history.fill(items)
-        self.faults.clear()
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that lead a client here."""
+        return {"ELEVENLABS_BASE_URL": self.base_url, "ELEVENLABS_API_KEY": self.api_key}
+
+    def reset(self, **differences: Any) -> None:  # noqa: ANN401 - of the arguments' own types
+        """Be as at first: the same items, no requests, no faults, the quirks and limits it was made with.
+
+        Args:
+            differences: Arguments that are to differ until the next reset, all but `api_key`, `host` and `port`.
+
+        Raises:
+            TypeError: There is no such argument.
+        """
+        settings = evolve(self._settings, **differences)
+        self.quirks, self.latency, self.bandwidth = settings.quirks, settings.latency, settings.bandwidth
+        self.concurrency, self.scopes, self.strict = settings.concurrency, settings.scopes, settings.strict
+        self.history = History(settings.seed)
+        self.history.fill(settings.items)
+        self.faults.restart(settings.seed)
         self.requests.clear()
+        self.mistakes.clear()
+        self.running = Running()
+
+    def raise_for_mistakes(self) -> None:
+        """Fail when a caller made a mistake.
+
+        Raises:
+            CallerMistakes: It tells which.
+        """
+        if self.mistakes:
+            raise CallerMistakes(self.mistakes)
 
     def start(self) -> None:
         """Listen; when this returns, connections are accepted."""
-        listener = socket.create_server(self._address)
+        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
+        listener = socket.create_server(self._address, family=family)
         self._address = listener.getsockname()[:2]
         config = uvicorn.Config(
             self.app,
@@ -109,8 +191,11 @@ class Simulator:
         self.start()
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
         self.stop()
+        # A failure of the block itself is the better news.
+        if self.strict and kind is None:
+            self.raise_for_mistakes()
 
 
 class _Server(uvicorn.Server):
@@ -129,10 +214,11 @@ class _Protocol(H11Protocol):
     """HTTP/1.1 that shows the app its connection, so that faults can break it."""
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's own
-        super().connection_made(transport)
+        joined = Joined(transport)
+        super().connection_made(cast("asyncio.Transport", joined))
         app = self.app
 
         async def with_connection(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, TRANSPORT: transport}, receive, send)
+            await app({**scope, TRANSPORT: joined}, receive, send)
 
         self.app = with_connection

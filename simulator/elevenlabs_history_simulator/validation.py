@@ -58,8 +58,12 @@ class DownloadBody:
     output_format: str | None
 
 
-def list_query(parameters: Mapping[str, str]) -> ListQuery:
+def list_query(parameters: Mapping[str, str], *, clamp: bool = False) -> ListQuery:
     """Read the parameters of a listing.
+
+    Args:
+        parameters: Their names and texts.
+        clamp: A page that is too large is as large as can be, and no mistake.
 
     Raises:
         Refused: With 422; they have the wrong shape.
@@ -70,6 +74,8 @@ def list_query(parameters: Mapping[str, str]) -> ListQuery:
         page_size = _DEFAULT_PAGE
     if page_size < 1:
         mistakes.append(_out_of_bounds("greater_than_equal", "greater than or equal to", 1, page_size))
+    if clamp:
+        page_size = min(page_size, _LARGEST_PAGE)
     if page_size > _LARGEST_PAGE:
         mistakes.append(_out_of_bounds("less_than_equal", "less than or equal to", _LARGEST_PAGE, page_size))
     direction = parameters.get("sort_direction", "desc")
@@ -91,14 +97,14 @@ def list_query(parameters: Mapping[str, str]) -> ListQuery:
     return query
 
 
-def download_body(body: bytes) -> DownloadBody:
-    """Read the body of a download.
+def download_body(body: bytes, media_type: str | None) -> DownloadBody:
+    """Read the body of a download, which is JSON unless it claims to be something else.
 
     Raises:
         Refused: With 422; it has the wrong shape.
     """
     try:
-        given = json.loads(body, parse_constant=_not_json)
+        given = json.loads(body, parse_constant=_not_json) if _is_json(media_type) else body.decode(errors="replace")
     except (ValueError, RecursionError):
         raise invalid([Mistake("json_invalid", ("body",), "JSON decode error", {})]) from None
     if not isinstance(given, dict):
@@ -145,6 +151,11 @@ def _out_of_bounds(kind: str, words: str, limit: int, given: int) -> Mistake:
 
 def _not_text(where: tuple[str | int, ...], given: Any) -> Mistake:  # noqa: ANN401 - JSON is anything
     return Mistake("string_type", where, "Input should be a valid string", given)
+
+
+def _is_json(media_type: str | None) -> bool:
+    essence = (media_type or "application/json").partition(";")[0].strip().lower()
+    return essence.startswith("application/") and essence.endswith(("/json", "+json"))
 
 
 def _not_json(constant: str) -> NoReturn:
