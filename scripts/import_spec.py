@@ -82,7 +82,8 @@ def import_spec(sources: list[str]) -> list[str]:
         raise ImportRefusedError(reason, [*unmatched, *(line for line in found if not line.startswith("wording"))])
     if mistake := next(OpenAPIV31SpecValidator(document).iter_errors(), None):
         where = "/".join(str(step) for step in mistake.absolute_path)
-        raise ImportRefusedError(f"The new spec is not valid at {where or 'its top'}: {mistake.message[:200]}.")
+        reason = mistake.message.partition("\n")[0][:200]
+        raise ImportRefusedError(f"The new spec is not valid at {where or 'its top'}: {reason}.")
     found += [
         f"{line} (hidden by spec/overlay.yaml)"
         for line in hidden_changes(before, vendor, document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import tempfile
 import zipfile
@@ -61,7 +62,18 @@ def write_archive(
     Returns:
         A file at its start, and its size. It is the caller's to close.
     """
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the answer outlives this function
+    with contextlib.ExitStack() as undo:
+        file = undo.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
+        _write(file, items, output_format, quirks, wrong_crc=wrong_crc)
+        size = file.tell()
+        file.seek(0)
+        undo.pop_all()
+    return file, size
+
+
+def _write(
+    file: IO[bytes], items: Sequence[Item], output_format: str | None, quirks: Quirks, *, wrong_crc: bool
+) -> None:
     names: Counter[str] = Counter()
     with zipfile.ZipFile(_Pipe(file) if quirks.data_descriptors else file, "w") as archive:
         for item in sorted(items, key=lambda item: sha256(item.id.encode()).digest()):
@@ -81,9 +93,6 @@ def write_archive(
                     member.write(piece)
             if wrong_crc and len(archive.filelist) == 1:
                 _spoil(file, info, quirks)
-    size = file.tell()
-    file.seek(0)
-    return file, size
 
 
 def _spoil(file: IO[bytes], info: zipfile.ZipInfo, quirks: Quirks) -> None:
@@ -107,7 +116,10 @@ class _Pipe:
 
 def _settings(item: Item) -> str:
     """Say the voice settings of an item in percent, as names do."""
-    settings = item.as_told().get("settings") or {}
+    settings = item.as_told().get("settings")
+    if not isinstance(settings, dict):
+        # A test may put anything there; the server says nothing of such settings in a name.
+        settings = {}
     speed, style = settings.get("speed"), settings.get("style")
     said = [
         "" if speed is None else f"sp{_percent(speed)}",

@@ -28,6 +28,13 @@ def told(event: history.Event) -> str:
             return report_in_words(report)
 
 
+def told_of_backup(event: history.BackupEvent) -> str:
+    """Say an event of a backup in words."""
+    if isinstance(event, history.Listed):
+        return f"{event.wanted} of {event.items} listed items are wanted"
+    return told(event)
+
+
 def clip_in_words(clip: history.Clip) -> str:
     """Say where a clip is and how it is known."""
     proof = {
@@ -59,6 +66,8 @@ def cure(error: history.HistoryError) -> str:  # noqa: PLR0911 - one for each ki
             return f"tell the vendor {error.request_id}, {error.code}: {error.message}"
         case history.ArchiveRefused() | history.CannotWrite() | history.TargetExists() | history.FolderBusy():
             return "look at the folder"
+        case history.CatalogueUnusable() | history.CannotRead():
+            return "look at the disk"
         case history.InvalidTemplate() | history.InvalidArgument() | history.DownloadsFailed():
             return str(error)
         case _:
@@ -75,6 +84,21 @@ def newest(client: HistoryClient, since: history.Moment) -> list[HistoryItem]:
     return found
 
 
+def back_up(client: HistoryClient, folder: Path) -> None:
+    """Back up everything, look at what is there, and mend what is broken."""
+    plan: history.BackupPlan = client.plan_backup(folder)
+    report: history.BackupReport = client.backup(folder, on_event=lambda event: print(told_of_backup(event)))
+    print(f"{plan.items} planned, {report.saved} backed up")
+    with history.Backup(folder) as backup:
+        record: history.Record = next(iter(backup))
+        file: history.SavedFile = record.files[0]
+        (backup.folder / file.path).unlink()
+        verification: history.Verification = backup.verify()
+        finding: history.Finding = verification.findings[0]
+        print(f"{finding.path} is {finding.verdict}")
+    print(f"{client.repair_backup(folder).ok} are whole")
+
+
 def run(key: str, base_url: str, folder: Path) -> None:
     """Do everything once with the sync client."""
     region: history.Region | None = None
@@ -89,6 +113,7 @@ def run(key: str, base_url: str, folder: Path) -> None:
             print(clip_in_words(clip))
         report = client.download_all(items, folder / "all", on_event=lambda event: print(told(event)))
         report.raise_for_failures()
+        back_up(client, folder / "backup")
         print(client.get(items[-1].history_item_id).text)
         client.delete(items[-1].history_item_id)
 

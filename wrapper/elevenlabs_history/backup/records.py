@@ -74,7 +74,9 @@ class Records(Database):
 
     def search(self, words: str) -> Iterator[Record]:
         """Yield the items whose text or voice has all these words, best first; a last word may be a beginning."""
-        terms = [f'"{word}"' for word in words.replace('"', " ").split()]
+        # Neither a quote, nor a NUL, nor half a surrogate pair can be part of a word.
+        words = words.encode(errors="replace").decode().translate({ord('"'): " ", 0: " "})
+        terms = [f'"{word}"' for word in words.split()]
         if not terms:
             return iter(())
         query = f"{_ITEM} JOIN words ON words.rowid = number WHERE words MATCH ? GROUP BY number ORDER BY words.rank"
