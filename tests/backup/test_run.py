@@ -182,7 +182,6 @@ def test_a_page_that_could_not_be_fetched_saves_nothing_and_covers_nothing(clien
 
 def test_a_key_that_is_revoked_midway_ends_the_run_and_keeps_what_is_saved(client, simulator, tmp_path):
     simulator.history.fill(100)
-    simulator.faults.add(Fault.answer(200), on="get")
 
     def revoke(event):
         if isinstance(event, Saved):

@@ -6,20 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from elevenlabs_history import __version__
-from elevenlabs_history.cli.commands import commands
 from elevenlabs_history_simulator import Fault, item_id_of
 
 COMMAND = Path(sys.executable).parent / "elevenlabs-history"
-
-
-@pytest.fixture
-def run(simulator, monkeypatch):
-    monkeypatch.setenv("ELEVENLABS_API_KEY", simulator.api_key)
-    monkeypatch.setenv("ELEVENLABS_BASE_URL", simulator.base_url)
-    monkeypatch.setenv("COLUMNS", "120")
-    return lambda *arguments: CliRunner().invoke(commands, [str(argument) for argument in arguments])
 
 
 def test_list_prints_a_line_for_each_item_newest_first(run, simulator):
@@ -110,26 +100,135 @@ def test_without_a_key_the_exit_code_is_3_and_the_cure_is_named(run, monkeypatch
     assert (result.exit_code, "ELEVENLABS_API_KEY" in result.stderr) == (3, True)
 
 
-@pytest.mark.parametrize("arguments", [["list", "--limit", "0"], ["download"], ["nonsense"], ["download", "a b"]])
-def test_wrong_usage_exits_with_2(run, arguments):
-    assert run(*arguments).exit_code == 2
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["list", "--help"], ["download", "-h"]])
-def test_help_shows_how_to_use_it(run, arguments):
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["list", "--limit", "0"],
+        ["list", "--after", "yesterday"],
+        ["list", "--model", "eleven_v3"],
+        ["list", "--lim", "3"],
+        ["download"],
+        ["download", "a b"],
+        ["backup"],
+        ["backup", "folder", "--template", "{voice}{ext}"],
+        ["backup", "folder", "--workers", "many"],
+        ["backup", "folder", "--region", "moon"],
+        ["export", "folder"],
+        ["export", "folder", "--csv", "--m3u"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_one_line_and_exits_with_2(run, arguments):
     result = run(*arguments)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith("elevenlabs-history: ")
+
+
+@pytest.mark.parametrize(
+    "command", ["backup", "verify", "search", "export", "list", "show", "download", "doctor", "completion"]
+)
+def test_help_shows_how_to_use_it(run, command):
+    result = run(command, "--help")
     assert result.exit_code == 0
-    assert "Usage: " in result.stdout
-    assert "elevenlabs-history " in result.stdout or arguments == ["--help"]
+    assert result.stdout.startswith(f"usage: elevenlabs-history {command} ")
+    assert f"examples:\n  {'eval ' if command == 'completion' else ''}" in result.stdout
+    assert max(map(len, result.lines)) <= 100
+    assert command in run("--help").stdout
+
+
+def test_help_says_what_a_backup_does_not_contain(run):
+    assert "Sound effects, music, agent\nconversations and zero-retention calls" in run("backup", "--help").stdout
+
+
+def test_help_loads_nothing_that_takes_long():
+    script = (
+        "import sys; from elevenlabs_history.cli import main\n"
+        "try: main(['backup', '--help'])\n"
+        "finally: print(sorted({'httpx', 'attrs', 'sqlite3', 'asyncio', 'json', 'tqdm'} & set(sys.modules)))"
+    )
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
+    assert completed.stdout.splitlines()[-1] == "[]"
+
+
+def test_show_tells_every_field_that_an_item_has(run, simulator):
+    item = next(iter(simulator.history))
+    shown = run("show", item.id)
+    assert {line.split()[0] for line in shown.lines} == {
+        name for name, value in item.metadata.items() if value is not None
+    }
+    assert json.loads(run("show", item.id, "--json").stdout) == item.metadata
+
+
+def test_show_names_the_item_that_is_not_there(run):
+    result = run("show", "a" * 20)
+    assert result.exit_code == 1
+    assert "a" * 20 in result.stderr
+
+
+def test_download_tells_each_clip_as_json(run, simulator, tmp_path):
+    ids = [item.id for item in simulator.history][:2]
+    told = [json.loads(line) for line in run("download", *ids, "-o", tmp_path, "--json").lines]
+    assert {clip["history_item_id"]: Path(clip["path"]).read_bytes() for clip in told}.keys() == set(ids)
+    assert all(item_id_of(Path(clip["path"]).read_bytes()) == clip["history_item_id"] for clip in told)
+
+
+def test_an_item_with_an_odd_date_is_listed(run, simulator):
+    item = simulator.history.add(date=2_000_000_000)
+    item.metadata["date_unix"] = "yesterday"
+    assert run("list", "-n", 1).lines[1].split()[:2] == [item.id, "yesterday"]
+
+
+def test_entries_that_are_no_items_are_told_and_fail_the_listing(run, simulator):
+    simulator.history.add().metadata["settings"] = "none"
+    del simulator.history.add().metadata["date_unix"]
+    result = run("list", "--all")
+    assert result.exit_code == 1
+    assert "is no item and was left out" in result.stderr
+
+
+def test_more_is_told_when_asked_and_nothing_but_errors_when_quiet(run, simulator):
+    simulator.faults.add(Fault.answer(503))
+    assert "Attempt 1 failed and is repeated" in run("list").stderr
+    simulator.faults.add(Fault.answer(503))
+    assert run("list", "--quiet").stderr == ""
+    assert "GET /v1/history" in run("list", "-vv").stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "tcsh"])
+def test_completion_knows_the_commands(run, shell):
+    result = run("completion", shell)
+    assert result.exit_code == 0
+    assert "backup" in result.stdout
+
+
+def test_bash_completes_with_it(run, tmp_path):
+    script = tmp_path / "completion.bash"
+    script.write_text(run("completion", "bash").stdout)
+    ask = (
+        f"source {script}; COMP_WORDS=(elevenlabs-history ba); COMP_CWORD=1; "
+        "$(complete -p elevenlabs-history | sed 's/.*-F //; s/ .*//'); echo ${COMPREPLY[*]}"
+    )
+    completed = subprocess.run(["bash", "-c", ask], capture_output=True, encoding="utf-8", check=True)
+    assert completed.stdout.split() == ["backup"]
+
+
+def test_without_its_extra_completion_says_how_to_get_it(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    result = run("completion", "bash")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "Completion needs an extra: pip install 'elevenlabs-history[cli]'\n",
+    )
+
+
+def test_a_reader_that_has_had_enough_is_no_error(environment):
+    command = f"{COMMAND} list --all | head -n 1"
+    completed = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False)
+    assert (completed.returncode, completed.stderr) == (0, b"")
 
 
 def test_the_installed_command_runs():
     completed = subprocess.run([COMMAND, "--version"], capture_output=True, encoding="utf-8", check=True)
     assert completed.stdout == f"elevenlabs-history {__version__}\n"
-
-
-def test_without_its_extra_the_command_says_how_to_get_it():
-    script = "import sys; sys.modules['click'] = None; from elevenlabs_history.cli import main; main()"
-    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=False)
-    assert completed.returncode == 2
-    assert completed.stderr == "The command line needs an extra: pip install 'elevenlabs-history[cli]'\n"

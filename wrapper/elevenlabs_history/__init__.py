@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .backup.records import Record
     from .backup.verify import Finding, Verification
     from .client import HistoryClient, HistoryItems
+    from .doctor import Check, diagnose
     from .download import AsyncDownload, Download
     from .errors import (
         ArchiveRefused,
@@ -90,6 +91,7 @@ _MODULES = {
     "CannotRead": ".errors",
     "CannotWrite": ".errors",
     "CatalogueUnusable": ".errors",
+    "Check": ".doctor",
     "Clip": "._extract",
     "ConnectionFailed": ".errors",
     "DEFAULT_TEMPLATE": ".naming",
@@ -133,6 +135,7 @@ _MODULES = {
     "Unreadable": ".listing",
     "Verification": ".backup.verify",
     "WrongRegion": ".errors",
+    "diagnose": ".doctor",
 }
 
 __all__ = [
@@ -150,6 +153,7 @@ __all__ = [
     "CannotRead",
     "CannotWrite",
     "CatalogueUnusable",
+    "Check",
     "Clip",
     "ConnectionFailed",
     "Download",
@@ -193,6 +197,7 @@ __all__ = [
     "Verification",
     "WrongRegion",
     "__version__",
+    "diagnose",
 ]
 
 

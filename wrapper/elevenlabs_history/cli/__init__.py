@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
-USAGE = 2
 
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command.
 
-def main() -> None:
-    """Run the command line, or say how to get it when its extra is not installed."""
-    try:
-        import click  # noqa: F401 - only looked for
-    except ModuleNotFoundError:
-        sys.stderr.write("The command line needs an extra: pip install 'elevenlabs-history[cli]'\n")
-        sys.exit(USAGE)
-    from .commands import commands
+    Args:
+        arguments: What was typed after the command's name; None for what was really typed.
 
-    commands(prog_name="elevenlabs-history")
+    Returns:
+        The exit code, as `elevenlabs-history --help` lists them.
+    """
+    from .parser import make_parser
+
+    # Texts come in every script, and a pipe or an old terminal may have been given a narrower encoding.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    chosen = make_parser().parse_args(arguments)
+    # Not before: help and usage errors need none of it.
+    from .running import run
+
+    return run(chosen)

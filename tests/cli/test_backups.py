@@ -1,0 +1,232 @@
+"""The commands for a backup, as they are typed."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli.test_commands import COMMAND
+from elevenlabs_history import Backup
+from elevenlabs_history_simulator import Fault, item_id_of
+
+
+@pytest.fixture
+def folder(run, tmp_path):
+    folder = tmp_path / "history"
+    assert run("backup", folder, "--quiet").exit_code == 0
+    return folder
+
+
+def clips(folder):
+    return sorted(folder.rglob("*.mp3"))
+
+
+def json_lines(result):
+    return [json.loads(line) for line in result.lines]
+
+
+def test_backup_saves_everything_and_then_only_what_is_new(run, simulator, tmp_path):
+    first = run("backup", tmp_path)
+    assert first.exit_code == 0
+    assert first.stdout == (
+        f"20 files saved, {sum(path.stat().st_size for path in clips(tmp_path)) / 1024:,.0f} KiB; 20 items listed.\n"
+        "Everything that was asked for is in the folder.\n"
+    )
+    assert first.stderr == "20 items to fetch\n"
+    new = simulator.history.add(date=2_000_000_000)
+    assert run("backup", tmp_path).stdout.startswith("1 file saved, ")
+    assert {item_id_of(path.read_bytes()) for path in clips(tmp_path)} >= {new.id}
+    assert run("backup", tmp_path).stdout.startswith("0 files saved, 0 bytes; ")
+
+
+def test_a_dry_run_tells_what_would_be_fetched_and_writes_nothing(run, simulator, tmp_path):
+    result = run("backup", tmp_path / "new", "--dry-run")
+    assert result.exit_code == 0
+    assert result.lines[:2] == ["20 items would be fetched; 20 listed.", "Sizes are unknown: the API tells none."]
+    assert result.lines[2].startswith("Made from 2025-1")
+    assert sum(int(line.split()[0]) for line in result.lines[3:]) == 20
+    assert list(tmp_path.iterdir()) == []
+    (told,) = json_lines(run("backup", tmp_path / "new", "--dry-run", "--json"))
+    assert (told["items"], sum(told["voices"].values())) == (20, 20)
+
+
+def test_backup_tells_programs_each_event(run, simulator, tmp_path):
+    broken = next(iter(simulator.history))
+    simulator.history.remove(broken.id)
+    told = json_lines(run("backup", tmp_path, "--json"))
+    assert [line["event"] for line in told[:2]] == ["listed", "started"]
+    saved = [line for line in told if line["event"] == "saved"]
+    assert {line["history_item_id"] for line in saved} == {item.id for item in simulator.history}
+    assert all(item_id_of(Path(line["path"]).read_bytes()) == line["history_item_id"] for line in saved)
+    assert (told[-1]["event"], told[-1]["saved"], told[-1]["complete"]) == ("finished", 19, True)
+
+
+def test_an_item_that_fails_is_named_and_the_exit_code_is_1(run, simulator, tmp_path):
+    simulator.faults.add(Fault.refusal(400, "odd"), on="download")
+    result = run("backup", tmp_path, "--quiet", "--batch-size", 1)
+    (request, *_) = [request for request in simulator.requests if request.operation == "download"]
+    (history_item_id,) = json.loads(request.body)["history_item_ids"]
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"failed  {history_item_id}: [400 odd] ")
+    assert "1 item failed; the next run tries them again." in result.stdout
+
+
+@pytest.mark.parametrize(("fault", "code"), [(Fault.answer(401), 3), (Fault.answer(501), 4)], ids=["key", "server"])
+def test_what_would_fail_everything_ends_the_run(run, simulator, tmp_path, fault, code):
+    simulator.faults.add(fault)
+    result = run("backup", tmp_path)
+    assert (result.exit_code, result.stdout) == (code, "")
+
+
+def test_backup_takes_the_filters_and_formats_of_the_library(run, simulator, tmp_path):
+    wanted = simulator.history.add(text="a syzygy")
+    assert run("backup", tmp_path, "--search", "syzygy", "--format", "wav", "--template", "{id}{ext}").exit_code == 0
+    (path,) = tmp_path.rglob("*.wav")
+    assert path.name == f"{wanted.id}.wav"
+
+
+def test_verify_tells_what_differs_and_exits_with_5(run, folder):
+    whole = run("verify", folder)
+    assert (whole.exit_code, whole.stdout) == (0, "20 ok.\n")
+    missing, changed, *_ = clips(folder)
+    missing.unlink()
+    changed.write_bytes(b"other")
+    (folder / "mine.txt").write_text("notes")
+    result = run("verify", folder)
+    assert result.exit_code == 5
+    assert sorted(line.split()[0] for line in result.lines[:-1]) == ["changed", "extra", "missing"]
+    assert f"missing {missing.relative_to(folder).as_posix()}  (item " in result.stdout
+    assert result.lines[-1] == "18 ok, 1 missing, 1 changed, 1 extra."
+    assert "--repair" in result.stderr
+    told = json_lines(run("verify", folder, "--json"))
+    assert {line["verdict"] for line in told[:-1]} == {"missing", "changed", "extra"}
+    assert told[-1] == {
+        "event": "finished",
+        "ok": 18,
+        "missing": 1,
+        "changed": 1,
+        "moved": 0,
+        "extra": 1,
+        "whole": False,
+    }
+    assert len(json_lines(run("verify", folder, "--json", "-v"))) == 22
+
+
+def test_verify_repairs(run, folder):
+    missing, changed, *_ = clips(folder)
+    missing.unlink()
+    changed.write_bytes(b"other")
+    result = run("verify", folder, "--repair")
+    assert (result.exit_code, result.lines[-1]) == (0, "20 ok.")
+    assert missing.exists()
+
+
+def test_verify_writes_checksums_that_other_programs_read(run, folder):
+    assert "sha256sum --check" in run("verify", folder, "--checksums").stderr
+    checked = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, check=False)
+    assert checked.returncode == 0
+
+
+def test_search_finds_words_and_says_where_the_file_is(run, simulator, folder):
+    simulator.history.add(text="Dragons like syzygies", date=2_000_000_000)
+    run("backup", folder)
+    result = run("search", folder, "syzyg")
+    assert result.exit_code == 0
+    assert "Dragons like syzygies" in result.lines[0]
+    assert (folder / result.lines[1].strip()).is_file()
+    (told,) = json_lines(run("search", folder, "dragons", "syzygies", "--json"))
+    assert told["text"] == "Dragons like syzygies"
+    nothing = run("search", folder, "aardvark")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    assert "aardvark" in nothing.stderr
+
+
+def test_show_asks_a_backup_without_a_server(run, simulator, folder, monkeypatch):
+    item = next(iter(simulator.history))
+    monkeypatch.delenv("ELEVENLABS_API_KEY")
+    shown = run("show", item.id, "--in", folder)
+    assert shown.exit_code == 0
+    assert "saved" in shown.stdout
+    (told,) = json_lines(run("show", item.id, "--in", folder, "--json"))
+    assert told["metadata"] == item.metadata
+    unknown = run("show", "nobody", item.id, "--in", folder)
+    assert unknown.exit_code == 1
+    assert "has no item 'nobody'" in unknown.stderr
+
+
+def test_export_prints_what_other_programs_read(run, folder):
+    rows = list(csv.DictReader(io.StringIO(run("export", folder, "--csv").stdout)))
+    assert {folder / row["path"] for row in rows} == set(clips(folder))
+    assert len(json_lines(run("export", folder, "--jsonl"))) == 20
+    playlist = run("export", folder, "--m3u").lines
+    assert playlist[0] == "#EXTM3U"
+    assert {folder / line for line in playlist if not line.startswith("#")} == set(clips(folder))
+
+
+@pytest.mark.parametrize("command", [["verify"], ["search"], ["export", "--csv"], ["show", "--in"]], ids=lambda c: c[0])
+def test_a_folder_that_is_no_backup_is_told(run, tmp_path, command):
+    result = run(*command, tmp_path, *(["words"] if command[0] in {"search", "show"} else []))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "is no backup" in result.stderr
+
+
+def test_the_key_is_in_no_output_and_no_file(run, simulator, tmp_path):
+    simulator.faults.add(Fault.answer(401), times=3)
+    result = run("backup", tmp_path, "-vv")
+    simulator.faults.clear()
+    again = run("backup", tmp_path, "-vv")
+    told = result.stdout + result.stderr + again.stdout + again.stderr
+    assert simulator.api_key not in told
+    assert not any(simulator.api_key.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def in_a_terminal(arguments, environment=()):
+    """Run the command in a terminal of its own and return all that it has shown there."""
+    import pty
+    import termios
+
+    controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    with subprocess.Popen(
+        [COMMAND, *arguments], stdin=terminal, stdout=terminal, stderr=terminal, env=os.environ | dict(environment)
+    ) as process:
+        os.close(terminal)
+        shown = b""
+        with os.fdopen(controller, "rb", buffering=0) as screen:
+            while True:
+                try:
+                    piece = screen.read(65536)
+                except OSError:
+                    break
+                if not piece:
+                    break
+                shown += piece
+    return process.returncode, shown.decode()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
+def test_a_terminal_gets_a_bar_and_colours(environment, tmp_path):
+    code, shown = in_a_terminal(["backup", str(tmp_path)])
+    assert code == 0
+    assert "Listed 20 items, 20 to fetch" in shown
+    assert "100%|" in shown
+    assert "20/20 items" in shown
+    assert " KiB at " in shown
+    assert "\x1b[32mEverything that was asked for is in the folder.\x1b[0m" in shown
+    assert "\x1b[3" not in in_a_terminal(["backup", str(tmp_path)], {"NO_COLOR": "1"})[1]
+
+
+def test_elsewhere_the_output_is_plain(environment, tmp_path):
+    completed = subprocess.run([COMMAND, "backup", tmp_path, "-v"], capture_output=True, encoding="utf-8", check=True)
+    assert not {"\x1b", "\r", "|"} & set(completed.stdout + completed.stderr)
+    assert completed.stderr.count("(time)") + completed.stderr.count("(only_item)") > 0
+
+
+def test_the_catalogue_stays_with_the_files(run, folder, tmp_path):
+    moved = folder.rename(tmp_path / "elsewhere")
+    assert run("verify", moved).exit_code == 0
+    with Backup(moved) as backup:
+        assert len(backup) == 20

@@ -1,0 +1,202 @@
+"""What could go wrong, looked for before it does: key, server, clock, folder; each with its cure."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import httpx
+from attrs import frozen
+from elevenlabs_history_api.api.history import list_history_items
+
+from ._connection import BASE_URL_VARIABLE, resolve_base_url
+from ._key import VARIABLES, ApiKey
+from ._version import __version__
+from .client import HistoryClient
+from .errors import HistoryError
+from .files import Part, check_folder, staging_folder
+from .retries import Retries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ._connection import Region
+
+Verdict: TypeAlias = Literal["ok", "warning", "problem"]
+
+_WRONG_CLOCK = 60.0  # seconds
+_LITTLE_SPACE = 1024**3  # bytes
+
+
+@frozen(kw_only=True)
+class Check:
+    """What was looked at, and how it is.
+
+    Attributes:
+        name: `version`, `key`, `server`, `history`, `clock`, `folder`, `space` or `catalogue`.
+        verdict: `ok`, `warning`, or `problem` where something will fail.
+        finding: What was found.
+        cure: What to do about it; empty where it is ok.
+    """
+
+    name: str
+    verdict: Verdict
+    finding: str
+    cure: str = ""
+
+
+def diagnose(
+    api_key: str | None = None,
+    *,
+    region: Region | None = None,
+    base_url: str | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Iterator[Check]:
+    """Look at everything that a backup needs. The server is asked for one item; nothing is changed.
+
+    Args:
+        api_key: As in `HistoryClient`.
+        region: As in `HistoryClient`.
+        base_url: As in `HistoryClient`.
+        folder: The folder of a backup, or where one is to be; None to look at none.
+        now: The clock of this machine, with a time zone.
+
+    Yields:
+        One check after the other, each as soon as it is made. Nothing is raised for what is found.
+    """
+    yield Check(
+        name="version",
+        verdict="ok",
+        finding=f"elevenlabs-history {__version__}, httpx {httpx.__version__}, Python {platform.python_version()} "
+        f"on {sys.platform}",
+    )
+    key = ApiKey(api_key)
+    yield _key(key)
+    yield from _server(api_key, key, region, base_url, now)
+    if folder is not None:
+        yield from _folder(Path(folder))
+
+
+def _key(key: ApiKey) -> Check:
+    try:
+        key.check()
+    except HistoryError as error:
+        return _problem("key", error)
+    others = [name for name in VARIABLES if name != key.source and os.environ.get(name)]
+    if key.source in VARIABLES and others and os.environ[others[0]].strip() != key.reveal():
+        return Check(
+            name="key",
+            verdict="warning",
+            finding=f"{key.source} is used, and {others[0]} has another key.",
+            cure=f"Remove the wrong one; {VARIABLES[0]} comes first.",
+        )
+    return Check(name="key", verdict="ok", finding=f"from {key.source}")
+
+
+def _server(
+    api_key: str | None, key: ApiKey, region: Region | None, base_url: str | None, now: Callable[[], datetime]
+) -> Iterator[Check]:
+    try:
+        url = resolve_base_url(base_url, region)
+        chosen = "" if base_url or region or not os.environ.get(BASE_URL_VARIABLE) else f", from {BASE_URL_VARIABLE}"
+        yield Check(name="server", verdict="ok", finding=f"{url}{chosen}")
+        key.check()
+        with HistoryClient(
+            api_key, region=region, base_url=base_url, timeout=20, retries=Retries(attempts=1)
+        ) as client:
+            request = list_history_items._get_kwargs(page_size=1)  # noqa: SLF001 - the request builder has no public name
+            response = client.api.get_httpx_client().request(**request)
+            items = list(client.list(limit=1))
+    except HistoryError as error:
+        # A key that is none was told already.
+        if key.reveal():
+            yield _problem("history", error)
+        return
+    took = f"answered in {response.elapsed.total_seconds() * 1000:,.0f} ms"
+    what = (
+        "the newest item is of " + f"{datetime.fromtimestamp(items[0].date_unix, UTC):%Y-%m-%d}" if items else "empty"
+    )
+    yield Check(name="history", verdict="ok", finding=f"{took}; the key may read it (speech_history_read); {what}")
+    yield from _clock(response.headers.get("date"), now)
+
+
+def _clock(told: str | None, now: Callable[[], datetime]) -> Iterator[Check]:
+    try:
+        moment = parsedate_to_datetime(told or "")
+    except ValueError:
+        return
+    ahead = (now() - moment).total_seconds()
+    if abs(ahead) <= _WRONG_CLOCK:
+        yield Check(name="clock", verdict="ok", finding="agrees with the server's")
+        return
+    yield Check(
+        name="clock",
+        verdict="warning",
+        finding=f"This machine's clock is {abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} the server's.",
+        cure="Set the clock. Backups do not depend on it, but the times of saving that they book will be wrong.",
+    )
+
+
+def _folder(folder: Path) -> Iterator[Check]:
+    try:
+        check_folder(folder)
+        if folder.exists():
+            with staging_folder(folder) as staging, Part(staging) as part:
+                part.write(b"can be written")
+                part.seal()
+            yield Check(name="folder", verdict="ok", finding=f"{folder} can be written to")
+        else:
+            yield from _parent(folder)
+    except HistoryError as error:
+        yield _problem("folder", error)
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(nearest).free
+    space = f"{free / 1024**3:,.1f} GiB free"
+    if free < _LITTLE_SPACE:
+        yield Check(
+            name="space",
+            verdict="warning",
+            finding=f"{space}.",
+            cure="Make room; a backup on a full disk stops, unharmed.",
+        )
+    else:
+        yield Check(name="space", verdict="ok", finding=space)
+    yield from _catalogue(folder)
+
+
+def _parent(folder: Path) -> Iterator[Check]:
+    nearest = next(path for path in folder.absolute().parents if path.exists())
+    if os.access(nearest, os.W_OK):
+        yield Check(name="folder", verdict="ok", finding=f"{folder} will be made")
+    else:
+        yield Check(
+            name="folder",
+            verdict="problem",
+            finding=f"{folder} can't be made, because {nearest} may not be written to.",
+            cure="Choose another folder, or ask its owner.",
+        )
+
+
+def _catalogue(folder: Path) -> Iterator[Check]:
+    from .backup._database import NAME
+    from .backup.folder import Backup
+
+    if not (folder / NAME).exists():
+        return
+    try:
+        with Backup(folder) as backup:
+            yield Check(name="catalogue", verdict="ok", finding=f"{len(backup):,} items")
+    except HistoryError as error:
+        yield _problem("catalogue", error)
+
+
+def _problem(name: str, error: HistoryError) -> Check:
+    finding = str(error) if not error.cure else str(error).replace(f" {error.cure}", "", 1)
+    return Check(name=name, verdict="problem", finding=finding, cure=error.cure)
