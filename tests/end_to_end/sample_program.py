@@ -102,6 +102,8 @@ def back_up(client: HistoryClient, folder: Path) -> None:
 def run(key: str, base_url: str, folder: Path) -> None:
     """Do everything once with the sync client."""
     region: history.Region | None = None
+    checks: list[history.Check] = list(history.diagnose(key, base_url=base_url, folder=folder))
+    print(*(check.finding for check in checks), sep="\n")
     retries = Retries(attempts=3)
     template = history.Template(history.DEFAULT_TEMPLATE)
     timeout = history.DEFAULT_TIMEOUT

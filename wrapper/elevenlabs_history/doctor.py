@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -13,14 +14,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import httpx
 from attrs import frozen
-from elevenlabs_history_api.api.history import list_history_items
+from elevenlabs_history_api.models import HistoryItem
 
 from ._connection import BASE_URL_VARIABLE, resolve_base_url
 from ._key import VARIABLES, ApiKey
+from ._requests import reading
 from ._version import __version__
 from .client import HistoryClient
 from .errors import HistoryError
 from .files import Part, check_folder, staging_folder
+from .listing import Filters, Walk
 from .retries import Retries
 
 if TYPE_CHECKING:
@@ -111,15 +114,18 @@ def _server(
         with HistoryClient(
             api_key, region=region, base_url=base_url, timeout=20, retries=Retries(attempts=1)
         ) as client:
-            request = list_history_items._get_kwargs(page_size=1)  # noqa: SLF001 - the request builder has no public name
-            response = client.api.get_httpx_client().request(**request)
-            items = list(client.list(limit=1))
+            walk = Walk(Filters(), HistoryItem.from_dict, limit=1, page_size=1)
+            began = time.perf_counter()
+            response = client.api.get_httpx_client().request(**(walk.next_request() or {}))
+            seconds = time.perf_counter() - began
+            with reading("GET /v1/history"):
+                items = walk.read(response.json())
     except HistoryError as error:
         # A key that is none was told already.
         if key.reveal():
             yield _problem("history", error)
         return
-    took = f"answered in {response.elapsed.total_seconds() * 1000:,.0f} ms"
+    took = f"answered in {seconds * 1000:,.0f} ms"
     what = (
         "the newest item is of " + f"{datetime.fromtimestamp(items[0].date_unix, UTC):%Y-%m-%d}" if items else "empty"
     )

@@ -1,0 +1,132 @@
+"""The doctor finds what is wrong and tells its cure."""
+
+import json
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from elevenlabs_history import HistoryClient, diagnose
+from elevenlabs_history.cli import main
+from elevenlabs_history_simulator import Fault
+from filelock import FileLock
+
+IN_WORDS = b'{"detail": {"status": "missing_permissions", "message": "The key lacks speech_history_read"}}'
+
+
+@pytest.fixture
+def look(simulator, tmp_path):
+    def look(**arguments):
+        known = {"api_key": simulator.api_key, "base_url": simulator.base_url, "folder": tmp_path / "backup"}
+        return {check.name: check for check in diagnose(**(known | arguments))}
+
+    return look
+
+
+def test_where_all_is_well_every_check_is_ok_and_nothing_was_made(look, tmp_path):
+    checks = look()
+    assert list(checks) == ["version", "key", "server", "history", "clock", "folder", "space"]
+    assert {check.verdict for check in checks.values()} == {"ok"}
+    assert not any(check.cure for check in checks.values())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_key_is_named_by_its_source_and_not_shown(look, simulator, monkeypatch):
+    monkeypatch.setenv("ELEVEN_API_KEY", simulator.api_key)
+    checks = look(api_key=None)
+    assert checks["key"].finding == "from ELEVEN_API_KEY"
+    assert not any(simulator.api_key in check.finding for check in checks.values())
+
+
+def test_two_keys_that_differ_are_told(look, simulator, monkeypatch):
+    monkeypatch.setenv("ELEVENLABS_API_KEY", simulator.api_key)
+    monkeypatch.setenv("ELEVEN_API_KEY", "another")
+    check = look(api_key=None)["key"]
+    assert (check.verdict, "ELEVEN_API_KEY has another key" in check.finding) == ("warning", True)
+
+
+def test_without_a_key_the_rest_is_looked_at(look):
+    checks = look(api_key="")
+    assert (checks["key"].verdict, "ELEVENLABS_API_KEY" in checks["key"].cure) == ("problem", True)
+    assert list(checks) == ["version", "key", "server", "folder", "space"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "finding", "cure"),
+    [
+        (Fault.answer(401, IN_WORDS), "speech_history_read", "scope"),
+        (Fault.answer(401, b'{"detail": "data residency"}'), "residency", "region"),
+        (Fault.answer(503), "503", "later"),
+        (Fault.html(), "a web page came", "proxy"),
+    ],
+    ids=["scope", "region", "server", "proxy"],
+)
+def test_what_the_server_refuses_is_told_with_its_cure(look, simulator, fault, finding, cure):
+    simulator.faults.add(fault, times=2)
+    check = look()["history"]
+    assert check.verdict == "problem"
+    assert finding in check.finding
+    assert cure in check.cure
+    assert check.cure not in check.finding
+
+
+def test_a_server_that_is_not_there_is_told(look):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        check = look(base_url=f"http://127.0.0.1:{unused.getsockname()[1]}")["history"]
+    assert check.verdict == "problem"
+
+
+def test_a_base_url_that_is_none_is_told(look):
+    assert look(base_url="http://example.com")["history"].finding.startswith("The base URL")
+
+
+@pytest.mark.parametrize(("hours", "words"), [(3, "ahead of"), (-3, "behind")])
+def test_a_wrong_clock_is_told(look, hours, words):
+    check = look(now=lambda: datetime.now(UTC) + timedelta(hours=hours))["clock"]
+    assert check.verdict == "warning"
+    assert words in check.finding
+
+
+def test_a_backup_is_looked_at_and_left_as_it_is(look, simulator, tmp_path):
+    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+        client.backup(tmp_path / "backup")
+    assert look()["catalogue"].finding == "20 items"
+    (tmp_path / "backup" / "history.db").write_bytes(b"no catalogue at all" * 100)
+    check = look()["catalogue"]
+    assert (check.verdict, "copy" in check.cure) == ("problem", True)
+
+
+def test_a_folder_that_another_run_holds_is_told(look, tmp_path):
+    staging = tmp_path / "backup" / ".elevenlabs-history"
+    staging.mkdir(parents=True)
+    with FileLock(staging / "lock"):
+        assert look()["folder"].verdict == "problem"
+    assert look()["folder"].verdict == "ok"
+
+
+def test_a_file_where_the_folder_should_be_is_told(look, tmp_path):
+    (tmp_path / "backup").write_text("mine")
+    assert look()["folder"].verdict == "problem"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_to_is_told(look, tmp_path):
+    tmp_path.chmod(0o500)
+    assert look()["folder"].verdict == "problem"
+    tmp_path.chmod(0o700)
+
+
+def test_the_command_prints_a_line_for_each_check(simulator, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ELEVENLABS_API_KEY", simulator.api_key)
+    monkeypatch.setenv("ELEVENLABS_BASE_URL", simulator.base_url)
+    assert main(["doctor", str(tmp_path)]) == 0
+    assert [line.split()[:2] for line in capsys.readouterr().out.splitlines()] == [
+        ["ok", name] for name in ("version", "key", "server", "history", "clock", "folder", "space")
+    ]
+    assert main(["doctor", str(tmp_path), "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    simulator.faults.add(Fault.answer(401, IN_WORDS))
+    assert main(["doctor", "--json"]) == 1
+    *_, told = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (told["name"], told["verdict"]) == ("history", "problem")
