@@ -238,11 +238,12 @@ class HistoryClient:
         """
         from ._extract import Plan
         from ._requests import distinct_items
-        from .many import Run, Settings
+        from .many import Run, Settings, run_beside_caller
 
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
         plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
-        return Run(plan, settings, self._transport, self._receiving(output_format)).run()
+        run = Run(plan, settings, self._transport, self._receiving(output_format))
+        return run_beside_caller(run.run, run.stop)
 
     def backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupReport:
         """Back up a whole history into a folder. Run it again to fetch only what is new, or to carry on after a kill.
@@ -272,9 +273,10 @@ class HistoryClient:
                 is saved stays, and the next run carries on.
         """
         from .backup.run import BackupRun
+        from .many import run_beside_caller
 
         run = BackupRun(Path(folder), self._server(options.get("output_format")), **options)
-        return run.run()
+        return run_beside_caller(run.run, run.stop)
 
     def plan_backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupPlan:
         """Tell what a backup with these arguments would fetch now, and write nothing.
@@ -315,9 +317,10 @@ class HistoryClient:
             HistoryError: Something failed that would fail every other item too, such as a refused key.
         """
         from .backup.repair import Repair
+        from .many import run_beside_caller
 
         repair = Repair(Path(folder), self._server, workers=workers, batch_size=batch_size, on_event=on_event)
-        return repair.run()
+        return run_beside_caller(repair.run, repair.stop)
 
     def close(self) -> None:
         """Close the connections, unless they are those of an `http_client` that was passed in."""

@@ -98,7 +98,7 @@ class Run:
         self._stopped = threading.Event()
 
     def run(self) -> Report:
-        """Fetch everything and report. Interrupted from the keyboard, it first books what is being fetched.
+        """Fetch everything and report.
 
         Raises:
             FolderBusy: Another run is at work in the folder.
@@ -115,24 +115,16 @@ class Run:
         """Fetch items of the plan, in a folder that is this run's alone, and report."""
         self._queue.extend(_batches(wanted, self._settings.batch_size))
         with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="elevenlabs-history") as pool:
-            try:
-                self._fetch_queued(pool, staging)
-            except KeyboardInterrupt:
-                self.stop()
-                self._fetch_queued(pool, staging)
-                raise
+            while self._running or (self._queue and not self._stopped.is_set()):
+                while self._queue and len(self._running) < self._in_flight and not self._stopped.is_set():
+                    alone = not self._running and self._in_flight == 1
+                    batch = self._next_batch()
+                    future = pool.submit(self._fetch, batch, staging)
+                    self._running[future] = batch
+                    self._alone = future if alone else None
+                for future in wait(self._running, return_when=FIRST_COMPLETED).done:
+                    self._account(self._running.pop(future), future)
         return self._report
-
-    def _fetch_queued(self, pool: ThreadPoolExecutor, staging: Path) -> None:
-        while self._running or (self._queue and not self._stopped.is_set()):
-            while self._queue and len(self._running) < self._in_flight and not self._stopped.is_set():
-                alone = not self._running and self._in_flight == 1
-                batch = self._next_batch()
-                future = pool.submit(self._fetch, batch, staging)
-                self._running[future] = batch
-                self._alone = future if alone else None
-            for future in wait(self._running, return_when=FIRST_COMPLETED).done:
-                self._account(self._running.pop(future), future)
 
     def stop(self) -> None:
         """Ask for nothing more; what is being fetched comes to its end. Any thread may call it."""
@@ -233,6 +225,22 @@ class Run:
         if self._settings.on_event is not None:
             with self._telling:
                 self._settings.on_event(event)
+
+
+def run_beside_caller(run: Callable[[], T], stop: Callable[[], None]) -> T:
+    """Run in a thread of its own. When the caller is interrupted, the run is stopped and comes to its end first.
+
+    An interrupt reaches the main thread at any instruction; between a file that is in place and its booking it would
+    leave the file unbooked.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="elevenlabs-history-run") as pool:
+        running = pool.submit(run)
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            stop()
+            running.exception()
+            raise
 
 
 async def run_beside_loop(run: Callable[[], T], stop: Callable[[], None]) -> T:

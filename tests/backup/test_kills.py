@@ -1,0 +1,130 @@
+"""Killed at any moment, a backup has lost nothing that it had, claims nothing that it has not, and carries on."""
+
+import contextlib
+import hashlib
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from elevenlabs_history import Backup, HistoryClient
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills and interrupts as POSIX has them")
+
+KILLS = 200
+COMMAND = Path(sys.executable).parent / "elevenlabs-history"
+# Forks, so that a run begins at once and a kill hits it at work and not while Python starts.
+RUNS = """
+import os, sys
+import elevenlabs_history.backup.run, elevenlabs_history.download, elevenlabs_history.archive, filelock
+from elevenlabs_history import HistoryClient
+for _ in sys.stdin:
+    pid = os.fork()
+    if not pid:
+        with HistoryClient(sys.argv[1], base_url=sys.argv[2]) as client:
+            client.backup(sys.argv[3], batch_size=10)
+        os._exit(0)
+    print(pid, flush=True)
+    print(os.waitpid(pid, 0)[1], flush=True)
+"""
+
+
+def rows_of(folder):
+    if not (folder / "history.db").exists():
+        return {}
+    catalogue = sqlite3.connect(folder / "history.db")
+    try:
+        if not catalogue.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return {}
+        return dict(catalogue.execute("SELECT path, sha256 FROM files WHERE state = 'saved'").fetchall())
+    finally:
+        catalogue.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_two_hundred_kills_lose_nothing(simulator, tmp_path):
+    chance = random.Random(7)
+    date = 1_900_000_000
+    folder = tmp_path / "backup"
+    simulator.history.fill(1000)
+    runs = subprocess.Popen(
+        [sys.executable, "-c", RUNS, simulator.api_key, simulator.base_url, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    rows, kills = {}, 0
+    with runs:
+        while kills < KILLS:
+            print(file=runs.stdin, flush=True)
+            pid = int(runs.stdout.readline())
+            time.sleep(chance.uniform(0, 0.25))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            if int(runs.stdout.readline()) == signal.SIGKILL:
+                kills += 1
+            else:
+                # It had ended before; there must be work for the next.
+                for _ in range(200):
+                    date += 1
+                    simulator.history.add(date=date)
+            before, rows = rows, rows_of(folder)
+            assert before.items() <= rows.items(), "a row was lost"
+            for path in rows.keys() - before.keys():
+                assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == rows[path], "a row without its file"
+        runs.stdin.close()
+    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+        client.backup(folder, full=True)
+    with Backup(folder) as backup:
+        assert backup.verify().findings == []
+        assert {record.history_item_id for record in backup} == {item.id for item in simulator.history}
+    assert not list(folder.rglob("*.part"))
+    print(f"{kills} kills, {len(rows)} rows after the last of them, {len(simulator.history)} items in the end")
+
+
+def start(simulator, folder):
+    environment = os.environ | {"ELEVENLABS_API_KEY": simulator.api_key, "ELEVENLABS_BASE_URL": simulator.base_url}
+    command = [COMMAND, "backup", folder, "--batch-size", "10", "--workers", "2"]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, encoding="utf-8")
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_an_interrupt_finishes_the_files_in_hand(simulator, tmp_path):
+    simulator.history.fill(2000)
+    with start(simulator, tmp_path) as process:
+        wait_for(lambda: list(tmp_path.rglob("*.mp3")))
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+    assert process.returncode == 130
+    assert "Press Ctrl-C again to stop at once." in told
+    assert "run it again to go on" in told
+    assert "Traceback" not in told
+    with Backup(tmp_path) as backup:
+        assert 0 < len(backup) < 2000
+        assert backup.verify().findings == []
+
+
+def test_a_second_interrupt_stops_at_once(simulator, tmp_path):
+    from elevenlabs_history_simulator import Fault
+
+    simulator.faults.add(Fault.hang(), on="download", times=2)
+    with start(simulator, tmp_path) as process:
+        wait_for(lambda: any(request.operation == "download" for request in simulator.requests))
+        process.send_signal(signal.SIGINT)
+        assert "Press Ctrl-C again" in "".join(process.stderr.readline() for _ in range(3))
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+    assert (process.returncode, told) == (130, "")
