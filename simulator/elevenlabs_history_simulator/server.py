@@ -165,8 +165,8 @@ class Simulator:
         """Listen; when this returns, connections are accepted."""
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
         listener = socket.create_server(self._address, family=family)
-        # asyncio does it only for sockets that name their protocol. Without it the last small piece of an answer may wait
-        # 40 ms for the caller's acknowledgement of the one before.
+        # asyncio does it only for sockets that name their protocol. Without it the last small piece of an answer may
+        # wait 40 ms for the caller's acknowledgement of the one before.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._address = listener.getsockname()[:2]
         config = uvicorn.Config(
