@@ -9,7 +9,6 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -20,10 +19,10 @@ from .measure import Contestant, Launcher, Told, WrongResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
 Scale = Literal["tiny", "quick", "usual", "full"]
 KEY = "simulator-key"
-_PROGRAMS = Path(__file__).with_name("programs")
 
 
 @attrs.define
@@ -76,7 +75,7 @@ class Bench:
             path = self.folder / f"job-{hashlib.sha256(facts.encode()).hexdigest()[:12]}.json"
             path.write_text(facts.replace("{folder}", str(self.folder / "round")))
             facts = f"@{path}"
-        command = python.command(str(_PROGRAMS / f"{script or peer}.py"), job, facts)
+        command = python.command("-m", f"benchmarks.programs.{script or peer}", job, facts)
         return Contestant(name=label, command=command, check=check, whole=whole, rounds=rounds, reason=python.reason)
 
     @contextmanager

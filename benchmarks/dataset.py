@@ -1,4 +1,4 @@
-"""What the server of the benchmarks serves: items whose bytes follow from their number, so that nobody has to keep them."""
+"""What the server of the benchmarks serves: items whose bytes follow from their number, so that nobody keeps them."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ class Dataset:
     def __init__(self, shape: Shape) -> None:
         """Make the items; their bytes are made when they are asked for."""
         history = History(1)
-        text = {"text": ("The dragon slept on. " * shape.aligned)[: shape.aligned]} if shape.aligned else {}
+        text: dict[str, Any] = (
+            {"text": ("The dragon slept on. " * shape.aligned)[: shape.aligned]} if shape.aligned else {}
+        )
         for _ in range(shape.items):
             history.add(aligned=bool(shape.aligned), **text)
         quirks = Quirks()

@@ -64,7 +64,7 @@ class Answer:
 
 
 def compare(what: str, ours: Result, peer: Result, *, at_most: float) -> Line:
-    """Compare the time of ours with a peer's: the ratio of medians, and the ratios of the single rounds as its spread."""
+    """Compare the time of ours with a peer's: the ratio of medians, and as its spread those of the single rounds."""
     missing = _missing(ours, peer)
     if missing:
         return Line(what=what, value=None, goal=at_most, note=missing)

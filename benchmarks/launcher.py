@@ -1,7 +1,7 @@
 """Start commands from a process that is small, and tell what each of them took.
 
-A child's peak memory begins at its parent's, so the runner, which is larger than some of what it measures, starts nothing
-by itself. One command a line as JSON on standard input, one answer a line on standard output.
+A child's peak memory begins at its parent's, so the runner, which is larger than some of what it measures, starts
+nothing by itself. One command a line as JSON on standard input, one answer a line on standard output.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FOLDER = "{folder}"
 """Stands in a command for the empty folder that each round gets."""
 
+_ROOT = Path(__file__).resolve().parent.parent
 _TAIL = 300
 _HIDDEN = ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY", "ELEVENLABS_BASE_URL")
 
@@ -132,8 +133,9 @@ class Launcher:
             text = output.read_text(encoding="utf-8", errors="replace")
             if answer["exit"]:
                 said = errors.read_text(encoding="utf-8", errors="replace").strip()
-                raise WrongResult(f"exit {answer['exit']}: {said[-_TAIL:].splitlines()[-1] if said else 'no message'}")
-            told = json.loads(text) if text.startswith("{") else {"text": text}
+                last = said.splitlines()[-1][-_TAIL:] if said else "no message"
+                raise WrongResult(f"it failed with exit code {answer['exit']}: {last}")
+            told: Told = json.loads(text) if text.startswith("{") else {"text": text}
             contestant.check(told, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -146,7 +148,8 @@ class Launcher:
             "folder": str(folder),
             "stdout": str(output),
             "stderr": str(errors),
-            "environment": {name: value for name, value in os.environ.items() if name not in _HIDDEN},
+            "environment": {name: value for name, value in os.environ.items() if name not in _HIDDEN}
+            | {"PYTHONPATH": str(_ROOT)},
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -157,7 +160,7 @@ class Launcher:
 
 
 def race(launcher: Launcher, contestants: Sequence[Contestant], rounds: int) -> dict[str, Result]:
-    """Let contestants take turns, so that whatever else the machine does hits all of them.
+    """Let contestants take turns, so that what else the machine does hits all of them.
 
     Args:
         launcher: Runs them.
@@ -176,5 +179,5 @@ def race(launcher: Launcher, contestants: Sequence[Contestant], rounds: int) -> 
             try:
                 result.samples.append(launcher.run(each))
             except WrongResult as error:
-                result.refuse(f"wrong result: {error}")
+                result.refuse(str(error))
     return results

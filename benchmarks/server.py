@@ -2,8 +2,8 @@
 
     python -m benchmarks.server '{"items": 1000, "size": 200000}'
 
-It prints its address and serves until its standard input ends. The simulator builds every archive anew, as the real server
-does; this one sends prepared pieces, and paces them where a question is about a slow line.
+It prints its address and serves until its standard input ends. The simulator builds every archive anew, as the real
+server does; this one sends prepared pieces, and paces them where a question is about a slow line.
 """
 
 from __future__ import annotations
@@ -92,6 +92,10 @@ def make_server(shape: Shape) -> ThreadingHTTPServer:
                 self._send("application/json", [body], len(body))
                 return
             served = dataset.served[address.path.split("/")[3]]
+            if not address.path.endswith("/audio"):
+                body = json.dumps(served.item.as_told()).encode()
+                self._send("application/json", [body], len(body))
+                return
             self._send("audio/mpeg", served.pieces, served.size)
 
         def _download(self, ids: list[str]) -> None:
