@@ -4,6 +4,7 @@ import hashlib
 import sys
 
 import pytest
+
 from benchmarks.bench import holds_exactly, tells
 from benchmarks.goals import Answer, Line, compare, fastest, memory_below
 from benchmarks.measure import Contestant, Launcher, Result, Sample, WrongResult, race
@@ -78,7 +79,7 @@ def test_contents_are_compared_without_identities_too(launcher):
 
 def test_what_a_round_left_is_gone_before_the_next(launcher):
     launcher.run(writer("right", "right", 1))
-    idle = (sys.executable, "-c", "print('{\"seconds\": 0, \"files\": {\"a\": \"a\"}}')")
+    idle = (sys.executable, "-c", 'print(\'{"seconds": 0, "files": {"a": "a"}}\')')
     with pytest.raises(WrongResult, match="or none's"):
         launcher.run(Contestant(name="idle", command=idle, check=holds_exactly(A, identified=True)))
 
@@ -100,7 +101,10 @@ def test_the_memory_of_a_small_command_is_not_that_of_this_process(launcher):
 def test_the_table_has_goal_and_result_side_by_side():
     line = Line(what="ours / theirs", value=0.0123, goal=0.03, note="one | two")
     table = goal_table([Answer("How fast?", [line])])
-    assert "| How fast? | ours / theirs | ≤ 0.03 × | 0.012 × | met | one \\| two" in table
+    assert (
+        "| How fast? | ours / theirs | ≤ 0.03 \N{MULTIPLICATION SIGN} | 0.012 \N{MULTIPLICATION SIGN} | met | one \\| two"
+        in table
+    )
 
 
 def test_the_page_keeps_what_people_wrote(tmp_path, monkeypatch):
