@@ -120,18 +120,19 @@ def holds_exactly(expected: Mapping[str, str], *, identified: bool) -> Callable[
 
     Args:
         expected: The SHA-256 of each item by its id.
-        identified: What is told says in `files` which file is which item, and that is right, too.
+        identified: What is told says in `files` which file is which item for all of them; otherwise for some or none.
+            It is never to say something wrong.
     """
 
     def check(told: Told, folder: Path) -> None:
+        files: dict[str, str] = told.get("files", {})
+        if identified and files.keys() != expected.keys():
+            raise WrongResult(f"{len(files.keys() & expected.keys())} of {len(expected)} items identified")
+        for history_item_id, path in files.items():
+            file = folder / path
+            if not file.is_file() or _sha256(file) != expected[history_item_id]:
+                raise WrongResult(f"the file of item {history_item_id} has another item's bytes or none's")
         if identified:
-            files: dict[str, str] = told.get("files", {})
-            if files.keys() != expected.keys():
-                raise WrongResult(f"{len(files.keys() & expected.keys())} of {len(expected)} items identified")
-            for history_item_id, path in files.items():
-                file = folder / path
-                if not file.is_file() or _sha256(file) != expected[history_item_id]:
-                    raise WrongResult(f"the file of item {history_item_id} has another item's bytes or none's")
             return
         found = sorted(_sha256(path) for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
         if found != sorted(expected.values()):

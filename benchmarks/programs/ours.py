@@ -41,8 +41,11 @@ with HistoryClient(job.key, base_url=job.base_url) as client:
         download = client.download(items)
         start = time.perf_counter()
         clips = download.extract(job.folder)
-        files = {str(clip.history_item_id): str(clip.path.relative_to(job.folder)) for clip in clips}
-        tell(time.perf_counter() - start, files=files)
+        seconds = time.perf_counter() - start
+        tell(
+            seconds,
+            files={clip.history_item_id: str(clip.path.relative_to(job.folder)) for clip in clips if clip.proof},
+        )
     elif job.name == "many":
         items = list(client.list())
         start = time.perf_counter()

@@ -86,7 +86,7 @@ def _sweep(bench: Bench, shape: Shape, base_url: str, expected: dict[str, str]) 
     """Try every policy once and return the best."""
     policies = {
         (workers, size): _policy(bench, base_url, expected, workers, size)
-        for workers in _WORKERS[bench.scale]
+        for workers in sorted({*_WORKERS[bench.scale], shape.limit})
         for size in _BATCHES[bench.scale]
         if workers <= shape.limit
     }
