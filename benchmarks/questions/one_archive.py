@@ -75,7 +75,8 @@ def _at_a_cap(bench: Bench, shape: Shape, how: str, answer: Answer) -> None:
     expected = digests(shape)
     with bench.server(shape) as base_url:
         facts: dict[str, Any] = {"base_url": base_url, "ids": list(expected)}
-            results = race(
+        check = holds_exactly(expected, identified=False)
+        results = race(
             bench.launcher,
             [
                 bench.program("ours", "ours", "extract", check, base_url=base_url),
