@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-breaking generate spec
+.PHONY: help demo test check check-breaking bench bench-quick generate spec
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ check: $(READY) ## Check the spec, the generated client, formatting, lint, types
 
 check-breaking: $(READY) ## Print what would break programs that were written for a git ref: BASE=v1.0
 	@$(BIN)/python scripts/check_breaking.py $(BASE)
+
+bench: $(READY) $(GENERATED) ## Compare with other ways to do the same; writes docs/benchmarks.md (BENCH_FULL=1: more)
+	@$(BIN)/python -m benchmarks $(if $(BENCH_FULL),--scale full)
+
+bench-quick: $(READY) $(GENERATED) ## Do so in about two minutes, with less, and write nothing
+	@$(BIN)/python -m benchmarks --scale quick
 
 generate: $(GENERATED) ## Write the generated client when the spec, its settings or the generator changed
 

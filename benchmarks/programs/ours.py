@@ -1,0 +1,60 @@
+"""This package, used as its guide says."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from elevenlabs_history import HistoryClient
+
+if sys.argv[1] == "start":
+    HistoryClient("key")
+    sys.exit()
+
+from benchmarks.programs.told import Job, Listing, tell
+
+job = Job()
+if job.name == "verify":
+    from elevenlabs_history import Backup
+
+    start = time.perf_counter()
+    with Backup(job.facts["backup"]) as backup:
+        verification = backup.verify()
+    tell(time.perf_counter() - start, ok=verification.ok, findings=len(verification.findings))
+    sys.exit()
+
+with HistoryClient(job.key, base_url=job.base_url) as client:
+    if job.name == "list":
+        listing = Listing()
+        start = time.perf_counter()
+        for item in client.list():
+            listing.add(item.history_item_id, item.text or "")
+        tell(time.perf_counter() - start, **listing.told())
+    elif job.name == "save":
+        download = client.download(job.ids)
+        client.get(job.ids[0])
+        start = time.perf_counter()
+        download.save(job.folder / "saved")
+        tell(time.perf_counter() - start)
+    elif job.name == "extract":
+        items = list(client.list())
+        download = client.download(items)
+        start = time.perf_counter()
+        clips = download.extract(job.folder)
+        seconds = time.perf_counter() - start
+        tell(
+            seconds,
+            files={clip.history_item_id: str(clip.path.relative_to(job.folder)) for clip in clips if clip.proof},
+        )
+    elif job.name == "many":
+        items = list(client.list())
+        start = time.perf_counter()
+        report = client.download_all(items, job.folder, **job.facts.get("options", {}))
+        seconds = time.perf_counter() - start
+        tell(
+            seconds, files={str(clip.history_item_id): str(clip.path.relative_to(job.folder)) for clip in report.saved}
+        )
+    elif job.name == "backup":
+        start = time.perf_counter()
+        booked = client.backup(job.facts.get("backup", job.folder), full=job.facts.get("full", False))
+        tell(time.perf_counter() - start, listed=booked.listed, saved=booked.saved, failed=len(booked.failed))
