@@ -285,6 +285,20 @@ def test_an_entry_that_is_no_item_is_counted_and_loses_nothing_else(client, simu
     assert (report.saved, report.failed, report.unreadable) == (21, [], 1)
 
 
+def test_an_entry_that_could_not_be_read_is_found_once_it_can_be(client, simulator, tmp_path):
+    odd = simulator.history.add()
+    for number in range(1000):
+        simulator.history.add(date=NEWER + number)
+    date = odd.metadata["date_unix"]
+    odd.metadata["date_unix"] = None
+    report = client.backup(tmp_path)
+    assert (report.saved, report.unreadable, report.complete, report.deleted) == (1020, 1, False, None)
+    odd.metadata["date_unix"] = date
+    report = client.backup(tmp_path)
+    assert (report.saved, report.complete) == (1, True)
+    assert_whole(tmp_path, simulator)
+
+
 def test_any_tool_for_sqlite_can_read_the_catalogue(client, tmp_path):
     client.backup(tmp_path)
     catalogue = sqlite3.connect(f"file:{tmp_path / 'history.db'}?mode=ro", uri=True)

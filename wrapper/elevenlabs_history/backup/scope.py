@@ -69,8 +69,9 @@ class NewItems:
     Attributes:
         listed: The ids that the server has listed.
         newest: The date of the newest of them, in Unix seconds; None when there was none.
-        complete: Everything that the scope has was listed, by this run or by an earlier one.
-        listed_all: It was all listed by this run.
+        complete: Everything that the scope has was listed and read, by this run or by an earlier one. An entry that
+            could not be read counts against it, or later runs would end their listing above it.
+        listed_all: It was all listed and read by this run.
         unreadable: How many entries were no items.
     """
 
@@ -106,9 +107,9 @@ class NewItems:
             self.unreadable = len(self._walk.unreadable)
             yield new
             if not new and not self._walk.reached_end and self._is_covered(entries):
-                self.complete = True
+                self.complete = not self.unreadable
                 return
-        self.complete = self.listed_all = self._walk.reached_end
+        self.complete = self.listed_all = self._walk.reached_end and not self.unreadable
 
     def _is_covered(self, entries: list[Entry]) -> bool:
         """Whether everything that would be listed after these is older than what an earlier run has reached."""
