@@ -102,6 +102,11 @@ def test_verify_tells_missing_changed_moved_and_extra_files(backup, folder):
     assert (verification.ok, verification.is_whole, len(seen)) == (19, False, 23)
 
 
+@pytest.mark.parametrize("history_item_id", ["", "\udcff", "a\0b"])
+def test_an_id_that_can_be_none_is_not_found(backup, history_item_id):
+    assert backup.get(history_item_id) is None
+
+
 def test_a_link_to_nowhere_is_an_extra_file(backup, folder):
     (folder / "link").symlink_to(folder / "nowhere")
     clips(folder)[0].unlink()

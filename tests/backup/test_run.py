@@ -285,6 +285,27 @@ def test_an_entry_that_is_no_item_is_counted_and_loses_nothing_else(client, simu
     assert (report.saved, report.failed, report.unreadable) == (21, [], 1)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"voice_id": {"deep": 1}},
+        {"source": ["TTS"]},
+        {"model_id": "\ud83d"},
+        {"character_count_change_to": 10**30},
+        {"text": "", "dialogue": [{"text": None, "voice_id": "a", "voice_name": None}]},
+    ],
+    ids=str,
+)
+def test_fields_that_are_not_as_documented_stop_no_backup(client, simulator, tmp_path, fields):
+    item = simulator.history.add()
+    item.metadata.update(fields)
+    report = client.backup(tmp_path)
+    assert report.saved + len(report.failed) == 21
+    with Backup(tmp_path) as backup:
+        assert backup.get(item.id).metadata == item.metadata
+        assert "None" not in backup.get(item.id).text
+
+
 def test_an_entry_that_could_not_be_read_is_found_once_it_can_be(client, simulator, tmp_path):
     odd = simulator.history.add()
     for number in range(1000):

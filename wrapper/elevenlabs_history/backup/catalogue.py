@@ -167,7 +167,7 @@ def _item_row(entry: Entry) -> tuple[str, tuple[object, ...]]:
         entry["date_unix"],
         moment_of(entry).isoformat().replace("+00:00", "Z"),
         storable(voice_of(entry)),
-        *(entry.get(name) for name in ("voice_id", "model_id", "source")),
+        *(storable(str(entry[name])) if entry.get(name) else None for name in ("voice_id", "model_id", "source")),
         storable(text_of(entry)),
         characters_of(entry),
         _json(entry),
