@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cli.test_commands import COMMAND
 from elevenlabs_history import Backup
-from elevenlabs_history_simulator import Fault, item_id_of
+from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 
 
 @pytest.fixture
@@ -40,6 +40,15 @@ def test_backup_saves_everything_and_then_only_what_is_new(run, simulator, tmp_p
     assert run("backup", tmp_path).stdout.startswith("1 file saved, ")
     assert {item_id_of(path.read_bytes()) for path in clips(tmp_path)} >= {new.id}
     assert run("backup", tmp_path).stdout.startswith("0 files saved, 0 bytes; ")
+
+
+def test_a_listing_that_was_broken_off_is_told(run, simulator, tmp_path):
+    simulator.quirks = Quirks(endless_pages=True)
+    result = run("backup", tmp_path)
+    assert (result.exit_code, result.lines[-1]) == (
+        0,
+        "The server broke the listing off; what it did not list is not here. Run it again.",
+    )
 
 
 def test_a_dry_run_tells_what_would_be_fetched_and_writes_nothing(run, simulator, tmp_path):
