@@ -141,6 +141,15 @@ def test_a_server_error_of_one_item_does_not_stop_the_others_and_the_next_run_he
         assert (backup.get(failed).state, backup.get(failed).reason) == ("saved", None)
 
 
+def test_an_item_that_was_gone_and_is_listed_again_is_fetched(client, simulator, tmp_path):
+    simulator.faults.add(Fault.refusal(404, "not_found"), on="download")
+    report = client.backup(tmp_path, batch_size=1, workers=1)
+    assert (report.saved, len(report.gone), report.complete) == (19, 1, True)
+    report = client.backup(tmp_path)
+    assert (report.saved, report.gone, report.complete) == (1, [], True)
+    assert_whole(tmp_path, simulator)
+
+
 def test_a_run_that_was_cut_off_is_carried_on(client, simulator, tmp_path):
     simulator.history.fill(100)
 

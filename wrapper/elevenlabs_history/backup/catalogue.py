@@ -49,8 +49,11 @@ class Catalogue(Database):
     """The catalogue of one backup, open for a run."""
 
     def known_ids(self, output_format: str) -> set[str]:
-        """Return the items that need no fetching: saved in this format, or gone. WAV as generated is WAV already."""
-        query = "SELECT history_item_id FROM files WHERE (format = ? AND state <> 'failed') OR kind = ?"
+        """Return the items that need no fetching: saved in this format. WAV as generated is WAV already.
+
+        One that was gone and is listed again is not among them: its audio may have been late.
+        """
+        query = "SELECT history_item_id FROM files WHERE (format = ? AND state = 'saved') OR kind = ?"
         return {row[0] for row in self.rows(query, output_format, output_format)}
 
     def failed_entries(self, output_format: str) -> list[Entry]:
