@@ -175,6 +175,16 @@ def test_new_items_below_saved_ones_are_found_after_a_run_that_was_cut_off(clien
     assert_whole(tmp_path, simulator)
 
 
+def test_an_item_dated_in_the_future_covers_nothing(client, simulator, tmp_path):
+    simulator.history.add(date=4_000_000_000)
+    client.backup(tmp_path)
+    for number in range(1100):
+        simulator.history.add(date=NEWER + number)
+    assert client.backup(tmp_path, limit=1001).saved == 1000
+    assert client.backup(tmp_path).saved == 100
+    assert_whole(tmp_path, simulator)
+
+
 def test_a_run_with_filters_covers_only_what_it_asked_for(client, simulator, tmp_path):
     voice = next(iter(simulator.history)).metadata["voice_id"]
     spoken = sum(item.metadata["voice_id"] == voice for item in simulator.history)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
@@ -68,7 +69,8 @@ class NewItems:
 
     Attributes:
         listed: The ids that the server has listed.
-        newest: The date of the newest of them, in Unix seconds; None when there was none.
+        newest: The date of the newest of them, in Unix seconds; None when there was none. One dated in the future does
+            not count: everything made before that date would pass for covered.
         complete: Everything that the scope has was listed and read, by this run or by an earlier one. An entry that
             could not be read counts against it, or later runs would end their listing above it.
         listed_all: It was all listed and read by this run.
@@ -101,7 +103,7 @@ class NewItems:
         while (request := self._walk.next_request()) is not None:
             entries = self._walk.read(fetch_page(request))
             self.listed.update(entry["history_item_id"] for entry in entries)
-            dates: list[int] = [entry["date_unix"] for entry in entries]
+            dates: list[int] = [entry["date_unix"] for entry in entries if entry["date_unix"] <= time.time()]
             self.newest = max(dates if self.newest is None else [*dates, self.newest], default=None)
             new = [entry for entry in entries if entry["history_item_id"] not in self._known]
             self.unreadable = len(self._walk.unreadable)
