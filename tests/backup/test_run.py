@@ -1,5 +1,6 @@
 """A backup holds everything, fetches only what is new, and carries on where it was cut off."""
 
+import contextlib
 import json
 import sqlite3
 
@@ -337,6 +338,17 @@ def test_an_entry_that_could_not_be_read_is_found_once_it_can_be(client, simulat
     report = client.backup(tmp_path)
     assert (report.saved, report.complete) == (1, True)
     assert_whole(tmp_path, simulator)
+
+
+def test_the_database_of_another_program_is_left_as_it_is(client, tmp_path):
+    path = tmp_path / "history.db"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE urls (url TEXT)")
+    before = path.read_bytes()
+    for open_it in (client.backup, client.plan_backup, client.repair_backup, Backup):
+        with pytest.raises(CatalogueUnusable, match="of another program"):
+            open_it(tmp_path)
+    assert path.read_bytes() == before
 
 
 def test_any_tool_for_sqlite_can_read_the_catalogue(client, tmp_path):

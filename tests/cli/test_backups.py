@@ -124,6 +124,13 @@ def test_verify_tells_what_differs_and_exits_with_5(run, folder):
     assert len(json_lines(run("verify", folder, "--json", "-v"))) == 22
 
 
+def test_the_command_that_repairs_can_be_pasted(run, tmp_path):
+    folder = tmp_path / "my history"
+    run("backup", folder, "--limit", 1)
+    clips(folder)[0].unlink()
+    assert run("verify", folder).stderr.endswith(f"verify '{folder}' --repair\n")
+
+
 def test_verify_repairs(run, folder):
     missing, changed, *_ = clips(folder)
     missing.unlink()

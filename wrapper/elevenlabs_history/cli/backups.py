@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -201,4 +202,4 @@ def _tell_verification(verification: Verification, chosen: argparse.Namespace) -
     others = "".join(f", {number:,} {verdict}" for verdict, number in numbers.items() if number and verdict != "ok")
     print(f"{verification.ok:,} ok{others}.")
     if not verification.is_whole and not chosen.repair and not chosen.quiet:
-        say(f"To fetch what is broken again: elevenlabs-history verify {chosen.folder} --repair")
+        say(f"To fetch what is broken again: elevenlabs-history verify {shlex.quote(chosen.folder)} --repair")
