@@ -14,7 +14,7 @@ import pytest
 from cli.test_commands import COMMAND
 from elevenlabs_history import Backup
 from elevenlabs_history.cli import main
-from elevenlabs_history_simulator import Fault, item_id_of
+from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 
 
 @pytest.fixture
@@ -44,6 +44,15 @@ def test_backup_saves_everything_and_then_only_what_is_new(run, simulator, tmp_p
     assert run("backup", tmp_path).stdout.startswith("1 file saved, ")
     assert {item_id_of(path.read_bytes()) for path in clips(tmp_path)} >= {new.id}
     assert run("backup", tmp_path).stdout.startswith("0 files saved, 0 bytes; ")
+
+
+def test_a_listing_that_was_broken_off_is_told(run, simulator, tmp_path):
+    simulator.quirks = Quirks(endless_pages=True)
+    result = run("backup", tmp_path)
+    assert (result.exit_code, result.lines[-1]) == (
+        0,
+        "The server broke the listing off; what it did not list is not here. Run it again.",
+    )
 
 
 def test_a_dry_run_tells_what_would_be_fetched_and_writes_nothing(run, simulator, tmp_path):
@@ -117,6 +126,13 @@ def test_verify_tells_what_differs_and_exits_with_5(run, folder):
         "whole": False,
     }
     assert len(json_lines(run("verify", folder, "--json", "-v"))) == 22
+
+
+def test_the_command_that_repairs_can_be_pasted(run, tmp_path):
+    folder = tmp_path / "my history"
+    run("backup", folder, "--limit", 1)
+    clips(folder)[0].unlink()
+    assert run("verify", folder).stderr.endswith(f"verify '{folder}' --repair\n")
 
 
 def test_verify_repairs(run, folder):

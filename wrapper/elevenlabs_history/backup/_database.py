@@ -144,6 +144,11 @@ class Database:
         self._connection.execute("PRAGMA foreign_keys = ON")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if version == 0:
+            # A run that was killed at its very start leaves an empty file; what has tables is of another program.
+            if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise CatalogueUnusable(
+                    f"{self.folder / NAME} is of another program. It was left as it is.", cure="Choose another folder."
+                )
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
         self._connection.execute(_WANTED)

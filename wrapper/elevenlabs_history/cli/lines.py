@@ -52,7 +52,7 @@ def metadata_lines(metadata: Mapping[str, object]) -> Iterator[str]:
         told = value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
         if name == "date_unix":
             told = f"{value} ({_made(value)} UTC)"
-        yield f"{name:28} {printable(str(told))}"
+        yield f"{printable(name):28} {printable(str(told))}"
 
 
 def clip_line(clip: Clip) -> str:
