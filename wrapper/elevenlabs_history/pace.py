@@ -1,0 +1,78 @@
+"""How many requests of a run are in flight, and in how many parts a batch is asked for: as the server's answers show.
+
+Nobody documents whether the plan's limit counts here, so it is found out. Decisions only: no clock, no thread.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TypeVar
+
+from attrs import define, field
+
+T = TypeVar("T")
+
+_FIRST = 4
+_STEP = 2
+_CALM_ROUNDS = 2
+# Shorter archives would cost more in requests than they save in waiting.
+_FEWEST_ITEMS = 10
+
+
+@define
+class Pace:
+    """Grows fast until the server refuses for the first time, then falls to what it serves and tries one more at times.
+
+    Attributes:
+        most: Never more requests in flight than these.
+        at_once: Most requests in flight now.
+    """
+
+    most: int
+    at_once: int = field(init=False)
+    _answers: int = field(default=0, init=False)
+    _refused: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.at_once = min(_FIRST, self.most)
+
+    def answered(self) -> None:
+        """Note a good answer while the server refused nothing."""
+        self._answers += 1
+        if not self._refused:
+            self.at_once = min(self.most, self.at_once + _STEP)
+        elif self._answers >= _CALM_ROUNDS * self.at_once:
+            self.at_once = min(self.most, self.at_once + 1)
+            self._answers = 0
+
+    def refused(self, times: int, *, running: int) -> None:
+        """Note that the server has refused requests because there were too many.
+
+        Args:
+            times: How many it has refused since the last note.
+            running: How many others are in flight, those refused whose end is not noted yet included.
+        """
+        self._refused = True
+        self._answers = 0
+        self.at_once = max(1, min(self.at_once, running + 1) - times)
+
+    def parts(self, items: int, *, waiting: int, running: int) -> int:
+        """Tell in how many parts a batch is asked for, so that no place in flight stays empty beside a long archive.
+
+        The first batch tells soon how many requests the server takes; the last ones are shared by all who are free.
+
+        Args:
+            items: How many items the batch has.
+            waiting: How many batches are still to be asked for, this one included.
+            running: How many requests are in flight.
+        """
+        first = running == 0 and not self._refused and self._answers == 0
+        free = self.at_once - running
+        wanted = free if first else -(-free // waiting)
+        return max(1, min(wanted, items // _FEWEST_ITEMS))
+
+
+def parted(batch: tuple[T, ...], parts: int) -> list[tuple[T, ...]]:
+    """Part a batch evenly and in order; an answer that can be read for the whole can be read for each part."""
+    bounds = [len(batch) * part // parts for part in range(parts + 1)]
+    return [batch[start:end] for start, end in pairwise(bounds) if start < end]
