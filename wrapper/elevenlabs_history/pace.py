@@ -15,6 +15,7 @@ T = TypeVar("T")
 _FIRST = 4
 _STEP = 2
 _CALM_ROUNDS = 2
+_CALMEST_ROUNDS = 16
 # Shorter archives would cost more in requests than they save in waiting.
 _FEWEST_ITEMS = 10
 
@@ -22,6 +23,8 @@ _FEWEST_ITEMS = 10
 @define
 class Pace:
     """Grows fast until the server refuses for the first time, then falls to what it serves and tries one more at times.
+
+    Each time that one more is refused again, twice as many good answers have to come before the next try.
 
     Attributes:
         most: Never more requests in flight than these.
@@ -32,6 +35,8 @@ class Pace:
     at_once: int = field(init=False)
     _answers: int = field(default=0, init=False)
     _refused: bool = field(default=False, init=False)
+    _calm_rounds: int = field(default=_CALM_ROUNDS, init=False)
+    _trying: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.at_once = min(_FIRST, self.most)
@@ -41,9 +46,12 @@ class Pace:
         self._answers += 1
         if not self._refused:
             self.at_once = min(self.most, self.at_once + _STEP)
-        elif self._answers >= _CALM_ROUNDS * self.at_once:
+        elif self._answers >= self._calm_rounds * self.at_once:
+            if self._trying:
+                self._calm_rounds = _CALM_ROUNDS
             self.at_once = min(self.most, self.at_once + 1)
             self._answers = 0
+            self._trying = True
 
     def refused(self, times: int, *, running: int) -> None:
         """Note that the server has refused requests because there were too many.
@@ -52,7 +60,10 @@ class Pace:
             times: How many it has refused since the last note.
             running: How many others are in flight, those refused whose end is not noted yet included.
         """
+        if self._trying:
+            self._calm_rounds = min(_CALMEST_ROUNDS, 2 * self._calm_rounds)
         self._refused = True
+        self._trying = False
         self._answers = 0
         self.at_once = max(1, min(self.at_once, running + 1) - times)
 
