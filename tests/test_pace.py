@@ -1,7 +1,7 @@
 """The number of requests in flight follows from answers and refusals alone."""
 
 import pytest
-from elevenlabs_history.pace import Pace, parted
+from elevenlabs_history.pace import Pace
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +22,9 @@ def paced(most, story):
     [
         (10, "", 4),
         (2, "", 2),
-        (10, "+", 6),
+        (10, "+", 10),
+        (40, "+", 12),
+        (40, "++", 36),
         (10, "+++", 10),
         (10, "++++++", 10),
         (3, "++++++", 3),
@@ -85,33 +87,33 @@ def test_it_stays_between_one_and_most_and_every_refusal_lowers_it(most, story):
 
 
 @pytest.mark.parametrize(
-    ("story", "items", "waiting", "running", "parts"),
+    ("story", "items", "waiting", "running", "share"),
     [
-        # The first batch is asked for in as many parts as are in flight, of ten items at least.
-        ("", 50, 20, 0, 4),
-        ("", 200, 20, 0, 4),
-        ("", 25, 20, 0, 2),
-        ("", 9, 1, 0, 1),
-        ("", 13, 23, 1, 1),
-        ("", 50, 20, 3, 1),
-        # In between, as planned; at the end, parts for everyone who is free.
-        ("+++", 50, 10, 0, 1),
-        ("+++", 50, 5, 0, 2),
-        ("+++", 50, 3, 0, 4),
-        ("+++", 50, 1, 0, 5),
-        ("+++", 50, 1, 7, 3),
-        ("+++", 50, 1, 9, 1),
-        ("+++", 19, 1, 0, 1),
-        ("4", 50, 1, 0, 1),
+        # The very first asks for few.
+        ("", 50, 20, 0, 10),
+        ("", 200, 20, 0, 10),
+        ("", 20, 1, 0, 10),
+        ("", 19, 1, 0, 19),
+        ("", 1, 1, 0, 1),
+        ("", 40, 20, 1, 40),
+        ("", 50, 19, 3, 50),
+        # In between, whole batches; at the end, something for everyone who is free, but never just a few items.
+        ("+++", 50, 10, 0, 50),
+        ("+++", 50, 5, 0, 25),
+        ("+++", 50, 3, 0, 13),
+        ("+++", 50, 1, 0, 10),
+        ("+++", 50, 1, 7, 17),
+        ("+++", 50, 1, 9, 50),
+        ("+++", 19, 1, 0, 19),
+        ("4", 50, 1, 0, 50),
     ],
 )
-def test_batches_are_parted_where_places_in_flight_would_stay_empty(story, items, waiting, running, parts):
-    assert paced(10, story).parts(items, waiting=waiting, running=running) == parts
+def test_batches_are_shared_where_places_in_flight_would_stay_empty(story, items, waiting, running, share):
+    assert paced(10, story).share(items, waiting=waiting, running=running) == share
 
 
-@given(st.lists(st.integers(), max_size=60), st.integers(1, 70))
-def test_the_parts_are_the_batch_in_order_and_even(batch, parts):
-    parted_batch = parted(tuple(batch), parts)
-    assert [item for part in parted_batch for item in part] == batch
-    assert len(parted_batch) == min(parts, len(batch))
-    assert {len(part) for part in parted_batch} <= {len(batch) // parts, -(-len(batch) // parts)}
+@given(st.text("+124", max_size=9), st.integers(1, 300), st.integers(1, 30), st.integers(0, 9))
+def test_a_share_is_never_nothing_and_never_more_than_the_batch(story, items, waiting, running):
+    pace = paced(10, story)
+    share = pace.share(items, waiting=waiting, running=min(running, pace.at_once - 1))
+    assert min(items, 10) <= share <= items

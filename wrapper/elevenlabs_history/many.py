@@ -29,7 +29,7 @@ from .errors import (
 )
 from .files import staging_folder
 from .identity import plan_batches
-from .pace import Pace, parted
+from .pace import Pace
 from .report import Event, Failed, Finished, Gone, Received, Report, Saved, Skipped, Started
 
 if TYPE_CHECKING:
@@ -122,7 +122,8 @@ class Run:
                 while self._queue and len(self._running) < self._pace.at_once and not self._stopped.is_set():
                     alone = not self._running and self._pace.at_once == 1
                     batch = self._next_batch()
-                    attempts = self._transport.attempts(repeatable=True, patient=alone)
+                    patient = alone or not (self._running or self._queue)
+                    attempts = self._transport.attempts(repeatable=True, patient=patient)
                     future = pool.submit(self._fetch, batch, staging, attempts)
                     self._running[future] = batch
                     self._alone = future if alone else None
@@ -151,11 +152,12 @@ class Run:
 
     def _next_batch(self) -> Batch:
         batch = self._queue.popleft()
-        parts = len(batch)
+        share = 1
         if self._archives:
-            parts = self._pace.parts(len(batch), waiting=len(self._queue) + 1, running=len(self._running))
-        self._ask_next(parted(batch, parts))
-        return self._queue.popleft()
+            share = self._pace.share(len(batch), waiting=len(self._queue) + 1, running=len(self._running))
+        if share < len(batch):
+            self._ask_next([batch[share:]])
+        return batch[:share]
 
     def _fetch(self, batch: Batch, staging: Path, attempts: Attempts) -> Harvest:
         """Ask for a batch and save what is proven of it; runs in a worker."""
@@ -184,7 +186,7 @@ class Run:
         if len(batch) == 1:
             self._fail(id_of(batch[0]), UnexpectedResponse("An archive without the item came instead of its audio."))
         elif harvest.members < len(batch):
-            self._ask_next(parted(missing, 2))
+            self._ask_next(_halves(missing))
         else:
             # The archive was complete and still proved nothing, so the next one would not either.
             self._archives = False
@@ -199,7 +201,7 @@ class Run:
             # The others of this run may have been too many; there will be fewer of them.
             self._ask_next([batch])
         elif len(batch) != 1:
-            self._ask_next(parted(batch, 2))
+            self._ask_next(_halves(batch))
         elif isinstance(error, NotFound) and error.code is not None:
             self._report.gone.append(id_of(batch[0]))
             self._tell(Gone(id_of(batch[0])))
@@ -292,6 +294,11 @@ def _unclear(path: Path) -> TargetExists:
         f"{path} exists, and nothing in its name tells which item it is. It was left as it is.",
         cure="Put {id} into the template or choose another folder.",
     )
+
+
+def _halves(batch: Batch) -> list[Batch]:
+    middle = (len(batch) + 1) // 2
+    return [half for half in (batch[:middle], batch[middle:]) if half]
 
 
 def _possible_kinds(item: str | HistoryItem, output_format: str | None) -> tuple[Kind, ...]:

@@ -1,19 +1,14 @@
-"""How many requests of a run are in flight, and in how many parts a batch is asked for: as the server's answers show.
+"""How many requests of a run are in flight, and how much of a batch one asks for, as the server's answers show.
 
 Nobody documents whether the plan's limit counts here, so it is found out. Decisions only: no clock, no thread.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TypeVar
-
 from attrs import define, field
 
-T = TypeVar("T")
-
 _FIRST = 4
-_STEP = 2
+_GROWTH = 3
 _CALM_ROUNDS = 2
 _CALMEST_ROUNDS = 16
 # Shorter archives would cost more in requests than they save in waiting.
@@ -45,7 +40,7 @@ class Pace:
         """Note a good answer while the server refused nothing."""
         self._answers += 1
         if not self._refused:
-            self.at_once = min(self.most, self.at_once + _STEP)
+            self.at_once = min(self.most, self.at_once * _GROWTH)
         elif self._answers >= self._calm_rounds * self.at_once:
             if self._trying:
                 self._calm_rounds = _CALM_ROUNDS
@@ -67,23 +62,20 @@ class Pace:
         self._answers = 0
         self.at_once = max(1, min(self.at_once, running + 1) - times)
 
-    def parts(self, items: int, *, waiting: int, running: int) -> int:
-        """Tell in how many parts a batch is asked for, so that no place in flight stays empty beside a long archive.
+    def share(self, items: int, *, waiting: int, running: int) -> int:
+        """Tell how many items of a batch the next request asks for.
 
-        The first batch tells soon how many requests the server takes; the last ones are shared by all who are free.
+        The very first asks for few, so that its answer soon allows more requests; the last ones share what is left, so
+        that no place in flight stays empty beside a long archive.
 
         Args:
             items: How many items the batch has.
             waiting: How many batches are still to be asked for, this one included.
             running: How many requests are in flight.
         """
-        first = running == 0 and not self._refused and self._answers == 0
-        free = self.at_once - running
-        wanted = free if first else -(-free // waiting)
-        return max(1, min(wanted, items // _FEWEST_ITEMS))
-
-
-def parted(batch: tuple[T, ...], parts: int) -> list[tuple[T, ...]]:
-    """Part a batch evenly and in order; an answer that can be read for the whole can be read for each part."""
-    bounds = [len(batch) * part // parts for part in range(parts + 1)]
-    return [batch[start:end] for start, end in pairwise(bounds) if start < end]
+        if items < 2 * _FEWEST_ITEMS:
+            return items
+        if running == 0 and self._answers == 0 and not self._refused:
+            return _FEWEST_ITEMS
+        wanted = -(-(self.at_once - running) // waiting)
+        return -(-items // min(wanted, items // _FEWEST_ITEMS))
