@@ -267,6 +267,35 @@ def test_a_server_with_a_low_limit_still_gives_everything(make_client, simulator
     check_files(simulator, report)
 
 
+def test_nobody_waits_where_a_place_will_be_free_when_another_request_ends(make_client, simulator, tmp_path, caplog):
+    simulator.history.fill(100)
+    client = make_client()
+    items = list(client.list())
+    simulator.requests.clear()
+    simulator.concurrency = 3
+    simulator.latency = 0.02
+    try:
+        report = client.download_all(items, tmp_path, batch_size=2)
+    finally:
+        simulator.concurrency = None
+        simulator.latency = 0.0
+    assert len(report.saved) == len(items)
+    check_files(simulator, report)
+    refused = len(simulator.requests) - len(items) // 2
+    assert 1 <= refused <= 20
+    assert "is repeated in" not in caplog.text
+
+
+def test_the_last_archives_are_shared_by_all_who_are_free(client, simulator, tmp_path):
+    simulator.history.fill(40)
+    items = list(client.list())
+    simulator.requests.clear()
+    report = client.download_all(items[:40], tmp_path)
+    assert len(report.saved) == 40
+    assert len(simulator.requests) == 4
+    check_files(simulator, report)
+
+
 def test_a_server_that_only_ever_says_too_many_ends_the_run(make_client, simulator, items, tmp_path):
     simulator.faults.add(Fault.answer(429, b"{}"), on="download", times=1000)
     report = make_client(retries=Retries(attempts=1)).download_all(items, tmp_path, batch_size=4)

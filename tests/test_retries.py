@@ -167,6 +167,18 @@ def test_a_429_makes_every_call_of_the_client_wait():
     assert other.pause() == 0
 
 
+def test_a_call_among_others_hands_a_429_back_unless_it_names_a_time():
+    clock = Clock()
+    shared = SharedState(clock)
+    among_others = Attempts(Retries(), shared, repeatable=True, patient=False, clock=clock)
+    assert among_others.delay_after(BUSY) is None
+    assert (shared.rate_limited, shared.remaining_pause()) == (1, 0)
+    told = errors.RateLimited("busy", status_code=429, retry_after=8.0)
+    assert 8 <= (among_others.delay_after(told) or 0) <= 8.5
+    assert 8 <= shared.remaining_pause() <= 8.5
+    assert among_others.delay_after(errors.ServerError("x", status_code=503)) is not None
+
+
 def test_a_failed_connection_makes_only_its_own_call_wait():
     clock = Clock()
     shared = SharedState(clock)

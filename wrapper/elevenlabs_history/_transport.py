@@ -67,9 +67,9 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """How often the server has answered 429 so far."""
         return self._shared.rate_limited
 
-    def attempts(self, *, repeatable: bool) -> Attempts:
-        """Begin to count the attempts of one call."""
-        return Attempts(self._retries, self._shared, repeatable=repeatable)
+    def attempts(self, *, repeatable: bool, patient: bool = True) -> Attempts:
+        """Begin to count the attempts of one call; for `patient` see `Attempts`."""
+        return Attempts(self._retries, self._shared, repeatable=repeatable, patient=patient)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its answer, which is a good one: everything else is raised.

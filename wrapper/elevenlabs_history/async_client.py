@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .many import Receive
     from .naming import Template
     from .report import BackupEvent, BackupPlan, BackupReport, Event, Report
-    from .retries import Retries
+    from .retries import Attempts, Retries
 
 
 class AsyncHistoryClient:
@@ -147,7 +147,7 @@ class AsyncHistoryClient:
         *,
         output_format: str | None = None,
         template: Template | str | None = None,
-        workers: int = 4,
+        workers: int = 10,
         batch_size: int = 50,
         on_event: Callable[[Event], None] | None = None,
     ) -> Report:
@@ -195,7 +195,7 @@ class AsyncHistoryClient:
         self,
         folder: str | os.PathLike[str],
         *,
-        workers: int = 4,
+        workers: int = 10,
         batch_size: int = 50,
         on_event: Callable[[BackupEvent], None] | None = None,
     ) -> Verification:
@@ -218,8 +218,10 @@ class AsyncHistoryClient:
         """Download on the loop, for the threads of a run."""
         import asyncio
 
-        def receive(batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]]) -> Harvest:
-            receiving = self.download(batch, output_format=output_format)._receive(make_receiver)  # noqa: SLF001
+        def receive(
+            batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]], attempts: Attempts
+        ) -> Harvest:
+            receiving = self.download(batch, output_format=output_format)._receive(make_receiver, attempts)  # noqa: SLF001
             return asyncio.run_coroutine_threadsafe(receiving, loop).result()
 
         return receive

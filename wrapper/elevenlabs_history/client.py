@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .many import Receive
     from .naming import Template
     from .report import BackupEvent, BackupPlan, BackupReport, Event, Report
-    from .retries import Retries
+    from .retries import Attempts, Retries
 
 
 class HistoryClient:
@@ -208,7 +208,7 @@ class HistoryClient:
         *,
         output_format: str | None = None,
         template: Template | str | None = None,
-        workers: int = 4,
+        workers: int = 10,
         batch_size: int = 50,
         on_event: Callable[[Event], None] | None = None,
     ) -> Report:
@@ -223,7 +223,8 @@ class HistoryClient:
             output_format: As in `download`.
             template: How files are named, as in `Download.extract`. Without `{id}` in it a file that is there can't be
                 told from another item's, so its item fails instead of being skipped.
-            workers: Most requests at a time; fewer are made while the server answers 429.
+            workers: Most requests at a time. A run begins with 4, makes more while the server takes them, and fewer
+                when it answers 429.
             batch_size: Most ids a request.
             on_event: Called with each event as it happens, one call at a time, from any of the threads at work. What it
                 raises ends the run.
@@ -259,7 +260,7 @@ class HistoryClient:
                 covered the rest (False);
                 `output_format`: `wav` for WAV files, which are kept beside those of other formats (as generated);
                 `template`: how new files are named, with `{id}` in it;
-                `workers`: most requests at a time (4), `batch_size`: most ids a request (50);
+                `workers`: most requests at a time (10; it begins with 4), `batch_size`: most ids a request (50);
                 `on_event`: called with each event as it happens, one call at a time; what it raises ends the run.
 
         Returns:
@@ -295,7 +296,7 @@ class HistoryClient:
         self,
         folder: str | os.PathLike[str],
         *,
-        workers: int = 4,
+        workers: int = 10,
         batch_size: int = 50,
         on_event: Callable[[BackupEvent], None] | None = None,
     ) -> Verification:
@@ -327,8 +328,10 @@ class HistoryClient:
         self._api.get_httpx_client().close()
 
     def _receiving(self, output_format: str | None) -> Receive:
-        def receive(batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]]) -> Harvest:
-            return self.download(batch, output_format=output_format)._receive(make_receiver)  # noqa: SLF001
+        def receive(
+            batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]], attempts: Attempts
+        ) -> Harvest:
+            return self.download(batch, output_format=output_format)._receive(make_receiver, attempts)  # noqa: SLF001
 
         return receive
 

@@ -163,8 +163,8 @@ class Download(_Exchange):
     def _open(self, attempts: Attempts) -> AbstractContextManager[httpx.Response]:
         return self._api.get_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    def _receive(self, make_receiver: Callable[[], Receiver[T]]) -> T:
-        attempts = self._transport.attempts(repeatable=True)
+    def _receive(self, make_receiver: Callable[[], Receiver[T]], attempts: Attempts | None = None) -> T:
+        attempts = attempts or self._transport.attempts(repeatable=True)
         while True:
             time.sleep(attempts.pause())
             try:
@@ -244,10 +244,10 @@ class AsyncDownload(_Exchange):
     def _open(self, attempts: Attempts) -> AbstractAsyncContextManager[httpx.Response]:
         return self._api.get_async_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    async def _receive(self, make_receiver: Callable[[], Receiver[T]]) -> T:
+    async def _receive(self, make_receiver: Callable[[], Receiver[T]], attempts: Attempts | None = None) -> T:
         import asyncio
 
-        attempts = self._transport.attempts(repeatable=True)
+        attempts = attempts or self._transport.attempts(repeatable=True)
         while True:
             await asyncio.sleep(attempts.pause())
             try:

@@ -29,6 +29,7 @@ from .errors import (
 )
 from .files import staging_folder
 from .identity import plan_batches
+from .pace import Pace
 from .report import Event, Failed, Finished, Gone, Received, Report, Saved, Skipped, Started
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ._transport import Transport
+    from .retries import Attempts
 
 T = TypeVar("T")
 Batch: TypeAlias = "tuple[str | HistoryItem, ...]"
-Receive: TypeAlias = "Callable[[Batch, Callable[[], Proven]], Harvest]"
+Receive: TypeAlias = "Callable[[Batch, Callable[[], Proven], Attempts], Harvest]"
 
 _HOPELESS = (AuthenticationError, CannotWrite, PermissionDenied, QuotaExceeded, WrongRegion)
-_CLIMB_AFTER = 8
 
 
 @frozen(kw_only=True)
@@ -73,14 +74,17 @@ class Settings:
 class Run:
     """One run. The calling thread decides what is asked for next and keeps the books; the workers only fetch."""
 
-    def __init__(self, plan: Plan, settings: Settings, transport: Transport, receive: Receive) -> None:
+    def __init__(
+        self, plan: Plan, settings: Settings, transport: Transport, receive: Receive, pace: Pace | None = None
+    ) -> None:
         """Prepare a run.
 
         Args:
             plan: All items and where their files go.
             settings: How to go about it.
-            transport: Tells how often the server has answered 429.
+            transport: Counts the attempts, and tells how often the server has answered 429.
             receive: Performs one download into what the callable makes; called in the workers.
+            pace: What earlier runs have learned of the server.
         """
         self._plan = plan
         self._settings = settings
@@ -91,8 +95,7 @@ class Run:
         self._running: dict[Future[Harvest], Batch] = {}
         self._alone: Future[Harvest] | None = None
         self._archives = True
-        self._in_flight = settings.workers
-        self._calm = 0
+        self._pace = pace or Pace(settings.workers)
         self._rate_limited = transport.rate_limited
         self._telling = threading.Lock()
         self._stopped = threading.Event()
@@ -116,10 +119,12 @@ class Run:
         self._queue.extend(_batches(wanted, self._settings.batch_size))
         with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="elevenlabs-history") as pool:
             while self._running or (self._queue and not self._stopped.is_set()):
-                while self._queue and len(self._running) < self._in_flight and not self._stopped.is_set():
-                    alone = not self._running and self._in_flight == 1
+                while self._queue and len(self._running) < self._pace.at_once and not self._stopped.is_set():
+                    alone = not self._running and self._pace.at_once == 1
                     batch = self._next_batch()
-                    future = pool.submit(self._fetch, batch, staging)
+                    patient = alone or not (self._running or self._queue)
+                    attempts = self._transport.attempts(repeatable=True, patient=patient)
+                    future = pool.submit(self._fetch, batch, staging, attempts)
                     self._running[future] = batch
                     self._alone = future if alone else None
                 for future in wait(self._running, return_when=FIRST_COMPLETED).done:
@@ -147,25 +152,28 @@ class Run:
 
     def _next_batch(self) -> Batch:
         batch = self._queue.popleft()
-        if len(batch) > 1 and not self._archives:
-            self._ask_next((item,) for item in batch)
-            batch = self._queue.popleft()
-        return batch
+        share = 1
+        if self._archives:
+            share = self._pace.share(len(batch), waiting=len(self._queue) + 1, running=len(self._running))
+        if share < len(batch):
+            self._ask_next([batch[share:]])
+        return batch[:share]
 
-    def _fetch(self, batch: Batch, staging: Path) -> Harvest:
+    def _fetch(self, batch: Batch, staging: Path, attempts: Attempts) -> Harvest:
         """Ask for a batch and save what is proven of it; runs in a worker."""
         plan = evolve(self._plan, items=batch)
-        return self._receive(batch, lambda: _Counted(plan, staging, self._tell))
+        return self._receive(batch, lambda: _Counted(plan, staging, self._tell), attempts)
 
     def _account(self, batch: Batch, future: Future[Harvest]) -> None:
         """Book what came of a batch, and queue again what did not come."""
         try:
             harvest = future.result()
         except HistoryError as error:
+            self._heed_refusals()
             self._account_failure(batch, error, alone=future is self._alone)
             return
-        finally:
-            self._breathe()
+        if not self._heed_refusals():
+            self._pace.answered()
         for clip in harvest.clips:
             self._report.saved.append(clip)
             self._tell(Saved(clip))
@@ -203,18 +211,13 @@ class Run:
     def _ask_next(self, batches: Iterable[Batch]) -> None:
         self._queue.extendleft(reversed([*batches]))
 
-    def _breathe(self) -> None:
-        """Halve the requests in flight when the server has enough of them, and climb back slowly."""
-        rate_limited = self._transport.rate_limited
-        if rate_limited > self._rate_limited:
-            self._rate_limited = rate_limited
-            self._in_flight = max(1, self._in_flight // 2)
-            self._calm = 0
-            return
-        self._calm += 1
-        if self._calm >= _CLIMB_AFTER and self._in_flight < self._settings.workers:
-            self._in_flight += 1
-            self._calm = 0
+    def _heed_refusals(self) -> bool:
+        """Have fewer requests in flight when the server has refused some, and tell whether it has."""
+        times = self._transport.rate_limited - self._rate_limited
+        if times:
+            self._rate_limited += times
+            self._pace.refused(times, running=len(self._running))
+        return times > 0
 
     def _fail(self, history_item_id: str, error: HistoryError) -> None:
         failed = Failed(history_item_id, error)

@@ -156,7 +156,11 @@ class SharedState:
 
 
 class Attempts:
-    """The attempts of one call: counts them and says after each failure what follows."""
+    """The attempts of one call: counts them and says after each failure what follows.
+
+    A call that is not `patient` ends with a 429 that names no time to come back: its caller has others in flight and
+    repeats it when one of those has ended, so nobody has to guess how long to wait.
+    """
 
     def __init__(
         self,
@@ -164,12 +168,14 @@ class Attempts:
         shared: SharedState,
         *,
         repeatable: bool,
+        patient: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.number = 1
         self._retries = retries
         self._shared = shared
         self._repeatable = repeatable
+        self._patient = patient
         self._clock = clock
         self._start = clock()
 
@@ -189,6 +195,8 @@ class Attempts:
         """
         if error.status_code == 429:
             self._shared.note_rate_limit()
+            if not self._patient and error.retry_after is None:
+                return None
         delay = self._retries.delay(
             error, attempt=self.number, elapsed=self._clock() - self._start, repeatable=self._repeatable
         )

@@ -39,7 +39,7 @@ class Repair:
         folder: Path,
         make_server: Callable[[str | None], Server],
         *,
-        workers: int = 4,
+        workers: int = 10,
         batch_size: int = 50,
         on_event: Callable[[BackupEvent], None] | None = None,
     ) -> None:

@@ -13,6 +13,7 @@ from ..files import check_folder, staging_folder
 from ..listing import Filters
 from ..many import Run, Settings
 from ..naming import Template
+from ..pace import Pace
 from ..report import BackupPlan, BackupReport, Listed, Started
 from ._database import NAME
 from .booking import Booking
@@ -43,7 +44,7 @@ class Server:
     Attributes:
         fetch_page: Performs one request of a listing.
         receive: Performs one download in the format of the run, in the workers.
-        transport: Tells how often the server has answered 429.
+        transport: Counts the attempts, and tells how often the server has answered 429.
     """
 
     fetch_page: FetchPage
@@ -63,7 +64,7 @@ class BackupRun:
         full: bool = False,
         output_format: str | None = None,
         template: Template | str | None = None,
-        workers: int = 4,
+        workers: int = 10,
         batch_size: int = 50,
         on_event: Callable[[BackupEvent], None] | None = None,
         **filters: Unpack[FilterOptions],
@@ -80,6 +81,7 @@ class BackupRun:
         self._scope = Scope(filters=Filters(**filters), limit=limit, full=full, template=chosen)
         self._scope.walk()
         self._settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=None)
+        self._pace = Pace(workers)
         self._on_event = on_event
         self._format = output_format or ORIGINAL
         self._stopped = threading.Event()
@@ -154,7 +156,7 @@ class BackupRun:
         items = booking.items(entries)
         plan = Plan.make(items, self._folder, template=self._scope.template, overwrite=True)
         settings = evolve(self._settings, on_event=booking.take)
-        self._fetching = Run(plan, settings, self._server.transport, self._server.receive)
+        self._fetching = Run(plan, settings, self._server.transport, self._server.receive, self._pace)
         # Only now: whoever stops this run from here on finds what to stop.
         if self._stopped.is_set():
             return

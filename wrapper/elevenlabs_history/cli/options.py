@@ -37,7 +37,8 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 def add_work(parser: argparse.ArgumentParser) -> None:
     """Take how much is asked for at once."""
-    parser.add_argument("--workers", type=number, default=4, metavar="N", help="most requests at a time (default: 4)")
+    text = "most requests at a time; begins with 4 and goes by what the server takes (default: 10)"
+    parser.add_argument("--workers", type=number, default=10, metavar="N", help=text)
     parser.add_argument("--batch-size", type=number, default=50, metavar="N", help="most items a request (default: 50)")
 
 
