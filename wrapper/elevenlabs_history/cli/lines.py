@@ -92,9 +92,11 @@ def minute(moment: datetime) -> str:
 
 
 def fitted(line: str) -> str:
-    """Cut a line to the terminal, and drop what would move its cursor or colour it: texts come from outside."""
-    width = max(60, shutil.get_terminal_size((120, 24)).columns)
-    return printable(line, keep_spaces=True)[:width].rstrip()
+    """Cut a line to the terminal, if there is one, and drop what would move its cursor or colour it."""
+    line = printable(line, keep_spaces=True)
+    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+        line = line[: max(60, shutil.get_terminal_size().columns)]
+    return line.rstrip()
 
 
 def printable(text: str, *, keep_spaces: bool = False) -> str:
