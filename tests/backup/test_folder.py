@@ -5,12 +5,14 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 from concurrent.futures import CancelledError
 
 import pytest
 from elevenlabs_history import Backup, CatalogueUnusable, HistoryClient
+from elevenlabs_history.audio import wav_header
 from elevenlabs_history.backup.repair import Repair
-from elevenlabs_history_simulator import Simulator, item_id_of
+from elevenlabs_history_simulator import Fault, Simulator, item_id_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -150,6 +152,31 @@ def test_a_repair_tells_what_the_server_no_longer_has(client, folder, simulator)
         ("missing", history_item_id)
     ]
     assert not verification.is_whole
+
+
+def test_a_repair_in_another_format_replaces_no_other_file(client, folder, simulator):
+    lost = clips(folder)[0]
+    history_item_id = item_id_of(lost.read_bytes())
+    mine = lost.with_suffix(".wav")
+    mine.write_bytes(b"my own edit")
+    lost.unlink()
+    simulator.faults.add(Fault.answer(200, wav_header(24000, 4000) + bytes(4000)), on="download")
+    client.repair_backup(folder)
+    assert mine.read_bytes() == b"my own edit"
+    with Backup(folder) as backup:
+        (file,) = backup.get(history_item_id).files
+        assert file.path == f"{mine.relative_to(folder).with_suffix('').as_posix()}_.wav"
+        assert [finding.verdict for finding in backup.verify().findings] == ["extra"]
+
+
+def test_items_that_nobody_waits_for_are_dropped_without_a_word(folder, monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    with Backup(folder) as backup:
+        records = iter(backup)
+        next(records)
+    del records
+    assert told == []
 
 
 def test_a_repair_that_is_stopped_while_it_verifies_fetches_nothing(folder, simulator):

@@ -109,7 +109,7 @@ class Repair:
         booking = Booking(catalogue, self._folder, output_format, BackupReport(listed=len(paths)), self._tell)
         items = booking.items([catalogue.entry(history_item_id) for history_item_id in paths])
         plan = Plan.make(items, self._folder, template=None, overwrite=True)
-        plan = evolve(plan, template=_Booked(paths))
+        plan = evolve(plan, template=_Booked(self._folder, paths))
         server = self._make_server(None if output_format == ORIGINAL else output_format)
         settings = evolve(self._settings, on_event=booking.take)
         self._fetching = Run(plan, settings, server.transport, server.receive)
@@ -132,12 +132,18 @@ class Repair:
 class _Booked:
     """Names that files had, for `Plan`."""
 
+    folder: Path
     paths: Mapping[str, str]
     has_id: bool = True
 
     def path_for(self, item: HistoryItem, extension: str, *, index: int) -> PurePosixPath:
         del index
-        return PurePosixPath(self.paths[item.history_item_id]).with_suffix(extension)
+        booked = PurePosixPath(self.paths[item.history_item_id])
+        path = booked.with_suffix(extension)
+        # In another format than before it takes another name, which a file of the user's may have.
+        while path != booked and (self.folder / path).exists():
+            path = path.with_stem(f"{path.stem}_")
+        return path
 
     def check(self, items: Iterable[HistoryItem]) -> None:
         del items
