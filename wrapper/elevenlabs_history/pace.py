@@ -77,5 +77,6 @@ class Pace:
             return items
         if running == 0 and self._answers == 0 and not self._refused:
             return _FEWEST_ITEMS
-        wanted = -(-(self.at_once - running) // waiting)
+        # Who is still at work when the last batch is parted will be free soon, too.
+        wanted = self.at_once if waiting == 1 else -(-(self.at_once - running) // waiting)
         return -(-items // min(wanted, items // _FEWEST_ITEMS))
