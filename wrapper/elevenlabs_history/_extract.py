@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from attrs import evolve, frozen
@@ -13,12 +14,12 @@ from ._receive import Receiver
 from ._requests import id_of, known_format, subject_of
 from .audio import SNIFF_BYTES, Kind, kind_of, pcm_sample_rate, wav_header
 from .errors import ArchiveRefused, HistoryError, InvalidArgument
-from .files import Part, check_folder, check_target
+from .files import Part, check_folder, check_targets
 from .naming import Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path, PurePosixPath
+    from pathlib import PurePosixPath
 
     from .identity import Proof
 
@@ -114,9 +115,10 @@ class Plan:
         Raises:
             TargetExists: It is, and `overwrite` is false.
         """
-        for item in self.items:
-            for kind in AUDIO_KINDS:
-                check_target(self.target(item, kind), overwrite=self.overwrite)
+        # Making a name is most of the work, and the names of an item differ in their extension alone.
+        first = AUDIO_KINDS[0]
+        stems = (str(self.target(item, first)).removesuffix(first.extension) for item in self.items)
+        check_targets((Path(stem + kind.extension) for stem in stems for kind in AUDIO_KINDS), overwrite=self.overwrite)
 
 
 @frozen
@@ -231,8 +233,7 @@ class Everything(InFolder[list[Clip]]):
             else self._plan.folder / f"unidentified_{place}{clip.kind.extension}"
             for place, clip in enumerate(staged, start=1)
         ]
-        for target in targets:
-            check_target(target, overwrite=self._plan.overwrite)
+        check_targets(targets, overwrite=self._plan.overwrite)
         return [self._keep(clip, target) for clip, target in zip(staged, targets, strict=True)]
 
 

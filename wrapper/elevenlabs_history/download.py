@@ -11,7 +11,7 @@ from ._receive import InFile, InMemory, Relay
 from ._requests import id_of, known_format, subject_of
 from ._transport import STREAMED
 from .errors import HistoryError
-from .files import check_target
+from .files import check_targets
 
 if TYPE_CHECKING:
     import os
@@ -58,7 +58,7 @@ class _Exchange:
 
     def _in_file(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], InFile]:
         target = Path(path)
-        check_target(target, overwrite=overwrite)
+        check_targets([target], overwrite=overwrite)
         return lambda: InFile(subject_of(self._items), known_format(self._items), target, overwrite=overwrite)
 
     def _in_folder(

@@ -6,12 +6,13 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from typing import IO, TYPE_CHECKING, Self
 
 from .errors import CannotWrite, FolderBusy, InvalidArgument, TargetExists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 PART_SUFFIX = ".part"
@@ -140,18 +141,27 @@ def staging_folder(folder: Path) -> Iterator[Path]:
         lock.release()
 
 
-def check_target(target: Path, *, overwrite: bool) -> None:
-    """Refuse a path where a file can't or may not be written, before anything is fetched for it.
+def check_targets(targets: Iterable[Path], *, overwrite: bool) -> None:
+    """Refuse paths where a file can't or may not be written, before anything is fetched for them.
 
     Raises:
-        InvalidArgument: It is a folder, or a file stands where one of its folders should be.
+        InvalidArgument: One is a folder, or a file stands where one of its folders should be.
         TargetExists: A file is there and `overwrite` is false.
     """
-    check_folder(target.parent)
-    if target.is_dir():
-        raise InvalidArgument(f"{target} is a folder: name a file in it.")
-    if target.exists() and not overwrite:
-        raise _taken(target)
+    checked: set[Path] = set()
+    for target in targets:
+        folder = target.parent
+        if folder not in checked:
+            check_folder(folder)
+            checked.add(folder)
+        try:
+            mode = os.stat(target).st_mode  # noqa: PTH116 - a look at each of thousands of names has to be cheap
+        except (OSError, ValueError):
+            continue  # whatever keeps a path from being looked at is told when it is written
+        if stat.S_ISDIR(mode):
+            raise InvalidArgument(f"{target} is a folder: name a file in it.")
+        if not overwrite:
+            raise _taken(target)
 
 
 def check_folder(folder: Path) -> None:
