@@ -12,9 +12,10 @@ from elevenlabs_history_api.models import HistoryItem
 from ._portable import plain_id
 from ._receive import Receiver
 from ._requests import id_of, known_format, subject_of
+from ._sealing import Sealing
 from .audio import SNIFF_BYTES, Kind, kind_of, pcm_sample_rate, wav_header
 from .errors import ArchiveRefused, HistoryError, InvalidArgument
-from .files import Part, check_folder, check_targets
+from .files import Part, check_folder, check_targets, sync_folders
 from .naming import Template
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ class InFolder(Receiver[T]):
         self._plan = plan
         self._staging = staging
         self._parts = ExitStack()
+        self._sealing = Sealing()
+        self._folders: set[Path] = set()
         self._size = 0
 
     def __enter__(self) -> Self:
@@ -147,20 +150,28 @@ class InFolder(Receiver[T]):
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._sealing.close()
         self._parts.close()
+
+    def finish(self) -> T:
+        """Do as `Receiver.finish` does; whatever it gives and raises, the names it gave survive a power cut."""
+        try:
+            return super().finish()
+        finally:
+            sync_folders(self._folders)
 
     def _take(self, data: bytes) -> None:
         self._body.write(data)
         self._size += len(data)
 
     def _staged(self) -> list[_Staged]:
-        if self.kind is not Kind.ZIP:
-            return [self._single()]
         try:
-            return list(self._members())
+            staged = list(self._members()) if self.kind is Kind.ZIP else [self._single()]
         except ArchiveRefused as error:
             error.message = f"{error.message} ({self._subject})"
             raise
+        self._sealing.wait()
+        return staged
 
     def _single(self) -> _Staged:
         from .identity import Proof
@@ -206,11 +217,12 @@ class InFolder(Receiver[T]):
         part.write(header + head)
         for piece in pieces:
             part.write(piece)
-        part.seal()
+        self._sealing.seal(part)
         return _Staged(part, item, proof, Kind.WAV if header else kind, len(header) + size)
 
     def _keep(self, clip: _Staged, target: Path) -> Clip:
-        clip.part.keep(target, overwrite=self._plan.overwrite)
+        clip.part.place(target, overwrite=self._plan.overwrite)
+        self._folders.update(folder for folder in target.parents if folder.is_relative_to(self._plan.folder))
         return Clip(
             path=target,
             history_item_id=None if clip.item is None else id_of(clip.item),

@@ -95,6 +95,11 @@ class Part:
             TargetExists: A file of that name is there, perhaps only since a moment ago.
             CannotWrite: The disk is full, the folder may not be written to, and the like.
         """
+        self.place(target, overwrite=overwrite)
+        sync_folders([target.parent])
+
+    def place(self, target: Path, *, overwrite: bool = False) -> None:
+        """Do as `keep` does, but for the name to survive a power cut, its folder has yet to go to `sync_folders`."""
         self.seal()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -102,11 +107,21 @@ class Part:
                 self.path.replace(target)
             else:
                 _take_free_name(self.path, target)
-            _sync_folder(target.parent)
         except FileExistsError as error:
             raise _taken(target) from error
         except OSError as error:
             raise _cannot_write(target, error) from error
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Make the names in these folders survive a power cut, where the system can."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -196,13 +211,3 @@ def _take_free_name(part: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
         part.replace(target)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut, where the system can."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
