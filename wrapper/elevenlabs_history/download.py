@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._extract import Everything, Plan
+from ._extract import Everything
+from ._plan import Plan
 from ._receive import InFile, InMemory, Relay
 from ._requests import id_of, known_format, subject_of
 from ._transport import STREAMED
@@ -238,7 +239,7 @@ class AsyncDownload(_Exchange):
         template: Template | str | None = None,
         overwrite: bool = False,
     ) -> list[Clip]:
-        """Do as `Download.extract` does; the archive is taken apart in a thread."""
+        """Do as `Download.extract` does; what of the archive can't be unpacked as it comes is unpacked in a thread."""
         return await self._receive(self._in_folder(folder, template=template, overwrite=overwrite))
 
     def _open(self, attempts: Attempts) -> AbstractAsyncContextManager[httpx.Response]:

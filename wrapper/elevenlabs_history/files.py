@@ -84,6 +84,18 @@ class Part:
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
 
+    def head(self, size: int) -> bytes:
+        """Read the first bytes of a sealed part.
+
+        Raises:
+            CannotWrite: It can't be read back.
+        """
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                return file.read(size)
+        except OSError as error:
+            raise _cannot_write(self.path.parent, error) from error
+
     def keep(self, target: Path, *, overwrite: bool = False) -> None:
         """Make the part a file of its own, in one step and safe from a power cut.
 
