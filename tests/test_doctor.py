@@ -78,7 +78,30 @@ def test_a_server_that_is_not_there_is_told(look):
 
 
 def test_a_base_url_that_is_none_is_told(look):
-    assert look(base_url="http://example.com")["history"].finding.startswith("The base URL")
+    assert look(base_url="http://example.com")["server"].finding.startswith("The base URL")
+    checks = look(api_key="", base_url="http://example.com")
+    assert [checks[name].verdict for name in ("key", "server")] == ["problem", "problem"]
+
+
+def test_a_key_that_can_be_none_is_told_once(look):
+    checks = look(api_key="two words")
+    assert [check.name for check in checks.values() if check.verdict == "problem"] == ["key"]
+
+
+@pytest.mark.parametrize("date", ["yesterday", None, 10**18])
+def test_an_item_with_an_odd_date_is_told(look, simulator, date):
+    simulator.history.add(date=1_900_000_000).metadata["date_unix"] = date
+    check = look()["history"]
+    assert (check.verdict, "no item that can be read" in check.finding) == ("ok", True)
+
+
+def test_a_server_clock_that_names_no_zone_is_read_as_utc(look, simulator):
+    date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S -0000")
+    page = b'{"history": [], "last_history_item_id": null, "has_more": false, "scanned_until": null}'
+    simulator.faults.add(Fault.answer(200, page, date=date))
+    checks = look()
+    assert checks["history"].finding.endswith("empty")
+    assert checks["clock"].verdict == "ok"
 
 
 @pytest.mark.parametrize(("hours", "words"), [(3, "ahead of"), (-3, "behind")])

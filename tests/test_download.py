@@ -118,24 +118,7 @@ def test_an_existing_file_is_kept_unless_it_may_be_overwritten(client, simulator
 
 def test_a_file_that_appears_meanwhile_is_kept_too(simulator, items, tmp_path, client):
     target = tmp_path / "a.mp3"
-    first = True
-    original = simulator.history.get(items[0].history_item_id).audio
-
-    def audio_while_somebody_else_writes(output_format=None):
-        nonlocal first
-        if first:
-            target.write_bytes(b"theirs")
-        first = False
-        return original(output_format)
-
-    class Slow:
-        metadata = simulator.history.get(items[0].history_item_id).metadata
-        audio = staticmethod(audio_while_somebody_else_writes)
-        id = items[0].history_item_id
-        has_audio = True
-        date = items[0].date_unix
-
-    simulator.history._items[items[0].history_item_id] = Slow()
+    simulator.faults.add(Fault.meanwhile(lambda _: target.write_bytes(b"theirs")))
     with pytest.raises(TargetExists):
         client.download(items[0]).save(target)
     assert target.read_bytes() == b"theirs"

@@ -66,14 +66,14 @@ def _time_line(verb: str, by_items: dict[int, Result]) -> Line:
 
 
 def _memory_line(verb: str, by_items: dict[int, Result]) -> Line:
-    first, last = min(by_items), max(by_items)
-    if not (by_items[first].samples and by_items[last].samples):
+    before, last = list(by_items)[-2:]
+    if not (by_items[before].samples and by_items[last].samples):
         return Line(what=f"{verb}: peak memory", value=None, goal=_LEVEL, note=by_items[last].reason)
     return Line(
-        what=f"{verb}: peak memory with {last:,} items / with {first:,}",
-        value=by_items[last].memory / by_items[first].memory,
+        what=f"{verb}: peak memory with {last:,} items / with {before:,}",
+        value=by_items[last].memory / by_items[before].memory,
         goal=_LEVEL,
-        note=f"{by_items[last].memory / MIB:.0f} against {by_items[first].memory / MIB:.0f} MiB",
+        note=f"{by_items[last].memory / MIB:.0f} against {by_items[before].memory / MIB:.0f} MiB",
     )
 
 

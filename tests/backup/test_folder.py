@@ -5,9 +5,11 @@ import io
 import json
 import shutil
 import subprocess
+from concurrent.futures import CancelledError
 
 import pytest
 from elevenlabs_history import Backup, CatalogueUnusable, HistoryClient
+from elevenlabs_history.backup.repair import Repair
 from elevenlabs_history_simulator import Simulator, item_id_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,6 +102,17 @@ def test_verify_tells_missing_changed_moved_and_extra_files(backup, folder):
     assert (verification.ok, verification.is_whole, len(seen)) == (19, False, 23)
 
 
+@pytest.mark.parametrize("history_item_id", ["", "\udcff", "a\0b"])
+def test_an_id_that_can_be_none_is_not_found(backup, history_item_id):
+    assert backup.get(history_item_id) is None
+
+
+def test_a_link_to_nowhere_is_an_extra_file(backup, folder):
+    (folder / "link").symlink_to(folder / "nowhere")
+    clips(folder)[0].unlink()
+    assert sorted(finding.verdict for finding in backup.verify().findings) == ["extra", "missing"]
+
+
 def test_a_repair_brings_back_what_was_lost_under_its_own_name(client, folder, simulator):
     missing, changed, moved, *_ = clips(folder)
     whole = {path: path.read_bytes() for path in (missing, changed)}
@@ -137,6 +150,16 @@ def test_a_repair_tells_what_the_server_no_longer_has(client, folder, simulator)
         ("missing", history_item_id)
     ]
     assert not verification.is_whole
+
+
+def test_a_repair_that_is_stopped_while_it_verifies_fetches_nothing(folder, simulator):
+    clips(folder)[0].unlink()
+    simulator.requests.clear()
+    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+        repair = Repair(folder, client._server, on_event=lambda _: repair.stop())
+        with pytest.raises(CancelledError):
+            repair.run()
+    assert list(simulator.requests) == []
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="checks with sha256sum")

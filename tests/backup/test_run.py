@@ -1,5 +1,6 @@
 """A backup holds everything, fetches only what is new, and carries on where it was cut off."""
 
+import contextlib
 import json
 import sqlite3
 
@@ -141,6 +142,15 @@ def test_a_server_error_of_one_item_does_not_stop_the_others_and_the_next_run_he
         assert (backup.get(failed).state, backup.get(failed).reason) == ("saved", None)
 
 
+def test_an_item_that_was_gone_and_is_listed_again_is_fetched(client, simulator, tmp_path):
+    simulator.faults.add(Fault.refusal(404, "not_found"), on="download")
+    report = client.backup(tmp_path, batch_size=1, workers=1)
+    assert (report.saved, len(report.gone), report.complete) == (19, 1, True)
+    report = client.backup(tmp_path)
+    assert (report.saved, report.gone, report.complete) == (1, [], True)
+    assert_whole(tmp_path, simulator)
+
+
 def test_a_run_that_was_cut_off_is_carried_on(client, simulator, tmp_path):
     simulator.history.fill(100)
 
@@ -162,6 +172,16 @@ def test_new_items_below_saved_ones_are_found_after_a_run_that_was_cut_off(clien
     simulator.requests.clear()
     # The newest thousand, so that the first page of the next run is known and what is below it is not.
     assert client.backup(tmp_path, limit=1000).saved == 1000
+    assert client.backup(tmp_path).saved == 100
+    assert_whole(tmp_path, simulator)
+
+
+def test_an_item_dated_in_the_future_covers_nothing(client, simulator, tmp_path):
+    simulator.history.add(date=4_000_000_000)
+    client.backup(tmp_path)
+    for number in range(1100):
+        simulator.history.add(date=NEWER + number)
+    assert client.backup(tmp_path, limit=1001).saved == 1000
     assert client.backup(tmp_path).saved == 100
     assert_whole(tmp_path, simulator)
 
@@ -283,6 +303,52 @@ def test_an_entry_that_is_no_item_is_counted_and_loses_nothing_else(client, simu
     simulator.history.add(date=NEWER + 1).metadata["settings"] = "none"
     report = client.backup(tmp_path)
     assert (report.saved, report.failed, report.unreadable) == (21, [], 1)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"voice_id": {"deep": 1}},
+        {"source": ["TTS"]},
+        {"model_id": "\ud83d"},
+        {"character_count_change_to": 10**30},
+        {"text": "", "dialogue": [{"text": None, "voice_id": "a", "voice_name": None}]},
+    ],
+    ids=str,
+)
+def test_fields_that_are_not_as_documented_stop_no_backup(client, simulator, tmp_path, fields):
+    item = simulator.history.add()
+    item.metadata.update(fields)
+    report = client.backup(tmp_path)
+    assert report.saved + len(report.failed) == 21
+    with Backup(tmp_path) as backup:
+        assert backup.get(item.id).metadata == item.metadata
+        assert "None" not in backup.get(item.id).text
+
+
+def test_an_entry_that_could_not_be_read_is_found_once_it_can_be(client, simulator, tmp_path):
+    odd = simulator.history.add()
+    for number in range(1000):
+        simulator.history.add(date=NEWER + number)
+    date = odd.metadata["date_unix"]
+    odd.metadata["date_unix"] = None
+    report = client.backup(tmp_path)
+    assert (report.saved, report.unreadable, report.complete, report.deleted) == (1020, 1, False, None)
+    odd.metadata["date_unix"] = date
+    report = client.backup(tmp_path)
+    assert (report.saved, report.complete) == (1, True)
+    assert_whole(tmp_path, simulator)
+
+
+def test_the_database_of_another_program_is_left_as_it_is(client, tmp_path):
+    path = tmp_path / "history.db"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE urls (url TEXT)")
+    before = path.read_bytes()
+    for open_it in (client.backup, client.plan_backup, client.repair_backup, Backup):
+        with pytest.raises(CatalogueUnusable, match="of another program"):
+            open_it(tmp_path)
+    assert path.read_bytes() == before
 
 
 def test_any_tool_for_sqlite_can_read_the_catalogue(client, tmp_path):

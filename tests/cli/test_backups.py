@@ -1,16 +1,20 @@
 """The commands for a backup, as they are typed."""
 
+import contextlib
 import csv
 import io
 import json
 import os
 import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 from cli.test_commands import COMMAND
 from elevenlabs_history import Backup
-from elevenlabs_history_simulator import Fault, item_id_of
+from elevenlabs_history.cli import main
+from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 
 
 @pytest.fixture
@@ -40,6 +44,15 @@ def test_backup_saves_everything_and_then_only_what_is_new(run, simulator, tmp_p
     assert run("backup", tmp_path).stdout.startswith("1 file saved, ")
     assert {item_id_of(path.read_bytes()) for path in clips(tmp_path)} >= {new.id}
     assert run("backup", tmp_path).stdout.startswith("0 files saved, 0 bytes; ")
+
+
+def test_a_listing_that_was_broken_off_is_told(run, simulator, tmp_path):
+    simulator.quirks = Quirks(endless_pages=True)
+    result = run("backup", tmp_path)
+    assert (result.exit_code, result.lines[-1]) == (
+        0,
+        "The server broke the listing off; what it did not list is not here. Run it again.",
+    )
 
 
 def test_a_dry_run_tells_what_would_be_fetched_and_writes_nothing(run, simulator, tmp_path):
@@ -115,6 +128,13 @@ def test_verify_tells_what_differs_and_exits_with_5(run, folder):
     assert len(json_lines(run("verify", folder, "--json", "-v"))) == 22
 
 
+def test_the_command_that_repairs_can_be_pasted(run, tmp_path):
+    folder = tmp_path / "my history"
+    run("backup", folder, "--limit", 1)
+    clips(folder)[0].unlink()
+    assert run("verify", folder).stderr.endswith(f"verify '{folder}' --repair\n")
+
+
 def test_verify_repairs(run, folder):
     missing, changed, *_ = clips(folder)
     missing.unlink()
@@ -183,40 +203,96 @@ def test_the_key_is_in_no_output_and_no_file(run, simulator, tmp_path):
     assert not any(simulator.api_key.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
-def in_a_terminal(arguments, environment=()):
-    """Run the command in a terminal of its own and return all that it has shown there."""
-    import pty
-    import termios
+class Screen:
+    """A terminal of its own, and all that was shown on it."""
 
-    controller, terminal = pty.openpty()
-    termios.tcsetwinsize(terminal, (24, 100))
-    with subprocess.Popen(
-        [COMMAND, *arguments], stdin=terminal, stdout=terminal, stderr=terminal, env=os.environ | dict(environment)
-    ) as process:
-        os.close(terminal)
-        shown = b""
-        with os.fdopen(controller, "rb", buffering=0) as screen:
-            while True:
-                try:
-                    piece = screen.read(65536)
-                except OSError:
-                    break
-                if not piece:
-                    break
-                shown += piece
-    return process.returncode, shown.decode()
+    def __init__(self):
+        import pty
+        import termios
+
+        self._controller, terminal = pty.openpty()
+        termios.tcsetwinsize(terminal, (24, 160))
+        self.stream = os.fdopen(terminal, "w")
+        self._pieces = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self):
+        # Linux tells the end of a terminal as an error.
+        with contextlib.suppress(OSError):
+            while piece := os.read(self._controller, 65536):
+                self._pieces.append(piece)
+
+    def close(self):
+        self.stream.close()
+        self._reader.join()
+        os.close(self._controller)
+        return b"".join(self._pieces).decode()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
-def test_a_terminal_gets_a_bar_and_colours(environment, tmp_path):
-    code, shown = in_a_terminal(["backup", str(tmp_path)])
+@pytest.fixture
+def in_a_terminal(environment, monkeypatch):
+    def run(*arguments):
+        screen = Screen()
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.stdout", screen.stream)
+            patch.setattr("sys.stderr", screen.stream)
+            patch.setenv("TERM", "xterm")
+            code = main([str(argument) for argument in arguments])
+        return code, screen.close()
+
+    return run
+
+
+terminals = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
+
+
+@terminals
+def test_a_terminal_gets_a_bar_and_colours(in_a_terminal, tmp_path, monkeypatch):
+    code, shown = in_a_terminal("backup", tmp_path)
     assert code == 0
     assert "Listed 20 items, 20 to fetch" in shown
     assert "100%|" in shown
     assert "20/20 items" in shown
     assert " KiB at " in shown
     assert "\x1b[32mEverything that was asked for is in the folder.\x1b[0m" in shown
-    assert "\x1b[3" not in in_a_terminal(["backup", str(tmp_path)], {"NO_COLOR": "1"})[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in in_a_terminal("backup", tmp_path)[1]
+
+
+@terminals
+def test_the_bar_leaves_room_for_what_fails_and_for_every_file_when_asked(in_a_terminal, simulator, tmp_path):
+    simulator.faults.add(Fault.refusal(400, "odd"), on="download")
+    simulator.faults.add(Fault.refusal(404, "invalid_id"), on="download")
+    code, shown = in_a_terminal("backup", tmp_path, "-v", "--batch-size", 1, "--workers", 1)
+    assert code == 1
+    assert "\rfailed  " in shown
+    assert "\rgone    " in shown
+    assert shown.count("(only item)\r\n") == 18
+    assert "1 item gone from the server before they could be saved." in shown
+    assert "\x1b[31m1 item failed; the next run tries them again.\x1b[0m" in shown
+
+
+@terminals
+def test_without_its_extra_a_terminal_gets_lines(in_a_terminal, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    code, shown = in_a_terminal("backup", tmp_path)
+    assert (code, "|" in shown) == (0, False)
+    assert "For a progress bar: pip install 'elevenlabs-history[cli]'" in shown
+    assert "20 items to fetch" in shown
+
+
+def test_lines_tell_what_is_gone(run, simulator, tmp_path):
+    simulator.faults.add(Fault.refusal(404, "invalid_id"), on="download")
+    assert "gone    " in run("backup", tmp_path, "--batch-size", 1).stderr
+    simulator.history.add(date=2_000_000_000)
+    simulator.faults.add(Fault.refusal(404, "invalid_id"), on="download")
+    assert [line["event"] for line in json_lines(run("backup", tmp_path, "--json"))][-2:] == ["gone", "finished"]
+    simulator.history.add(date=2_000_000_001)
+    simulator.faults.add(Fault.refusal(400, "odd"), on="download")
+    told = json_lines(run("backup", tmp_path, "--json"))
+    assert told[-2]["event"] == "failed"
+    assert told[-2]["error"].startswith("[400 odd]")
 
 
 def test_elsewhere_the_output_is_plain(environment, tmp_path):

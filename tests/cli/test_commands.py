@@ -112,6 +112,8 @@ def test_without_a_key_the_exit_code_is_3_and_the_cure_is_named(run, monkeypatch
         ["download"],
         ["download", "a b"],
         ["backup"],
+        ["backup", ""],
+        ["show", "ID", "--in", ""],
         ["backup", "folder", "--template", "{voice}{ext}"],
         ["backup", "folder", "--workers", "many"],
         ["backup", "folder", "--region", "moon"],
@@ -159,6 +161,11 @@ def test_show_tells_every_field_that_an_item_has(run, simulator):
         name for name, value in item.metadata.items() if value is not None
     }
     assert json.loads(run("show", item.id, "--json").stdout) == item.metadata
+
+
+def test_show_moves_no_cursor_with_what_the_server_names(run, simulator):
+    item = simulator.history.add(**{"a\x1b[2Jfield": "\x1b[31mred"})
+    assert "\x1b" not in run("show", item.id).stdout
 
 
 def test_show_names_the_item_that_is_not_there(run):
@@ -227,6 +234,24 @@ def test_a_reader_that_has_had_enough_is_no_error(environment):
     command = f"{COMMAND} list --all | head -n 1"
     completed = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False)
     assert (completed.returncode, completed.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="writes to a device that is full")
+@pytest.mark.parametrize("command", ["list", "list --json", "doctor", "completion bash"])
+def test_an_output_that_cannot_be_written_is_one_line(environment, command):
+    completed = subprocess.run(
+        ["bash", "-c", f"{COMMAND} {command} > /dev/full"], capture_output=True, encoding="utf-8", check=False
+    )
+    assert completed.returncode == 1
+    assert completed.stderr == (
+        "elevenlabs-history: The output can't be used: No space left on device. What was saved stays.\n"
+    )
+
+
+def test_a_command_runs_without_any_output(environment, tmp_path):
+    completed = subprocess.run(["bash", "-c", f"{COMMAND} backup {tmp_path} >&- 2>&-"], check=False)
+    assert completed.returncode == 0
+    assert len(list(tmp_path.rglob("*.mp3"))) == 20
 
 
 def test_the_installed_command_runs():

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import httpx
 from attrs import frozen
-from elevenlabs_history_api.models import HistoryItem
 
 from ._connection import BASE_URL_VARIABLE, resolve_base_url
 from ._key import VARIABLES, ApiKey
 from ._requests import reading
 from ._version import __version__
+from .backup.entries import moment_of
 from .client import HistoryClient
 from .errors import HistoryError
 from .files import Part, check_folder, staging_folder
@@ -81,8 +81,17 @@ def diagnose(
         f"on {sys.platform}",
     )
     key = ApiKey(api_key)
-    yield _key(key)
-    yield from _server(api_key, key, region, base_url, now)
+    checked = _key(key)
+    yield checked
+    try:
+        url = resolve_base_url(base_url, region)
+    except HistoryError as error:
+        yield _problem("server", error)
+    else:
+        chosen = "" if base_url or region or not os.environ.get(BASE_URL_VARIABLE) else f", from {BASE_URL_VARIABLE}"
+        yield Check(name="server", verdict="ok", finding=f"{url}{chosen}")
+        if checked.verdict != "problem":
+            yield from _history(api_key, region, base_url, now)
     if folder is not None:
         yield from _folder(Path(folder))
 
@@ -103,32 +112,28 @@ def _key(key: ApiKey) -> Check:
     return Check(name="key", verdict="ok", finding=f"from {key.source}")
 
 
-def _server(
-    api_key: str | None, key: ApiKey, region: Region | None, base_url: str | None, now: Callable[[], datetime]
+def _history(
+    api_key: str | None, region: Region | None, base_url: str | None, now: Callable[[], datetime]
 ) -> Iterator[Check]:
     try:
-        url = resolve_base_url(base_url, region)
-        chosen = "" if base_url or region or not os.environ.get(BASE_URL_VARIABLE) else f", from {BASE_URL_VARIABLE}"
-        yield Check(name="server", verdict="ok", finding=f"{url}{chosen}")
-        key.check()
         with HistoryClient(
             api_key, region=region, base_url=base_url, timeout=20, retries=Retries(attempts=1)
         ) as client:
-            walk = Walk(Filters(), HistoryItem.from_dict, limit=1, page_size=1)
+            walk = Walk(Filters(), moment_of, limit=1, page_size=1)
             began = time.perf_counter()
             response = client.api.get_httpx_client().request(**(walk.next_request() or {}))
             seconds = time.perf_counter() - began
             with reading("GET /v1/history"):
-                items = walk.read(response.json())
+                dates = walk.read(response.json())
     except HistoryError as error:
-        # A key that is none was told already.
-        if key.reveal():
-            yield _problem("history", error)
+        yield _problem("history", error)
         return
     took = f"answered in {seconds * 1000:,.0f} ms"
-    what = (
-        "the newest item is of " + f"{datetime.fromtimestamp(items[0].date_unix, UTC):%Y-%m-%d}" if items else "empty"
-    )
+    what = "empty"
+    if dates:
+        what = f"the newest item is of {dates[0]:%Y-%m-%d}"
+    elif walk.unreadable:
+        what = "the newest entry is no item that can be read"
     yield Check(name="history", verdict="ok", finding=f"{took}; the key may read it (speech_history_read); {what}")
     yield from _clock(response.headers.get("date"), now)
 
@@ -138,6 +143,8 @@ def _clock(told: str | None, now: Callable[[], datetime]) -> Iterator[Check]:
         moment = parsedate_to_datetime(told or "")
     except ValueError:
         return
+    # What names no zone, as "-0000", is UTC.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     ahead = (now() - moment).total_seconds()
     if abs(ahead) <= _WRONG_CLOCK:
         yield Check(name="clock", verdict="ok", finding="agrees with the server's")

@@ -6,6 +6,7 @@ It is plain enough to be read with any tool for SQLite, and keeps every item's J
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -94,7 +95,7 @@ class Database:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Open the catalogue of a folder that has one.
+        """Open the catalogue of a folder that has one; on a disk that can't be written to, as it is.
 
         Raises:
             CatalogueUnusable: There is none, or it is damaged, of a newer version or locked.
@@ -104,7 +105,16 @@ class Database:
                 f"{folder} is no backup: it has no {NAME}.",
                 cure="Name the folder of a backup, or make one there first.",
             )
-        return cls._open(folder, "rw")
+        if os.access(folder, os.W_OK) and os.access(folder / NAME, os.W_OK):
+            return cls._open(folder, "rw")
+        log = folder / f"{NAME}-wal"
+        if log.exists() and log.stat().st_size:
+            raise CatalogueUnusable(
+                f"{folder / NAME} lacks what a run that was cut off has left in {log.name}, and may not be written to.",
+                cure="Copy the folder to where it can be written to, or make it writable.",
+            )
+        # Even to read, SQLite would write its index of the log; nobody can change the file here, so it needs none.
+        return cls._open(folder, "ro&immutable=1")
 
     @classmethod
     def _open(cls, folder: Path, mode: str) -> Self:
@@ -134,6 +144,11 @@ class Database:
         self._connection.execute("PRAGMA foreign_keys = ON")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if version == 0:
+            # A run that was killed at its very start leaves an empty file; what has tables is of another program.
+            if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise CatalogueUnusable(
+                    f"{self.folder / NAME} is of another program. It was left as it is.", cure="Choose another folder."
+                )
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
         self._connection.execute(_WANTED)

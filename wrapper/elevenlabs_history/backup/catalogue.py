@@ -49,8 +49,11 @@ class Catalogue(Database):
     """The catalogue of one backup, open for a run."""
 
     def known_ids(self, output_format: str) -> set[str]:
-        """Return the items that need no fetching: saved in this format, or gone. WAV as generated is WAV already."""
-        query = "SELECT history_item_id FROM files WHERE (format = ? AND state <> 'failed') OR kind = ?"
+        """Return the items that need no fetching: saved in this format. WAV as generated is WAV already.
+
+        One that was gone and is listed again is not among them: its audio may have been late.
+        """
+        query = "SELECT history_item_id FROM files WHERE (format = ? AND state = 'saved') OR kind = ?"
         return {row[0] for row in self.rows(query, output_format, output_format)}
 
     def failed_entries(self, output_format: str) -> list[Entry]:
@@ -167,7 +170,7 @@ def _item_row(entry: Entry) -> tuple[str, tuple[object, ...]]:
         entry["date_unix"],
         moment_of(entry).isoformat().replace("+00:00", "Z"),
         storable(voice_of(entry)),
-        *(entry.get(name) for name in ("voice_id", "model_id", "source")),
+        *(storable(str(entry[name])) if entry.get(name) else None for name in ("voice_id", "model_id", "source")),
         storable(text_of(entry)),
         characters_of(entry),
         _json(entry),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 Entry: TypeAlias = dict[str, Any]
+_LARGEST = 2**63 - 1  # SQLite's integers end there
 
 
 def read_entry(entry: Entry) -> Entry:
@@ -13,9 +14,11 @@ def read_entry(entry: Entry) -> Entry:
 
     Raises:
         TypeError: Its date is no number.
-        ValueError: Its date is out of range.
+        ValueError: Its date is out of range, or its id holds what is no character.
     """
     moment_of(entry)
+    if storable(entry["history_item_id"]) != entry["history_item_id"]:
+        raise ValueError("its history_item_id holds half a surrogate pair")
     return entry
 
 
@@ -40,13 +43,14 @@ def text_of(entry: Entry) -> str:
     """Return what is said; of a dialogue, a line for each part."""
     if isinstance(entry.get("text"), str) and entry["text"]:
         return str(entry["text"])
-    return "\n".join(str(line.get("text", "")) for line in _lines(entry))
+    return "\n".join(str(line.get("text") or "") for line in _lines(entry))
 
 
 def characters_of(entry: Entry) -> int:
     """Return how many characters the item has cost, by the counter of the workspace."""
     before, after = entry.get("character_count_change_from"), entry.get("character_count_change_to")
-    return after - before if isinstance(before, int) and isinstance(after, int) else 0
+    cost = after - before if isinstance(before, int) and isinstance(after, int) else 0
+    return cost if abs(cost) <= _LARGEST else 0
 
 
 def storable(text: str) -> str:

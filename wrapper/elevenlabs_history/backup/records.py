@@ -9,7 +9,7 @@ from attrs import frozen
 
 from ._database import Database
 from .catalogue import SavedFile
-from .entries import moment_of
+from .entries import moment_of, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,12 +70,13 @@ class Records(Database):
 
     def get(self, history_item_id: str) -> Record | None:
         """Return an item, or None when it is not booked."""
-        return next(self._records(f"{_ITEM} WHERE history_item_id = ? GROUP BY number", history_item_id), None)
+        query = f"{_ITEM} WHERE history_item_id = ? GROUP BY number"
+        return next(self._records(query, storable(history_item_id)), None)
 
     def search(self, words: str) -> Iterator[Record]:
         """Yield the items whose text or voice has all these words, best first; a last word may be a beginning."""
         # Neither a quote, nor a NUL, nor half a surrogate pair can be part of a word.
-        words = words.encode(errors="replace").decode().translate({ord('"'): " ", 0: " "})
+        words = storable(words).translate({ord('"'): " ", 0: " "})
         terms = [f'"{word}"' for word in words.split()]
         if not terms:
             return iter(())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import CancelledError
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -58,6 +60,7 @@ class Repair:
         self._settings = Settings(output_format=None, workers=workers, batch_size=batch_size, on_event=None)
         self._on_event = on_event
         self._fetching: Run | None = None
+        self._stopped = threading.Event()
 
     def run(self) -> Verification:
         """Repair and return what is still not as it should be.
@@ -66,11 +69,14 @@ class Repair:
             FolderBusy: Another run is at work in the folder.
             CatalogueUnusable: There is no catalogue, or it can't be read.
             HistoryError: Something failed that would fail every other item too.
+            CancelledError: It was stopped.
         """
-        with Records.read(self._folder) as records:
-            files = list(records.files())
-        with staging_folder(self._folder) as staging, Catalogue.read(self._folder) as catalogue:
-            before = verify(self._folder, files, workers=None, on_finding=None)
+        with (
+            Records.read(self._folder) as records,
+            staging_folder(self._folder) as staging,
+            Catalogue.read(self._folder) as catalogue,
+        ):
+            before = verify(self._folder, records.files(), workers=None, on_finding=lambda _: self._end_when_stopped())
             for finding in before.findings:
                 if finding.moved_to is not None:
                     catalogue.book_move(finding.path, finding.moved_to)
@@ -94,6 +100,7 @@ class Repair:
 
     def stop(self) -> None:
         """Ask for nothing more; what is being fetched comes to its end. Any thread may call it."""
+        self._stopped.set()
         if self._fetching is not None:
             self._fetching.stop()
 
@@ -106,10 +113,15 @@ class Repair:
         server = self._make_server(None if output_format == ORIGINAL else output_format)
         settings = evolve(self._settings, on_event=booking.take)
         self._fetching = Run(plan, settings, server.transport, server.receive)
+        self._end_when_stopped()
         report = self._fetching.fetch(items, staging)
         if booking.ended_by is not None:
             raise booking.ended_by
         return {clip.history_item_id for clip in report.saved if clip.history_item_id is not None}
+
+    def _end_when_stopped(self) -> None:
+        if self._stopped.is_set():
+            raise CancelledError
 
     def _tell(self, event: BackupEvent) -> None:
         if self._on_event is not None:

@@ -152,11 +152,12 @@ class BackupRun:
 
     def _fetch(self, entries: list[Entry], staging: Path, booking: Booking) -> None:
         items = booking.items(entries)
-        if self._stopped.is_set():
-            return
         plan = Plan.make(items, self._folder, template=self._scope.template, overwrite=True)
         settings = evolve(self._settings, on_event=booking.take)
         self._fetching = Run(plan, settings, self._server.transport, self._server.receive)
+        # Only now: whoever stops this run from here on finds what to stop.
+        if self._stopped.is_set():
+            return
         self._fetching.fetch(items, staging)
         if booking.ended_by is not None:
             raise booking.ended_by

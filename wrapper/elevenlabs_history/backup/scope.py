@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
@@ -68,9 +69,11 @@ class NewItems:
 
     Attributes:
         listed: The ids that the server has listed.
-        newest: The date of the newest of them, in Unix seconds; None when there was none.
-        complete: Everything that the scope has was listed, by this run or by an earlier one.
-        listed_all: It was all listed by this run.
+        newest: The date of the newest of them, in Unix seconds; None when there was none. One dated in the future does
+            not count: everything made before that date would pass for covered.
+        complete: Everything that the scope has was listed and read, by this run or by an earlier one. An entry that
+            could not be read counts against it, or later runs would end their listing above it.
+        listed_all: It was all listed and read by this run.
         unreadable: How many entries were no items.
     """
 
@@ -100,15 +103,15 @@ class NewItems:
         while (request := self._walk.next_request()) is not None:
             entries = self._walk.read(fetch_page(request))
             self.listed.update(entry["history_item_id"] for entry in entries)
-            dates: list[int] = [entry["date_unix"] for entry in entries]
+            dates: list[int] = [entry["date_unix"] for entry in entries if entry["date_unix"] <= time.time()]
             self.newest = max(dates if self.newest is None else [*dates, self.newest], default=None)
             new = [entry for entry in entries if entry["history_item_id"] not in self._known]
             self.unreadable = len(self._walk.unreadable)
             yield new
             if not new and not self._walk.reached_end and self._is_covered(entries):
-                self.complete = True
+                self.complete = not self.unreadable
                 return
-        self.complete = self.listed_all = self._walk.reached_end
+        self.complete = self.listed_all = self._walk.reached_end and not self.unreadable
 
     def _is_covered(self, entries: list[Entry]) -> bool:
         """Whether everything that would be listed after these is older than what an earlier run has reached."""

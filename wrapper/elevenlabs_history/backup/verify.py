@@ -133,12 +133,17 @@ def write_checksums(folder: Path, files: Iterable[SavedFile]) -> Path:
 
 def _by_digest(pool: ThreadPoolExecutor, folder: Path, paths: Iterable[str], sizes: set[int]) -> dict[str, deque[str]]:
     """Hash what may be a missing file under another name."""
-    candidates = [path for path in sorted(paths) if (folder / path).stat().st_size in sizes]
+    candidates = [path for path in sorted(paths) if _size(folder / path) in sizes]
     found: dict[str, deque[str]] = defaultdict(deque)
     for path, digest in zip(candidates, pool.map(lambda path: _sha256(folder / path), candidates), strict=True):
         if digest is not None:
             found[digest].append(path)
     return found
+
+
+def _size(path: Path) -> int | None:
+    """Return the bytes of a file; None for what is none, such as a link to nowhere, or a pipe, which never ends."""
+    return path.stat().st_size if path.is_file() else None
 
 
 def _sha256(path: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 
@@ -17,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     from .parser import make_parser
 
+    _open_closed_streams()
     # Texts come in every script, and a pipe or an old terminal may have been given a narrower encoding.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -26,3 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     from .running import run
 
     return run(chosen)
+
+
+def _open_closed_streams() -> None:
+    """Give a program that was started without an output one that leads nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))

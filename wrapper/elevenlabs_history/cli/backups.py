@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def backup(chosen: argparse.Namespace) -> int:
     if chosen.as_json:
         print_json({"event": "finished", **_report_json(report)})
     else:
-        for line in _report_lines(report):
+        for line in _report_lines(report, limited=chosen.limit is not None):
             print(line)
     return FAILED if report.failed or report.unreadable else DONE
 
@@ -142,7 +143,7 @@ def _plan_lines(plan: BackupPlan) -> Iterator[str]:
         yield f"{sum(items for _, items in voices[_MOST_VOICES:]):>9,}  of {len(voices) - _MOST_VOICES} other voices"
 
 
-def _report_lines(report: BackupReport) -> Iterator[str]:
+def _report_lines(report: BackupReport, *, limited: bool) -> Iterator[str]:
     yield f"{count(report.saved, 'file')} saved, {size_in_words(report.size)}; {count(report.listed, 'item')} listed."
     if report.deleted:
         yield f"{count(report.deleted, 'saved item')} no longer on the server; their files stay."
@@ -154,6 +155,8 @@ def _report_lines(report: BackupReport) -> Iterator[str]:
         yield coloured(f"{count(len(report.failed), 'item')} failed; the next run tries them again.", "red")
     elif report.complete:
         yield coloured("Everything that was asked for is in the folder.", "green")
+    elif not limited and not report.unreadable:
+        yield coloured("The server broke the listing off; what it did not list is not here. Run it again.", "yellow")
 
 
 def _report_json(report: BackupReport) -> dict[str, object]:
@@ -199,4 +202,4 @@ def _tell_verification(verification: Verification, chosen: argparse.Namespace) -
     others = "".join(f", {number:,} {verdict}" for verdict, number in numbers.items() if number and verdict != "ok")
     print(f"{verification.ok:,} ok{others}.")
     if not verification.is_whole and not chosen.repair and not chosen.quiet:
-        say(f"To fetch what is broken again: elevenlabs-history verify {chosen.folder} --repair")
+        say(f"To fetch what is broken again: elevenlabs-history verify {shlex.quote(chosen.folder)} --repair")

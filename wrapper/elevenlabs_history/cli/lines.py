@@ -52,7 +52,7 @@ def metadata_lines(metadata: Mapping[str, object]) -> Iterator[str]:
         told = value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
         if name == "date_unix":
             told = f"{value} ({_made(value)} UTC)"
-        yield f"{name:28} {printable(str(told))}"
+        yield f"{printable(name):28} {printable(str(told))}"
 
 
 def clip_line(clip: Clip) -> str:
@@ -92,9 +92,11 @@ def minute(moment: datetime) -> str:
 
 
 def fitted(line: str) -> str:
-    """Cut a line to the terminal, and drop what would move its cursor or colour it: texts come from outside."""
-    width = max(60, shutil.get_terminal_size((120, 24)).columns)
-    return printable(line, keep_spaces=True)[:width].rstrip()
+    """Cut a line to the terminal, if there is one, and drop what would move its cursor or colour it."""
+    line = printable(line, keep_spaces=True)
+    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+        line = line[: max(60, shutil.get_terminal_size().columns)]
+    return line.rstrip()
 
 
 def printable(text: str, *, keep_spaces: bool = False) -> str:

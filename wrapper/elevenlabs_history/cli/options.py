@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def add_folder(parser: argparse.ArgumentParser, text: str = "the folder of the backup") -> None:
     """Take the folder of a backup."""
-    parser.add_argument("folder", metavar="FOLDER", help=text)
+    parser.add_argument("folder", type=folder, metavar="FOLDER", help=text)
 
 
 def add_ids(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +54,13 @@ def add_noise(parser: argparse.ArgumentParser) -> None:
     """Take how much is told."""
     parser.add_argument("-q", "--quiet", action="store_true", help="print results and errors, nothing else")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="tell more; -vv tells every request")
+
+
+def folder(text: str) -> str:
+    """Read the name of a folder. An empty one, from a variable that is not set, would mean the working directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("'' is no folder; the working directory is .")
+    return text
 
 
 def number(text: str) -> int:

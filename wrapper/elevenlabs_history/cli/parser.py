@@ -8,7 +8,7 @@ import sys
 
 from elevenlabs_history._version import __version__
 
-from .options import add_common, add_filters, add_folder, add_format, add_ids, add_noise, add_work, number
+from .options import add_common, add_filters, add_folder, add_format, add_ids, add_noise, add_work, folder, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _add_item_commands(commands: _Commands) -> None:
         "  elevenlabs-history show ja9xsmfGhxYcymxGcOGB --in ~/elevenlabs",
     )
     add_ids(show)
-    show.add_argument("--in", dest="folder", metavar="FOLDER", help="ask the backup there, not the server")
+    show.add_argument("--in", type=folder, dest="folder", metavar="FOLDER", help="ask the backup there, not the server")
     add_common(show)
 
     download = _command(
@@ -168,7 +168,9 @@ def _add_item_commands(commands: _Commands) -> None:
         "  elevenlabs-history download ID1 ID2 ID3 -o clips --format wav",
     )
     add_ids(download)
-    download.add_argument("-o", "--output", default=".", metavar="FOLDER", help="where the files go (default: here)")
+    download.add_argument(
+        "-o", "--output", type=folder, default=".", metavar="FOLDER", help="where the files go (default: here)"
+    )
     add_format(download)
     download.add_argument("--template", help="how files are named")
     download.add_argument("--overwrite", action="store_true", help="replace files that exist")
@@ -183,7 +185,9 @@ def _add_item_commands(commands: _Commands) -> None:
         examples="  elevenlabs-history doctor\n  elevenlabs-history doctor ~/elevenlabs",
         more="It asks the server for one item and changes nothing.",
     )
-    doctor.add_argument("folder", nargs="?", metavar="FOLDER", help="the folder of a backup, to look at that, too")
+    doctor.add_argument(
+        "folder", nargs="?", type=folder, metavar="FOLDER", help="the folder of a backup, to look at that, too"
+    )
     add_common(doctor)
 
     completion = _command(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _REDRAW_EVERY = 0.1  # seconds
 _LINE_EVERY = 10.0  # seconds
-_BAR = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} items [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
+_BAR = "{percentage:3.0f}%|{bar:16}| {n_fmt}/{total_fmt} items, {rate_fmt}, {remaining} left{postfix}"
 
 
 class Watcher(Protocol):
@@ -111,7 +111,7 @@ class Bar:
 
     def _state(self) -> str:
         rate = self._size / max(time.monotonic() - self._began, 0.001)
-        return f"{size_in_words(self._size)} at {size_in_words(rate)}/s  {self._last}"
+        return f"{size_in_words(self._size)} at {size_in_words(rate)}/s, {self._last}"
 
 
 class Lines:

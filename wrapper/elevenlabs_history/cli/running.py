@@ -52,8 +52,19 @@ def run(chosen: argparse.Namespace) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader, such as `head`, has had enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return DONE
+    except OSError as error:
+        where = "The output" if error.filename is None else os.fsdecode(error.filename)
+        say(f"elevenlabs-history: {where} can't be used: {error.strerror or error}. What was saved stays.")
+        _silence()
+        return FAILED
+
+
+def _silence() -> None:
+    # At exit Python writes what is left of the output, and would fail there again.
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _finished(code: int) -> int:
