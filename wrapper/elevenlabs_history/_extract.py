@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from attrs import evolve, frozen
 from elevenlabs_history_api.models import HistoryItem
 
-from ._portable import plain_id
 from ._receive import Receiver
 from ._requests import id_of, known_format, subject_of
+from ._sealing import Sealing
+from ._zip_records import LOCAL_SIGNATURE
 from .audio import SNIFF_BYTES, Kind, kind_of, pcm_sample_rate, wav_header
-from .errors import ArchiveRefused, HistoryError, InvalidArgument
-from .files import Part, check_folder, check_target
-from .naming import Template
+from .errors import ArchiveRefused, HistoryError
+from .files import Part, check_targets, sync_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path, PurePosixPath
+    from collections.abc import Iterator
+    from pathlib import Path
 
+    from ._forward import Forward
+    from ._plan import Plan
+    from .archive import Limits, Member
     from .identity import Proof
 
 T = TypeVar("T")
 
 _PIECE = 256 * 1024
-AUDIO_KINDS = tuple(kind for kind in Kind if kind.is_audio)
 
 
 @frozen(kw_only=True)
@@ -47,78 +49,6 @@ class Clip:
     size: int
 
 
-class Naming(Protocol):
-    """What gives the files of items their paths; `Template` explains each part of it."""
-
-    @property
-    def has_id(self) -> bool: ...
-
-    def path_for(self, item: HistoryItem, extension: str, *, index: int) -> PurePosixPath: ...
-
-    def check(self, items: Iterable[HistoryItem]) -> None: ...
-
-
-@frozen(kw_only=True)
-class Plan:
-    """Which items one answer may hold and where their files go.
-
-    Attributes:
-        items: What is asked for.
-        folder: Where the files go.
-        template: How the files of items with metadata are named.
-        overwrite: Replace files of these names.
-        places: The place of each id in the run, from 1.
-    """
-
-    items: tuple[str | HistoryItem, ...]
-    folder: Path
-    template: Naming
-    overwrite: bool
-    places: Mapping[str, int]
-
-    @classmethod
-    def make(
-        cls,
-        items: tuple[str | HistoryItem, ...],
-        folder: Path,
-        *,
-        template: Template | str | None,
-        overwrite: bool,
-    ) -> Self:
-        """Check all names that can be known before a request.
-
-        Raises:
-            InvalidArgument: The folder can't be one, or the template can't name these items.
-        """
-        check_folder(folder)
-        if template is not None and not all(isinstance(item, HistoryItem) for item in items):
-            raise InvalidArgument(
-                "A template names files by what the server knows of an item: pass items as listed, not ids. "
-                "Nothing was sent."
-            )
-        chosen = template if isinstance(template, Template) else Template(template) if template else Template()
-        chosen.check(item for item in items if isinstance(item, HistoryItem))
-        places = {id_of(item): place for place, item in enumerate(items, start=1)}
-        return cls(items=items, folder=folder, template=chosen, overwrite=overwrite, places=places)
-
-    def target(self, item: str | HistoryItem, kind: Kind) -> Path:
-        """Name the file of an item."""
-        if isinstance(item, HistoryItem):
-            place = self.places[item.history_item_id]
-            return self.folder / self.template.path_for(item, kind.extension, index=place)
-        return self.folder / f"{plain_id(item)}{kind.extension}"
-
-    def check_targets(self) -> None:
-        """Refuse when a file of one of the items may be there already, whatever format the audio turns out to have.
-
-        Raises:
-            TargetExists: It is, and `overwrite` is false.
-        """
-        for item in self.items:
-            for kind in AUDIO_KINDS:
-                check_target(self.target(item, kind), overwrite=self.overwrite)
-
-
 @frozen
 class _Staged:
     """A clip whose bytes are on the disk and which lacks only its name."""
@@ -138,6 +68,9 @@ class InFolder(Receiver[T]):
         self._plan = plan
         self._staging = staging
         self._parts = ExitStack()
+        self._sealing = Sealing()
+        self._folders: set[Path] = set()
+        self._forward: Forward | None = None
         self._size = 0
 
     def __enter__(self) -> Self:
@@ -145,20 +78,46 @@ class InFolder(Receiver[T]):
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._sealing.close()
+        if self._forward is not None:
+            self._forward.close()
         self._parts.close()
 
+    def finish(self) -> T:
+        """Do as `Receiver.finish` does; whatever it gives and raises, the names it gave survive a power cut."""
+        try:
+            return super().finish()
+        finally:
+            sync_folders(self._folders)
+
     def _take(self, data: bytes) -> None:
+        if self.kind is Kind.ZIP and not self._size and not self._adds_headers():
+            from ._forward import Forward
+
+            self._forward = Forward(self._staging, self._sealing, self._limits())
         self._body.write(data)
         self._size += len(data)
+        if self._forward is not None:
+            self._forward.take(data)
+
+    def _adds_headers(self) -> bool:
+        """Whether a clip may need a header before its bytes, which can't be known before it is identified."""
+        return any(pcm_sample_rate(_output_format(item)) for item in self._plan.items)
+
+    def _limits(self) -> Limits:
+        from .archive import Limits
+
+        # Twice as many: the server may send an item a second time.
+        return Limits(members=2 * len(self._plan.items))
 
     def _staged(self) -> list[_Staged]:
-        if self.kind is not Kind.ZIP:
-            return [self._single()]
         try:
-            return list(self._members())
+            staged = list(self._members()) if self.kind is Kind.ZIP else [self._single()]
         except ArchiveRefused as error:
             error.message = f"{error.message} ({self._subject})"
             raise
+        self._sealing.wait()
+        return staged
 
     def _single(self) -> _Staged:
         from .identity import Proof
@@ -175,18 +134,30 @@ class InFolder(Receiver[T]):
         )
 
     def _members(self) -> Iterator[_Staged]:
-        from .archive import Limits, plan, read
+        from .archive import plan, read
         from .identity import identify
 
         file, items = self._body.file, self._plan.items
         file.flush()
-        # Twice as many: the server may send an item a second time.
-        archived = plan(file, Limits(members=2 * len(items)))
+        archived = plan(file, self._limits())
+        self._sealing.wait()
         members = {(member.name, member.size, member.crc32): member for member in archived}.values()
         by_id = {id_of(item): item for item in items}
         for member, identity in zip(members, identify(items, members), strict=True):
             item = by_id.get(identity.history_item_id or "")
-            yield self._stage(read(file, member), member.size, item, identity.proof)
+            yield self._unpacked(member, item, identity.proof) or self._stage(
+                read(file, member), member.size, item, identity.proof
+            )
+
+    def _unpacked(self, member: Member, item: str | HistoryItem | None, proof: Proof | None) -> _Staged | None:
+        """Take a member that was unpacked as it came, unless it is one that `read` would refuse."""
+        part = None if self._forward is None else self._forward.part_of(member)
+        if part is None:
+            return None
+        head = part.head(SNIFF_BYTES)
+        if head.startswith(LOCAL_SIGNATURE):
+            return None
+        return _Staged(part, item, proof, kind_of(head, _output_format(item)), member.size)
 
     def _stage(
         self, pieces: Iterator[bytes], size: int, item: str | HistoryItem | None, proof: Proof | None
@@ -197,18 +168,19 @@ class InFolder(Receiver[T]):
             head += piece
             if len(head) >= SNIFF_BYTES:
                 break
-        output_format = (item.output_format or None) if isinstance(item, HistoryItem) else None
+        output_format = _output_format(item)
         kind = kind_of(head, output_format)
         rate = pcm_sample_rate(output_format)
         header = wav_header(rate, size) if kind is Kind.PCM and rate else b""
         part.write(header + head)
         for piece in pieces:
             part.write(piece)
-        part.seal()
+        self._sealing.seal(part)
         return _Staged(part, item, proof, Kind.WAV if header else kind, len(header) + size)
 
     def _keep(self, clip: _Staged, target: Path) -> Clip:
-        clip.part.keep(target, overwrite=self._plan.overwrite)
+        clip.part.place(target, overwrite=self._plan.overwrite)
+        self._folders.update(folder for folder in target.parents if folder.is_relative_to(self._plan.folder))
         return Clip(
             path=target,
             history_item_id=None if clip.item is None else id_of(clip.item),
@@ -216,6 +188,10 @@ class InFolder(Receiver[T]):
             kind=clip.kind,
             size=clip.size,
         )
+
+
+def _output_format(item: str | HistoryItem | None) -> str | None:
+    return (item.output_format or None) if isinstance(item, HistoryItem) else None
 
 
 class Everything(InFolder[list[Clip]]):
@@ -231,8 +207,7 @@ class Everything(InFolder[list[Clip]]):
             else self._plan.folder / f"unidentified_{place}{clip.kind.extension}"
             for place, clip in enumerate(staged, start=1)
         ]
-        for target in targets:
-            check_target(target, overwrite=self._plan.overwrite)
+        check_targets(targets, overwrite=self._plan.overwrite)
         return [self._keep(clip, target) for clip, target in zip(staged, targets, strict=True)]
 
 

@@ -151,6 +151,11 @@ def read(file: IO[bytes], member: Member) -> Iterator[bytes]:
         raise refused(f"has checksum {crc32:08x}, not the {member.crc32:08x} that it claims: damaged", member.name)
 
 
+def within_ratio(size: int, archive_size: int, limits: Limits) -> bool:
+    """Tell whether so many bytes of an archive may unpack to so many."""
+    return size <= max(_SMALL, limits.ratio * archive_size)
+
+
 def _directory(file: IO[bytes], end: End) -> Iterator[Entry]:
     """The checked entries of the directory, which has to end where the end records begin."""
     at = file.seek(end.directory_start)
@@ -177,7 +182,7 @@ def _check_limits(headers: list[Header], archive_size: int, limits: Limits) -> N
             f"it unpacks to {total} bytes, more than the {limits.total_bytes} that are allowed",
             cure="Allow more, or ask for fewer clips at a time.",
         )
-    if total > max(_SMALL, limits.ratio * archive_size):
+    if not within_ratio(total, archive_size, limits):
         raise refused(f"it unpacks to {total} bytes from {archive_size}, more than {limits.ratio} to 1")
 
 

@@ -157,7 +157,7 @@ class AsyncHistoryClient:
         """
         import asyncio
 
-        from ._extract import Plan
+        from ._plan import Plan
         from ._requests import distinct_items
         from .many import Run, Settings, run_beside_loop
 

@@ -237,7 +237,7 @@ class HistoryClient:
             FolderBusy: Another run is at work in the folder.
             CannotWrite: The folder may not be written to.
         """
-        from ._extract import Plan
+        from ._plan import Plan
         from ._requests import distinct_items
         from .many import Run, Settings, run_beside_caller
 

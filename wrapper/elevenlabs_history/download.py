@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._extract import Everything, Plan
+from ._extract import Everything
+from ._plan import Plan
 from ._receive import InFile, InMemory, Relay
 from ._requests import id_of, known_format, subject_of
 from ._transport import STREAMED
 from .errors import HistoryError
-from .files import check_target
+from .files import check_targets
 
 if TYPE_CHECKING:
     import os
@@ -58,7 +59,7 @@ class _Exchange:
 
     def _in_file(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], InFile]:
         target = Path(path)
-        check_target(target, overwrite=overwrite)
+        check_targets([target], overwrite=overwrite)
         return lambda: InFile(subject_of(self._items), known_format(self._items), target, overwrite=overwrite)
 
     def _in_folder(
@@ -238,7 +239,7 @@ class AsyncDownload(_Exchange):
         template: Template | str | None = None,
         overwrite: bool = False,
     ) -> list[Clip]:
-        """Do as `Download.extract` does; the archive is taken apart in a thread."""
+        """Do as `Download.extract` does; what of the archive can't be unpacked as it comes is unpacked in a thread."""
         return await self._receive(self._in_folder(folder, template=template, overwrite=overwrite))
 
     def _open(self, attempts: Attempts) -> AbstractAsyncContextManager[httpx.Response]:

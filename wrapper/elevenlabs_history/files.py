@@ -6,12 +6,13 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from typing import IO, TYPE_CHECKING, Self
 
 from .errors import CannotWrite, FolderBusy, InvalidArgument, TargetExists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 PART_SUFFIX = ".part"
@@ -83,6 +84,18 @@ class Part:
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
 
+    def head(self, size: int) -> bytes:
+        """Read the first bytes of a sealed part.
+
+        Raises:
+            CannotWrite: It can't be read back.
+        """
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                return file.read(size)
+        except OSError as error:
+            raise _cannot_write(self.path.parent, error) from error
+
     def keep(self, target: Path, *, overwrite: bool = False) -> None:
         """Make the part a file of its own, in one step and safe from a power cut.
 
@@ -94,6 +107,11 @@ class Part:
             TargetExists: A file of that name is there, perhaps only since a moment ago.
             CannotWrite: The disk is full, the folder may not be written to, and the like.
         """
+        self.place(target, overwrite=overwrite)
+        sync_folders([target.parent])
+
+    def place(self, target: Path, *, overwrite: bool = False) -> None:
+        """Do as `keep` does, but for the name to survive a power cut, its folder has yet to go to `sync_folders`."""
         self.seal()
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -101,11 +119,21 @@ class Part:
                 self.path.replace(target)
             else:
                 _take_free_name(self.path, target)
-            _sync_folder(target.parent)
         except FileExistsError as error:
             raise _taken(target) from error
         except OSError as error:
             raise _cannot_write(target, error) from error
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Make the names in these folders survive a power cut, where the system can."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -140,18 +168,27 @@ def staging_folder(folder: Path) -> Iterator[Path]:
         lock.release()
 
 
-def check_target(target: Path, *, overwrite: bool) -> None:
-    """Refuse a path where a file can't or may not be written, before anything is fetched for it.
+def check_targets(targets: Iterable[Path], *, overwrite: bool) -> None:
+    """Refuse paths where a file can't or may not be written, before anything is fetched for them.
 
     Raises:
-        InvalidArgument: It is a folder, or a file stands where one of its folders should be.
+        InvalidArgument: One is a folder, or a file stands where one of its folders should be.
         TargetExists: A file is there and `overwrite` is false.
     """
-    check_folder(target.parent)
-    if target.is_dir():
-        raise InvalidArgument(f"{target} is a folder: name a file in it.")
-    if target.exists() and not overwrite:
-        raise _taken(target)
+    checked: set[Path] = set()
+    for target in targets:
+        folder = target.parent
+        if folder not in checked:
+            check_folder(folder)
+            checked.add(folder)
+        try:
+            mode = os.stat(target).st_mode  # noqa: PTH116 - a look at each of thousands of names has to be cheap
+        except (OSError, ValueError):
+            continue  # whatever keeps a path from being looked at is told when it is written
+        if stat.S_ISDIR(mode):
+            raise InvalidArgument(f"{target} is a folder: name a file in it.")
+        if not overwrite:
+            raise _taken(target)
 
 
 def check_folder(folder: Path) -> None:
@@ -186,13 +223,3 @@ def _take_free_name(part: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
         part.replace(target)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut, where the system can."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

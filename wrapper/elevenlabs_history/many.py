@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from attrs import evolve, frozen
 from elevenlabs_history_api.models import HistoryItem
 
-from ._extract import AUDIO_KINDS, Harvest, Plan, Proven
+from ._extract import Harvest, Proven
+from ._plan import AUDIO_KINDS, Plan
 from ._requests import id_of, known_format
 from .audio import Kind
 from .errors import (

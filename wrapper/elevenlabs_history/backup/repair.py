@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from .._extract import Plan
+from .._plan import Plan
 from ..files import staging_folder
 from ..many import Run, Settings
 from ..report import BackupReport, Started

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from .._extract import Plan
+from .._plan import Plan
 from ..files import check_folder, staging_folder
 from ..listing import Filters
 from ..many import Run, Settings

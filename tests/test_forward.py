@@ -1,0 +1,166 @@
+"""What is unpacked of an archive as it comes is what would be read of it when it is whole, or is not used."""
+
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import zip_bombs
+from bad_archives import GOOD, MEMBERS, TRAPS
+from elevenlabs_history import _forward
+from elevenlabs_history._extract import Everything
+from elevenlabs_history._plan import Plan
+from elevenlabs_history._sealing import Sealing
+from elevenlabs_history._zip_records import LOCAL_SIGNATURE
+from elevenlabs_history.archive import Limits, Member, plan, read
+from elevenlabs_history.audio import SNIFF_BYTES
+from elevenlabs_history.errors import ArchiveRefused
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from zip_writer import DEFLATED, DESCRIPTOR_FLAG, SATURATED, SOUND, Piece, build, deflate, pack, zip64
+
+LIMITS = Limits(members=MEMBERS)
+CRC = zlib.crc32(SOUND)
+PACKED = len(deflate(SOUND))
+NOT_YET = {"crc32": 0, "compressed_size": 0, "size": 0}
+DESCRIPTORS = {
+    "narrow": ({"crc32": "L", "compressed_size": "L", "size": "L"}, b""),
+    "narrow, signed": ({"crc32": "L", "compressed_size": "L", "size": "L"}, b"PK\x07\x08"),
+    "wide": ({"crc32": "L", "compressed_size": "Q", "size": "Q"}, b""),
+    "wide, signed": ({"crc32": "L", "compressed_size": "Q", "size": "Q"}, b"PK\x07\x08"),
+}
+
+
+def described(fields: dict[str, str], signature: bytes, method: int = DEFLATED) -> Piece:
+    size = PACKED if method == DEFLATED else len(SOUND)
+    told = pack(fields, {"crc32": CRC, "compressed_size": size, "size": len(SOUND)})
+    return Piece(method=method, both={"flags": DESCRIPTOR_FLAG}, local=NOT_YET, behind=signature + told)
+
+
+@contextmanager
+def unpacked(data: bytes, folder: Path, chunk: int = 1 << 20, limits: Limits = LIMITS) -> Iterator[_forward.Forward]:
+    """Let an archive arrive in chunks of a size."""
+    sealing = Sealing()
+    forward = _forward.Forward(folder, sealing, limits)
+    try:
+        for start in range(0, len(data), chunk):
+            forward.take(data[start : start + chunk])
+        sealing.wait()
+        yield forward
+    finally:
+        sealing.close()
+        forward.close()
+
+
+def parts(data: bytes, folder: Path, chunk: int = 1 << 20) -> list[bytes | None]:
+    """The content of each member that was unpacked, which has to be as it is read; None for what was left to `read`."""
+    file = io.BytesIO(data)
+    with unpacked(data, folder, chunk) as forward:
+        found = [(member, forward.part_of(member)) for member in plan(file, LIMITS)]
+        for member, part in found:
+            assert part is None or part.path.read_bytes() == b"".join(read(file, member))
+        return [part and part.path.read_bytes() for _, part in found]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1000, 1 << 20])
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (Piece(), Piece(method=DEFLATED)),
+        (Piece(content=b""), Piece()),
+        (Piece(name=b"folder/", content=b""), Piece(name=b"folder/clip.mp3")),
+        *((described(*form), Piece(), described(*form)) for form in DESCRIPTORS.values()),
+        (
+            Piece(
+                both={"size": SATURATED, "compressed_size": SATURATED},
+                local_extra=zip64(len(SOUND), len(SOUND)),
+                entry_extra=zip64(len(SOUND), len(SOUND)),
+            ),
+            Piece(),
+        ),
+    ],
+)
+def test_members_are_unpacked_as_they_come(pieces: tuple[Piece, ...], chunk: int, tmp_path: Path) -> None:
+    found = parts(build(*pieces), tmp_path, chunk)
+    assert found == [piece.content for piece in pieces if not piece.name.endswith(b"/")]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_read_forward_is_left_to_read(tmp_path: Path) -> None:
+    form = DESCRIPTORS["narrow, signed"]
+    assert parts(build(Piece(), described(*form, method=0), Piece()), tmp_path) == [SOUND, None, None]
+
+
+def test_a_member_whose_header_lies_is_not_used(tmp_path: Path) -> None:
+    data = build(Piece(both={"crc32": CRC ^ 1}), Piece())
+    with unpacked(data, tmp_path) as forward:
+        lying, honest = plan(io.BytesIO(data), LIMITS)
+        assert forward.part_of(lying) is None
+        assert forward.part_of(honest) is not None
+
+
+def is_readable(file: io.BytesIO, member: Member) -> bool:
+    try:
+        return b"".join(read(file, member)) is not None
+    except ArchiveRefused:
+        return False
+
+
+def assert_nothing_unreadable_is_used(data: bytes, folder: Path, chunk: int) -> None:
+    file = io.BytesIO(data)
+    with unpacked(data, folder, chunk) as forward:
+        try:
+            members = plan(file, LIMITS)
+        except ArchiveRefused:
+            return
+        for member in members:
+            part = forward.part_of(member)
+            if part is not None and not part.head(4).startswith(LOCAL_SIGNATURE):
+                assert is_readable(file, member)
+                assert part.path.read_bytes() == b"".join(read(file, member))
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+@pytest.mark.parametrize("chunk", [5, 1 << 20])
+def test_no_trap_makes_a_part_of_what_read_would_refuse(trap: str, chunk: int, tmp_path: Path) -> None:
+    assert_nothing_unreadable_is_used(TRAPS[trap][0], tmp_path, chunk)
+    assert list(tmp_path.iterdir()) == []
+
+
+@settings(deadline=None)
+@given(
+    hits=st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=4),
+    chunk=st.sampled_from([3, 64, 1 << 20]),
+)
+def test_damage_makes_no_part_of_what_read_would_refuse(
+    hits: list[tuple[int, int]], chunk: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = bytearray(GOOD)
+    for place, value in hits:
+        data[place] = value
+    assert_nothing_unreadable_is_used(bytes(data), tmp_path_factory.mktemp("parts"), chunk)
+
+
+def test_a_bomb_unpacks_to_no_more_than_the_limits_allow(tmp_path: Path) -> None:
+    with unpacked(zip_bombs.zeros(), tmp_path, 1000, Limits(members=1)):
+        assert sum(path.stat().st_size for path in tmp_path.iterdir()) == 0
+    with unpacked(build(Piece(), Piece(), Piece()), tmp_path, limits=Limits(members=2)):
+        assert len(list(tmp_path.iterdir())) == 2
+    with unpacked(build(Piece(), Piece()), tmp_path, limits=Limits(members=2, total_bytes=len(SOUND))):
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_clips_are_on_the_disk_before_the_archive_has_ended(tmp_path: Path) -> None:
+    data = build(Piece(name=b"one.mp3"), Piece(name=b"two.mp3", content=SOUND * 5))
+    assert len(data) > SNIFF_BYTES
+    plan_of_files = Plan.make(("one", "two"), tmp_path, template=None, overwrite=False)
+    with Everything(plan_of_files, tmp_path) as receiver:
+        receiver.write(data[:-60])
+        assert [path.stat().st_size for path in tmp_path.iterdir()].count(len(SOUND)) == 1
+        receiver.write(data[-60:])
+        clips = receiver.finish()
+    assert sorted(tmp_path.iterdir()) == [clip.path for clip in clips]
+    assert [clip.path.read_bytes() for clip in clips] == [SOUND, SOUND * 5]
