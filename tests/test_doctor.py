@@ -77,6 +77,12 @@ def test_a_server_that_is_not_there_is_told(look):
     assert check.verdict == "problem"
 
 
+def test_the_region_is_named(monkeypatch):
+    monkeypatch.setenv("ELEVENLABS_API_KEY", "")
+    checks = {check.name: check for check in diagnose(region="eu")}
+    assert checks["server"].finding == "https://api.eu.residency.elevenlabs.io, region eu"
+
+
 def test_a_base_url_that_is_none_is_told(look):
     assert look(base_url="http://example.com")["server"].finding.startswith("The base URL")
     checks = look(api_key="", base_url="http://example.com")

@@ -55,6 +55,13 @@ def test_a_listing_that_was_broken_off_is_told(run, simulator, tmp_path):
     )
 
 
+def test_a_format_that_the_server_has_not_ends_the_run_at_once(run, simulator, tmp_path):
+    result = run("backup", tmp_path, "--format", "ogg", "--workers", 1)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "invalid_output_format" in result.stderr
+    assert len([request for request in simulator.requests if request.operation == "download"]) == 1
+
+
 def test_a_dry_run_tells_what_would_be_fetched_and_writes_nothing(run, simulator, tmp_path):
     result = run("backup", tmp_path / "new", "--dry-run")
     assert result.exit_code == 0
@@ -296,7 +303,7 @@ def test_lines_tell_what_is_gone(run, simulator, tmp_path):
 def test_elsewhere_the_output_is_plain(environment, tmp_path):
     completed = subprocess.run([COMMAND, "backup", tmp_path, "-v"], capture_output=True, encoding="utf-8", check=True)
     assert not {"\x1b", "\r", "|"} & set(completed.stdout + completed.stderr)
-    assert completed.stderr.count("(time)") + completed.stderr.count("(only_item)") > 0
+    assert completed.stderr.count("(time)") + completed.stderr.count("(only item)") == 20
 
 
 def test_the_catalogue_stays_with_the_files(run, folder, tmp_path):

@@ -109,6 +109,8 @@ def test_without_a_key_the_exit_code_is_3_and_the_cure_is_named(run, monkeypatch
         ["list", "--after", "yesterday"],
         ["list", "--model", "eleven_v3"],
         ["list", "--lim", "3"],
+        ["list", "--search", "\udcff"],
+        ["backup", "x" * 300],
         ["download"],
         ["download", "a b"],
         ["backup"],

@@ -304,7 +304,7 @@ class HistoryClient:
 
         Args:
             folder: The folder of the backup.
-            workers: Most requests at a time.
+            workers: Most requests at a time, as in `download_all`.
             batch_size: Most ids a request.
             on_event: Called with each event as it happens, one call at a time.
 

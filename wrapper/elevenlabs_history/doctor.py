@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import httpx
 from attrs import frozen
 
-from ._connection import BASE_URL_VARIABLE, resolve_base_url
+from ._connection import BASE_URL_VARIABLE, REGIONS, resolve_base_url
 from ._key import VARIABLES, ApiKey
 from ._requests import reading
 from ._version import __version__
@@ -89,11 +89,16 @@ def diagnose(
         yield _problem("server", error)
     else:
         chosen = "" if base_url or region or not os.environ.get(BASE_URL_VARIABLE) else f", from {BASE_URL_VARIABLE}"
-        yield Check(name="server", verdict="ok", finding=f"{url}{chosen}")
+        yield Check(name="server", verdict="ok", finding=f"{url}{chosen}{_region_of(url)}")
         if checked.verdict != "problem":
             yield from _history(api_key, region, base_url, now)
     if folder is not None:
         yield from _folder(Path(folder))
+
+
+def _region_of(url: httpx.URL) -> str:
+    name = next((name for name, address in REGIONS.items() if httpx.URL(address).host == url.host), None)
+    return "" if name is None else f", region {name}"
 
 
 def _key(key: ApiKey) -> Check:

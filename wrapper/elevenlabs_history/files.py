@@ -195,9 +195,12 @@ def check_folder(folder: Path) -> None:
     """Refuse a folder that can't come to be, before anything is fetched for it.
 
     Raises:
-        InvalidArgument: It, or one of the folders it would lie in, is a file.
+        InvalidArgument: It, or one of the folders it would lie in, is a file, or it has a name that can't be.
     """
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    except OSError as error:
+        raise InvalidArgument(f"{folder} can't be a folder: {error.strerror or error}.") from error
     if not nearest.is_dir():
         raise InvalidArgument(f"{nearest} is a file where a folder is needed: choose another folder.")
 

@@ -40,6 +40,8 @@ class Filters:
             value = getattr(self, name)
             if value is not None and not (isinstance(value, str) and value):
                 raise InvalidArgument(f"{name} is {value!r}; it takes text or None. Nothing was sent.")
+            if value is not None and not _is_utf8(value):
+                raise InvalidArgument(f"{name} is {value!r}, which is no text in UTF-8. Nothing was sent.")
         if self.model_id is not None and self.source is None:
             raise InvalidArgument(
                 'The server takes model_id only together with source: add source="TTS". Nothing was sent.'
@@ -201,6 +203,11 @@ def unix_seconds(moment: Moment | None, name: str) -> int | None:
         raise InvalidArgument(
             f"{name} is {moment!r}; it takes a datetime, a date or Unix seconds. Nothing was sent."
         ) from None
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether a text can be sent; the bytes of an argument that is not UTF-8 become halves of surrogate pairs."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _set(value: T | None) -> T | Unset:

@@ -45,6 +45,7 @@ Batch: TypeAlias = "tuple[str | HistoryItem, ...]"
 Receive: TypeAlias = "Callable[[Batch, Callable[[], Proven], Attempts], Harvest]"
 
 _HOPELESS = (AuthenticationError, CannotWrite, PermissionDenied, QuotaExceeded, WrongRegion)
+_WRONG_FORMAT = "invalid_output_format"
 
 
 @frozen(kw_only=True)
@@ -278,7 +279,9 @@ class _Counted(Proven):
 
 def ends_a_run(error: HistoryError) -> bool:
     """Tell whether every other request would end in the same way."""
-    return isinstance(error, _HOPELESS) or (isinstance(error, ConnectionFailed) and error.never_sent)
+    if isinstance(error, ConnectionFailed):
+        return error.never_sent
+    return isinstance(error, _HOPELESS) or error.code == _WRONG_FORMAT
 
 
 def _batches(items: Iterable[str | HistoryItem], size: int) -> list[Batch]:

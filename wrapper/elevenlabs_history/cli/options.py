@@ -46,8 +46,7 @@ def add_common(parser: argparse.ArgumentParser, *, server: bool = True) -> None:
     """Take what every command takes that prints items."""
     parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object per line")
     if server:
-        text = "where the workspace lives: us, eu, in or sg"
-        parser.add_argument("--region", choices=["us", "eu", "in", "sg"], help=text)
+        parser.add_argument("--region", choices=["us", "eu", "in", "sg"], help="where the workspace lives")
     add_noise(parser)
 
 
