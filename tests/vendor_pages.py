@@ -10,8 +10,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 COPIED = (
-    *("codegen-config.yml", "generated", "openapi.yaml", "pyproject.toml", "requirements", "scripts", "simulator"),
-    *("spec", "tests", "wrapper"),
+    *("benchmarks", "codegen-config.yml", "docs", "generated", "openapi.yaml", "pyproject.toml", "requirements"),
+    *("scripts", "simulator", "spec", "tests", "wrapper"),
 )
 KEY = {"name": "xi-api-key", "in": "header", "required": True, "schema": {"type": "string"}}
 
