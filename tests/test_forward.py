@@ -2,9 +2,10 @@
 
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 import zip_bombs
@@ -13,10 +14,10 @@ from elevenlabs_history import _forward
 from elevenlabs_history._extract import Everything
 from elevenlabs_history._plan import Plan
 from elevenlabs_history._sealing import Sealing
-from elevenlabs_history._zip_records import LOCAL_SIGNATURE
 from elevenlabs_history.archive import Limits, Member, plan, read
 from elevenlabs_history.audio import SNIFF_BYTES
 from elevenlabs_history.errors import ArchiveRefused
+from elevenlabs_history.files import Part
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from zip_writer import DEFLATED, DESCRIPTOR_FLAG, SATURATED, SOUND, Piece, build, deflate, pack, zip64
@@ -40,28 +41,37 @@ def described(fields: dict[str, str], signature: bytes, method: int = DEFLATED) 
 
 
 @contextmanager
-def unpacked(data: bytes, folder: Path, chunk: int = 1 << 20, limits: Limits = LIMITS) -> Iterator[_forward.Forward]:
-    """Let an archive arrive in chunks of a size."""
+def unpacked(
+    data: bytes, folder: Path, chunk: int = 1 << 20, limits: Limits = LIMITS
+) -> Iterator[tuple[_forward.Forward, IO[bytes]]]:
+    """Let an archive arrive in chunks of a size; yields what has unpacked it, and the archive on the disk."""
     sealing = Sealing()
-    forward = _forward.Forward(folder, sealing, limits)
-    try:
-        for start in range(0, len(data), chunk):
-            forward.take(data[start : start + chunk])
-        sealing.wait()
-        yield forward
-    finally:
-        sealing.close()
-        forward.close()
+    with Part(folder.with_name(f"{folder.name}-archive")) as archive:
+        forward = _forward.Forward(archive, folder, sealing, limits)
+        try:
+            for start in range(0, len(data), chunk):
+                forward.take(data[start : start + chunk])
+            sealing.wait()
+            yield forward, archive.file
+        finally:
+            sealing.close()
+            forward.close()
 
 
 def parts(data: bytes, folder: Path, chunk: int = 1 << 20) -> list[bytes | None]:
     """The content of each member that was unpacked, which has to be as it is read; None for what was left to `read`."""
     file = io.BytesIO(data)
-    with unpacked(data, folder, chunk) as forward:
-        found = [(member, forward.part_of(member)) for member in plan(file, LIMITS)]
-        for member, part in found:
-            assert part is None or part.path.read_bytes() == b"".join(read(file, member))
-        return [part and part.path.read_bytes() for _, part in found]
+    with unpacked(data, folder, chunk) as (forward, archive):
+        members = plan(file, LIMITS)
+        assert members == forward.plan()
+        found = [(member, forward.take_out(member)) for member in members]
+        for member, taken in found:
+            if taken is None:
+                assert b"".join(read(archive, member)) == b"".join(read(file, member))
+            else:
+                content = b"".join(read(file, member))
+                assert (taken.part.path.read_bytes(), taken.head) == (content, content[:SNIFF_BYTES])
+        return [taken and taken.part.path.read_bytes() for _, taken in found]
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000, 1 << 20])
@@ -95,31 +105,73 @@ def test_what_cannot_be_read_forward_is_left_to_read(tmp_path: Path) -> None:
 
 def test_a_member_whose_header_lies_is_not_used(tmp_path: Path) -> None:
     data = build(Piece(both={"crc32": CRC ^ 1}), Piece())
-    with unpacked(data, tmp_path) as forward:
-        lying, honest = plan(io.BytesIO(data), LIMITS)
-        assert forward.part_of(lying) is None
-        assert forward.part_of(honest) is not None
+    with unpacked(data, tmp_path) as (forward, archive):
+        lying, honest = forward.plan()
+        assert forward.take_out(lying) is None
+        with pytest.raises(ArchiveRefused, match=f"has checksum {CRC:08x}"):
+            list(read(archive, lying))
+        assert forward.take_out(honest) is not None
 
 
-def is_readable(file: io.BytesIO, member: Member) -> bool:
+def test_a_checksum_of_nothing_but_zeros_does_not_make_a_hole_pass_for_a_clip(tmp_path: Path) -> None:
+    data = build(Piece(both={"crc32": zlib.crc32(bytes(len(SOUND)))}))
+    with unpacked(data, tmp_path) as (forward, archive):
+        (member,) = forward.plan()
+        assert forward.take_out(member) is None
+        with pytest.raises(ArchiveRefused, match="damaged"):
+            list(read(archive, member))
+
+
+@pytest.mark.parametrize("chunk", [7, 1 << 20])
+def test_what_a_stored_member_has_taken_too_much_is_judged_as_it_came(chunk: int, tmp_path: Path) -> None:
+    data = build(Piece(local={"compressed_size": len(SOUND) + 100_000, "size": len(SOUND) + 100_000}), Piece())
+    with unpacked(data, tmp_path, chunk) as (forward, archive):
+        with pytest.raises(ArchiveRefused, match="in its local header"):
+            forward.plan()
+        archive.seek(0)
+        assert archive.read() == data
+
+
+def test_the_data_of_a_stored_member_are_written_once(tmp_path: Path) -> None:
+    data = build(Piece(), Piece(method=DEFLATED))
+    with unpacked(data, tmp_path) as (forward, archive):
+        stored, deflated = forward.plan()
+        archive.seek(0)
+        kept = archive.read()
+        assert kept[stored.start : stored.start + stored.size] == bytes(stored.size)
+        assert kept[deflated.start :] == data[deflated.start :]
+        assert [forward.take_out(member) is None for member in (stored, deflated)] == [False, False]
+
+
+def planned(plan: Callable[[], tuple[Member, ...]]) -> tuple[Member, ...] | str:
+    """What is in an archive, or why it is refused."""
     try:
-        return b"".join(read(file, member)) is not None
-    except ArchiveRefused:
-        return False
+        return plan()
+    except ArchiveRefused as refusal:
+        return refusal.message
+
+
+def outcome(file: IO[bytes], member: Member) -> bytes | str:
+    """What is read of a member, or why it is refused."""
+    try:
+        return b"".join(read(file, member))
+    except ArchiveRefused as refusal:
+        return refusal.message
 
 
 def assert_nothing_unreadable_is_used(data: bytes, folder: Path, chunk: int) -> None:
     file = io.BytesIO(data)
-    with unpacked(data, folder, chunk) as forward:
-        try:
-            members = plan(file, LIMITS)
-        except ArchiveRefused:
+    with unpacked(data, folder, chunk) as (forward, archive):
+        members = planned(lambda: plan(file, LIMITS))
+        assert planned(forward.plan) == members
+        if isinstance(members, str):
             return
         for member in members:
-            part = forward.part_of(member)
-            if part is not None and not part.head(4).startswith(LOCAL_SIGNATURE):
-                assert is_readable(file, member)
-                assert part.path.read_bytes() == b"".join(read(file, member))
+            taken = forward.take_out(member)
+            if taken is None:
+                assert outcome(archive, member) == outcome(file, member)
+            else:
+                assert taken.part.path.read_bytes() == outcome(file, member)
 
 
 @pytest.mark.parametrize("trap", TRAPS)

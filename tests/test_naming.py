@@ -251,7 +251,7 @@ def test_different_ids_never_share_a_file(one: str, other: str, voice: str, temp
 )
 def test_items_that_pass_the_check_have_a_file_each(items: list[HistoryItem], template: Template) -> None:
     try:
-        template.check(items)
+        template.names(items)
     except InvalidTemplate:
         assume(False)  # noqa: FBT003  (hypothesis has it so)
     paths = {as_one_file(template.path_for(item, ".mp3", index=place)) for place, item in enumerate(items, start=1)}
@@ -271,21 +271,21 @@ def test_an_id_that_can_not_stand_in_a_name_is_spelled_and_hashed() -> None:
 def test_names_that_some_file_system_takes_for_one_do_not_pass_the_check(one: str, other: str) -> None:
     items = [make_item("one", voice_name=one), make_item("other", voice_name=other)]
     with pytest.raises(InvalidTemplate, match=r"'one' and 'other' one name .* Put \{id\} into it\."):
-        Template("{voice}{ext}").check(items)
-    Template().check(items)
+        Template("{voice}{ext}").names(items)
+    Template().names(items)
 
 
 def test_ids_of_the_server_that_differ_by_case_alone_do_not_pass_the_check() -> None:
     with pytest.raises(InvalidTemplate, match=AN_ID):
-        Template().check([make_item(AN_ID), make_item(AN_ID.upper())])
+        Template().names([make_item(AN_ID), make_item(AN_ID.upper())])
 
 
 def test_an_item_that_comes_twice_passes_the_check() -> None:
-    Template("{voice}{ext}").check([make_item(), make_item()])
+    Template("{voice}{ext}").names([make_item(), make_item()])
 
 
 def test_the_index_alone_tells_the_items_of_a_run_apart() -> None:
-    Template("{index}{ext}").check([make_item("one"), make_item("other")])
+    Template("{index}{ext}").names([make_item("one"), make_item("other")])
 
 
 def test_a_template_knows_whether_its_names_tell_the_item() -> None:

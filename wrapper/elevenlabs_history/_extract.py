@@ -11,7 +11,6 @@ from elevenlabs_history_api.models import HistoryItem
 from ._receive import Receiver
 from ._requests import id_of, known_format, subject_of
 from ._sealing import Sealing
-from ._zip_records import LOCAL_SIGNATURE
 from .audio import SNIFF_BYTES, Kind, kind_of, pcm_sample_rate, wav_header
 from .errors import ArchiveRefused, HistoryError
 from .files import Part, check_targets, sync_folders
@@ -94,10 +93,11 @@ class InFolder(Receiver[T]):
         if self.kind is Kind.ZIP and not self._size and not self._adds_headers():
             from ._forward import Forward
 
-            self._forward = Forward(self._staging, self._sealing, self._limits())
-        self._body.write(data)
+            self._forward = Forward(self._body, self._staging, self._sealing, self._limits())
         self._size += len(data)
-        if self._forward is not None:
+        if self._forward is None:
+            self._body.write(data)
+        else:
             self._forward.take(data)
 
     def _adds_headers(self) -> bool:
@@ -139,7 +139,7 @@ class InFolder(Receiver[T]):
 
         file, items = self._body.file, self._plan.items
         file.flush()
-        archived = plan(file, self._limits())
+        archived = plan(file, self._limits()) if self._forward is None else self._forward.plan()
         self._sealing.wait()
         members = {(member.name, member.size, member.crc32): member for member in archived}.values()
         by_id = {id_of(item): item for item in items}
@@ -150,14 +150,11 @@ class InFolder(Receiver[T]):
             )
 
     def _unpacked(self, member: Member, item: str | HistoryItem | None, proof: Proof | None) -> _Staged | None:
-        """Take a member that was unpacked as it came, unless it is one that `read` would refuse."""
-        part = None if self._forward is None else self._forward.part_of(member)
-        if part is None:
+        """Take a member that was unpacked as it came."""
+        unpacked = None if self._forward is None else self._forward.take_out(member)
+        if unpacked is None:
             return None
-        head = part.head(SNIFF_BYTES)
-        if head.startswith(LOCAL_SIGNATURE):
-            return None
-        return _Staged(part, item, proof, kind_of(head, _output_format(item)), member.size)
+        return _Staged(unpacked.part, item, proof, kind_of(unpacked.head, _output_format(item)), member.size)
 
     def _stage(
         self, pieces: Iterator[bytes], size: int, item: str | HistoryItem | None, proof: Proof | None
@@ -180,7 +177,10 @@ class InFolder(Receiver[T]):
 
     def _keep(self, clip: _Staged, target: Path) -> Clip:
         clip.part.place(target, overwrite=self._plan.overwrite)
-        self._folders.update(folder for folder in target.parents if folder.is_relative_to(self._plan.folder))
+        folder = target.parent
+        while folder not in self._folders and folder.is_relative_to(self._plan.folder):
+            self._folders.add(folder)
+            folder = folder.parent
         return Clip(
             path=target,
             history_item_id=None if clip.item is None else id_of(clip.item),

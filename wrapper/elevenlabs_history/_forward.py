@@ -3,12 +3,15 @@
 What is unpacked here proves nothing. Once the archive is whole, `archive.plan` judges it as if nothing had been
 unpacked, and a part stands in for what `archive.read` would give only where both take the same bytes of the archive
 for the same content. Whatever can't be read forward is left to `read`.
+
+A stored member is the same bytes in the archive and in its part, so they are written once: the archive on the disk has
+a hole there, and gets them back before anybody looks into it.
 """
 
 from __future__ import annotations
 
 import zlib
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -24,7 +27,8 @@ from ._zip_records import (
     local_length,
     parse_local,
 )
-from .archive import within_ratio
+from .archive import plan, within_ratio
+from .audio import SNIFF_BYTES
 from .errors import ArchiveRefused
 from .files import Part
 
@@ -52,8 +56,18 @@ class _Room:
 
 
 @frozen
-class _Unpacked:
+class Unpacked:
+    """A member that was unpacked.
+
+    Attributes:
+        part: Has its bytes.
+        head: The first `SNIFF_BYTES` of them.
+        size: How many they are.
+        crc32: Their checksum.
+    """
+
     part: Part
+    head: bytes
     size: int
     crc32: int
 
@@ -61,19 +75,22 @@ class _Unpacked:
 class Forward:
     """Unpacks members into parts as the bytes of an archive come, within the limits that the archive has to keep."""
 
-    def __init__(self, staging: Path, sealing: Sealing, limits: Limits) -> None:
+    def __init__(self, archive: Part, staging: Path, sealing: Sealing, limits: Limits) -> None:
         """Prepare for the first byte.
 
         Args:
+            archive: Gets the archive.
             staging: Where the parts lie.
             sealing: Brings them to the disk.
             limits: How much the archive may hold; no more is unpacked.
         """
+        self._archive = archive
         self._staging = staging
         self._sealing = sealing
         self._limits = limits
         self._parts = ExitStack()
-        self._unpacked: dict[_Room, _Unpacked] = {}
+        self._unpacked: dict[_Room, Unpacked] = {}
+        self._holes: dict[_Room, Part] = {}
         self._buffer = b""
         self._received = 0
         self._size = 0
@@ -88,22 +105,54 @@ class Forward:
         """
         self._received += len(data)
         if self._reading is None:
+            self._archive.write(data)
             return
         try:
             self._reading.send(data)
-        except (StopIteration, _Unreadable, ArchiveRefused, zlib.error):
-            self._reading = None
-            self._buffer = b""
+        except (_Unreadable, ArchiveRefused, zlib.error):
+            self._give_up()
 
-    def part_of(self, member: Member) -> Part | None:
-        """Return the part whose content is what `read` would give of a member, or None where there is none.
+    def plan(self) -> tuple[Member, ...]:
+        """Take the end of the archive, check it, and tell what is in it, all as `archive.plan` does.
 
-        All parts have to be sealed by then.
+        Raises:
+            ArchiveRefused: It can't be trusted.
+            CannotWrite: The disk is full and the like.
         """
-        unpacked = self._unpacked.get(_Room(member.start, member.compressed_size, member.deflated))
-        if unpacked is None or (unpacked.size, unpacked.crc32) != (member.size, member.crc32):
-            return None
-        return unpacked.part
+        if self._reading is not None:
+            with suppress(_Unreadable):
+                self._reading.throw(_Unreadable)
+            self._give_up()
+        self._archive.file.flush()
+        try:
+            members = plan(self._archive.file, self._limits)
+        except ArchiveRefused:
+            if not self._holes:
+                raise
+            members = ()
+        if self._holes.keys() <= {_room_of(member) for member in members}:
+            return members
+        # Not each hole is the data of a member, so one may be where there are records.
+        self._fill_holes()
+        return plan(self._archive.file, self._limits)
+
+    def take_out(self, member: Member) -> Unpacked | None:
+        """Return what `read` would give of a member, or None where it was not unpacked.
+
+        All parts have to be sealed by then. After a None the archive has no holes, so `read` finds what it looks for.
+
+        Raises:
+            CannotWrite: The disk is full and the like.
+        """
+        unpacked = self._unpacked.get(_room_of(member))
+        if (
+            unpacked is not None
+            and (unpacked.size, unpacked.crc32) == (member.size, member.crc32)
+            and not unpacked.head.startswith(LOCAL_SIGNATURE)
+        ):
+            return unpacked
+        self._fill_holes()
+        return None
 
     def close(self) -> None:
         """Stop, and throw away the parts that were not kept."""
@@ -111,6 +160,12 @@ class Forward:
             self._reading.close()
             self._reading = None
         self._parts.close()
+
+    def _give_up(self) -> None:
+        """Read no further; the rest of the archive is kept as it comes."""
+        self._reading = None
+        self._archive.write(self._buffer)
+        self._buffer = b""
 
     def _read(self) -> Generator[None, bytes]:
         while True:
@@ -146,16 +201,24 @@ class Forward:
         except BaseException:
             content.part.__exit__()
             raise
-        self._unpacked[room] = _Unpacked(content.part, content.size, content.crc32)
+        self._unpacked[room] = Unpacked(content.part, content.head, content.size, content.crc32)
+        if header.method == STORED:
+            self._holes[room] = content.part
         self._sealing.seal(content.part)
 
     def _stored(self, content: _Content, size: int) -> Generator[None, bytes]:
         left = size
-        while left:
-            yield from self._fill(1)
-            piece, self._buffer = self._buffer[:left], self._buffer[left:]
-            left -= len(piece)
-            self._write(content, piece)
+        try:
+            while left:
+                yield from self._fill(1)
+                piece = self._buffer[:left]
+                self._write(content, piece)
+                self._buffer = self._buffer[left:]
+                left -= len(piece)
+        except _Unreadable:
+            self._copy(content.part)
+            raise
+        self._archive.skip(size)
 
     def _deflated(self, content: _Content, compressed_size: int | None) -> Generator[None, bytes]:
         """Inflate up to the end of the stream, which has to be where the header says if it says that."""
@@ -165,15 +228,16 @@ class Forward:
             if left == 0:
                 raise _Unreadable
             yield from self._fill(1)
-            packed, self._buffer = self._buffer[:left], b"" if left is None else self._buffer[left:]
-            if left is not None:
-                left -= len(packed)
+            packed = self._buffer[:left]
             while piece := inflater.decompress(packed, _PIECE):
                 self._write(content, piece)
                 packed = inflater.unconsumed_tail
-        if left or (left == 0 and inflater.unused_data):
+            used = len(self._buffer[:left]) - len(inflater.unused_data)
+            self._take_out(used)
+            if left is not None:
+                left -= used
+        if left:
             raise _Unreadable
-        self._buffer = inflater.unused_data + self._buffer
 
     def _descriptor(self, content: _Content, room: _Room) -> Generator[None, bytes]:
         """Skip the checksum and sizes behind the data, in the form that a record follows; `plan` checks them again."""
@@ -182,7 +246,7 @@ class Forward:
         header = Header(b"", 0, DEFLATED, 0, content.crc32, room.compressed_size, content.size)
         for form in descriptors(header):
             if self._buffer.startswith(form) and self._buffer.startswith(b"PK", len(form)):
-                self._buffer = self._buffer[len(form) :]
+                self._take_out(len(form))
                 return
         raise _Unreadable
 
@@ -199,8 +263,29 @@ class Forward:
 
     def _next(self, size: int) -> Generator[None, bytes, bytes]:
         yield from self._fill(size)
+        return self._take_out(size)
+
+    def _take_out(self, size: int) -> bytes:
+        """Take bytes out of the buffer into the archive."""
         piece, self._buffer = self._buffer[:size], self._buffer[size:]
+        self._archive.write(piece)
         return piece
+
+    def _copy(self, part: Part) -> None:
+        for piece in part.pieces():
+            self._archive.write(piece)
+
+    def _fill_holes(self) -> None:
+        self._sealing.wait()
+        while self._holes:
+            room, part = self._holes.popitem()
+            self._archive.file.seek(room.start)
+            self._copy(part)
+        self._archive.file.flush()
+
+
+def _room_of(member: Member) -> _Room:
+    return _Room(member.start, member.compressed_size, member.deflated)
 
 
 class _Content:
@@ -208,10 +293,13 @@ class _Content:
 
     def __init__(self, part: Part) -> None:
         self.part = part
+        self.head = b""
         self.size = 0
         self.crc32 = 0
 
     def write(self, piece: bytes) -> None:
         self.part.write(piece)
+        if len(self.head) < SNIFF_BYTES:
+            self.head += piece[: SNIFF_BYTES - len(self.head)]
         self.size += len(piece)
         self.crc32 = zlib.crc32(piece, self.crc32)

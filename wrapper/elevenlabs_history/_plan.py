@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Protocol, Self
 
 from attrs import frozen
@@ -16,8 +16,8 @@ from .files import check_folder, check_targets
 from .naming import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import PurePosixPath
+    from collections.abc import Mapping
+    from pathlib import Path, PurePosixPath
 
 AUDIO_KINDS = tuple(kind for kind in Kind if kind.is_audio)
 
@@ -30,8 +30,6 @@ class Naming(Protocol):
 
     def path_for(self, item: HistoryItem, extension: str, *, index: int) -> PurePosixPath: ...
 
-    def check(self, items: Iterable[HistoryItem]) -> None: ...
-
 
 @frozen(kw_only=True)
 class Plan:
@@ -43,6 +41,8 @@ class Plan:
         template: How the files of items with metadata are named.
         overwrite: Replace files of these names.
         places: The place of each id in the run, from 1.
+        names: Paths in the folder by id, without extensions: made once, for an item is looked for under each extension
+            that its audio may turn out to need. Whose name is not known beforehand is named by the template.
     """
 
     items: tuple[str | HistoryItem, ...]
@@ -50,6 +50,7 @@ class Plan:
     template: Naming
     overwrite: bool
     places: Mapping[str, int]
+    names: Mapping[str, str]
 
     @classmethod
     def make(
@@ -72,16 +73,17 @@ class Plan:
                 "Nothing was sent."
             )
         chosen = template if isinstance(template, Template) else Template(template) if template else Template()
-        chosen.check(item for item in items if isinstance(item, HistoryItem))
+        names = chosen.names(item for item in items if isinstance(item, HistoryItem))
+        names |= {item: plain_id(item) for item in items if isinstance(item, str)}
         places = {id_of(item): place for place, item in enumerate(items, start=1)}
-        return cls(items=items, folder=folder, template=chosen, overwrite=overwrite, places=places)
+        return cls(items=items, folder=folder, template=chosen, overwrite=overwrite, places=places, names=names)
 
     def target(self, item: str | HistoryItem, kind: Kind) -> Path:
         """Name the file of an item."""
-        if isinstance(item, HistoryItem):
-            place = self.places[item.history_item_id]
-            return self.folder / self.template.path_for(item, kind.extension, index=place)
-        return self.folder / f"{plain_id(item)}{kind.extension}"
+        name = self.names.get(id_of(item))
+        if name is None and isinstance(item, HistoryItem):
+            return self.folder / self.template.path_for(item, kind.extension, index=self.places[id_of(item)])
+        return self.folder / f"{name}{kind.extension}"
 
     def check_targets(self) -> None:
         """Refuse when a file of one of the items may be there already, whatever format the audio turns out to have.
@@ -89,7 +91,6 @@ class Plan:
         Raises:
             TargetExists: It is, and `overwrite` is false.
         """
-        # Making a name is most of the work, and the names of an item differ in their extension alone.
-        first = AUDIO_KINDS[0]
-        stems = (str(self.target(item, first)).removesuffix(first.extension) for item in self.items)
-        check_targets((Path(stem + kind.extension) for stem in stems for kind in AUDIO_KINDS), overwrite=self.overwrite)
+        extensions = [kind.extension for kind in AUDIO_KINDS]
+        stems = (os.path.join(self.folder, name) for name in self.names.values())  # noqa: PTH118 - there are thousands
+        check_targets((stem + extension for stem in stems for extension in extensions), overwrite=self.overwrite)

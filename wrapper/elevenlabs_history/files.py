@@ -7,16 +7,20 @@ import errno
 import os
 import secrets
 import stat
-from typing import IO, TYPE_CHECKING, Self
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self, TypeVar
 
 from .errors import CannotWrite, FolderBusy, InvalidArgument, TargetExists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
 
 PART_SUFFIX = ".part"
 STAGING = ".elevenlabs-history"
+_PIECE = 256 * 1024
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -37,8 +41,7 @@ class Part:
 
     def __enter__(self) -> Self:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._open = self.path.open("x+b")
+            self._open = _in_folder(self.path.parent, lambda: self.path.open("x+b"))
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
         return self
@@ -84,15 +87,29 @@ class Part:
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
 
-    def head(self, size: int) -> bytes:
-        """Read the first bytes of a sealed part.
+    def skip(self, size: int) -> None:
+        """Leave a hole for bytes that are written later, if at all. It reads as zeros.
+
+        Raises:
+            CannotWrite: The disk is full and the like.
+        """
+        try:
+            self.file.seek(size, os.SEEK_CUR)
+        except OSError as error:
+            raise _cannot_write(self.path.parent, error) from error
+
+    def pieces(self) -> Iterator[bytes]:
+        """Read back what was written, whether it is sealed or not.
 
         Raises:
             CannotWrite: It can't be read back.
         """
         try:
+            if not self.file.closed:
+                self.file.flush()
             with self.path.open("rb", buffering=0) as file:
-                return file.read(size)
+                while piece := file.read(_PIECE):
+                    yield piece
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
 
@@ -113,12 +130,9 @@ class Part:
     def place(self, target: Path, *, overwrite: bool = False) -> None:
         """Do as `keep` does, but for the name to survive a power cut, its folder has yet to go to `sync_folders`."""
         self.seal()
+        take = self.path.replace if overwrite else partial(_take_free_name, self.path)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if overwrite:
-                self.path.replace(target)
-            else:
-                _take_free_name(self.path, target)
+            _in_folder(target.parent, lambda: take(target))
         except FileExistsError as error:
             raise _taken(target) from error
         except OSError as error:
@@ -168,21 +182,35 @@ def staging_folder(folder: Path) -> Iterator[Path]:
         lock.release()
 
 
-def check_targets(targets: Iterable[Path], *, overwrite: bool) -> None:
+def files_below(folder: Path) -> Iterator[str]:
+    """Iterate over the files below a folder that can be read: their paths in it, with slashes."""
+    folders = [("", os.fspath(folder))]
+    for prefix, path in folders:
+        with contextlib.suppress(OSError), os.scandir(path) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((f"{prefix}{entry.name}/", entry.path))
+                elif entry.is_file():
+                    yield prefix + entry.name
+
+
+def check_targets(targets: Iterable[str | os.PathLike[str]], *, overwrite: bool) -> None:
     """Refuse paths where a file can't or may not be written, before anything is fetched for them.
 
     Raises:
         InvalidArgument: One is a folder, or a file stands where one of its folders should be.
         TargetExists: A file is there and `overwrite` is false.
     """
-    checked: set[Path] = set()
-    for target in targets:
-        folder = target.parent
+    checked: set[str] = set()
+    for path in targets:
+        # No `Path` of each: a look at thousands of names has to be cheap.
+        target = os.fspath(path)
+        folder = os.path.dirname(target)  # noqa: PTH120
         if folder not in checked:
-            check_folder(folder)
+            check_folder(Path(folder))
             checked.add(folder)
         try:
-            mode = os.stat(target).st_mode  # noqa: PTH116 - a look at each of thousands of names has to be cheap
+            mode = os.stat(target).st_mode  # noqa: PTH116
         except (OSError, ValueError):
             continue  # whatever keeps a path from being looked at is told when it is written
         if stat.S_ISDIR(mode):
@@ -205,7 +233,7 @@ def check_folder(folder: Path) -> None:
         raise InvalidArgument(f"{nearest} is a file where a folder is needed: choose another folder.")
 
 
-def _taken(target: Path) -> TargetExists:
+def _taken(target: Path | str) -> TargetExists:
     return TargetExists(f"{target} exists and was left as it is.", cure="Pass overwrite=True or choose another name.")
 
 
@@ -214,6 +242,15 @@ def _cannot_write(path: Path, error: OSError) -> CannotWrite:
         f"{path} can't be written: {error.strerror or error}. Nothing half-written was left.",
         cure="Make room or choose another folder, then run it again.",
     )
+
+
+def _in_folder(folder: Path, act: Callable[[], T]) -> T:
+    """Do something in a folder, which is made when it turns out to be missing: most are there."""
+    try:
+        return act()
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        return act()
 
 
 def _take_free_name(part: Path, target: Path) -> None:

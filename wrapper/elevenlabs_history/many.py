@@ -28,7 +28,7 @@ from .errors import (
     UnexpectedResponse,
     WrongRegion,
 )
-from .files import staging_folder
+from .files import files_below, staging_folder
 from .identity import plan_batches
 from .pace import Pace
 from .report import Event, Failed, Finished, Gone, Received, Report, Saved, Skipped, Started
@@ -139,17 +139,18 @@ class Run:
 
     def _wanted(self) -> list[str | HistoryItem]:
         """Leave out the items whose files are there, and those whose place is taken by what may be another item."""
-        there = {path for path in self._plan.folder.rglob("*") if path.is_file()}
+        there = set(files_below(self._plan.folder))
         wanted: list[str | HistoryItem] = []
         for item in self._plan.items:
+            name = self._plan.names[id_of(item)]
             kinds = _possible_kinds(item, self._settings.output_format)
-            path = next((path for kind in kinds if (path := self._plan.target(item, kind)) in there), None)
-            if path is None:
+            kind = next((kind for kind in kinds if name + kind.extension in there), None)
+            if kind is None:
                 wanted.append(item)
             elif self._plan.template.has_id or isinstance(item, str):
-                self._report.skipped.append(Skipped(id_of(item), path))
+                self._report.skipped.append(Skipped(id_of(item), self._plan.target(item, kind)))
             else:
-                self._fail(id_of(item), _unclear(path))
+                self._fail(id_of(item), _unclear(self._plan.target(item, kind)))
         return wanted
 
     def _next_batch(self) -> Batch:

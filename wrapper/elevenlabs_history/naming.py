@@ -96,24 +96,29 @@ class Template:
         )
         return PurePosixPath(*folders, stem + extension)
 
-    def check(self, items: Iterable[HistoryItem]) -> None:
-        """Refuse a template that gives two of these items one name, on whichever file system.
+    def names(self, items: Iterable[HistoryItem]) -> dict[str, str]:
+        """Name the clips of a run, and refuse a template that gives two items one name, on whichever file system.
 
         Args:
-            items: All items of a run, in its order; an item may come twice.
+            items: All items of the run, in its order; an item may come twice.
+
+        Returns:
+            The relative path of each clip, as `path_for` gives it but without an extension, by the id of the item.
 
         Raises:
             InvalidTemplate: Two items would share a file; names both.
         """
+        names: dict[str, str] = {}
         owners: dict[str, str] = {}
         for index, item in enumerate(items, start=1):
-            path = self.path_for(item, "", index=index)
-            owner = owners.setdefault(as_compared(str(path)), item.history_item_id)
+            name = names[item.history_item_id] = str(self.path_for(item, "", index=index))
+            owner = owners.setdefault(as_compared(name), item.history_item_id)
             if owner != item.history_item_id:
                 raise InvalidTemplate(
-                    f"Template {self.text!r} gives the items {owner!r} and {item.history_item_id!r} one name ({path}).",
+                    f"Template {self.text!r} gives the items {owner!r} and {item.history_item_id!r} one name ({name}).",
                     cure="Put {id} into it." if not self.has_id else "Download one of them into a folder of its own.",
                 )
+        return names
 
     def _piece(self, part: str | _Field, item: HistoryItem, index: int) -> Piece:
         if isinstance(part, str):

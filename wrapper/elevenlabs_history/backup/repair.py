@@ -19,7 +19,7 @@ from .records import Records
 from .verify import Verification, verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from elevenlabs_history_api.models import HistoryItem
@@ -109,7 +109,7 @@ class Repair:
         booking = Booking(catalogue, self._folder, output_format, BackupReport(listed=len(paths)), self._tell)
         items = booking.items([catalogue.entry(history_item_id) for history_item_id in paths])
         plan = Plan.make(items, self._folder, template=None, overwrite=True)
-        plan = evolve(plan, template=_Booked(self._folder, paths))
+        plan = evolve(plan, template=_Booked(self._folder, paths), names={})
         server = self._make_server(None if output_format == ORIGINAL else output_format)
         settings = evolve(self._settings, on_event=booking.take)
         self._fetching = Run(plan, settings, server.transport, server.receive)
@@ -144,6 +144,3 @@ class _Booked:
         while path != booked and (self.folder / path).exists():
             path = path.with_stem(f"{path.stem}_")
         return path
-
-    def check(self, items: Iterable[HistoryItem]) -> None:
-        del items
