@@ -13,7 +13,7 @@ from bad_archives import GOOD, MEMBERS, TRAPS
 from elevenlabs_history import _forward
 from elevenlabs_history._extract import Everything
 from elevenlabs_history._plan import Plan
-from elevenlabs_history._sealing import Sealing
+from elevenlabs_history._sealing import Sealing, disk_threads
 from elevenlabs_history.archive import Limits, Member, plan, read
 from elevenlabs_history.audio import SNIFF_BYTES
 from elevenlabs_history.errors import ArchiveRefused
@@ -45,8 +45,8 @@ def unpacked(
     data: bytes, folder: Path, chunk: int = 1 << 20, limits: Limits = LIMITS
 ) -> Iterator[tuple[_forward.Forward, IO[bytes]]]:
     """Let an archive arrive in chunks of a size; yields what has unpacked it, and the archive on the disk."""
-    sealing = Sealing()
-    with Part(folder.with_name(f"{folder.name}-archive")) as archive:
+    with disk_threads() as disk, Part(folder.with_name(f"{folder.name}-archive")) as archive:
+        sealing = Sealing(disk)
         forward = _forward.Forward(archive, folder, sealing, limits)
         try:
             for start in range(0, len(data), chunk):

@@ -10,13 +10,14 @@ from elevenlabs_history_api.models import HistoryItem
 
 from ._receive import Receiver
 from ._requests import id_of, known_format, subject_of
-from ._sealing import Sealing
+from ._sealing import Sealing, disk_threads
 from .audio import SNIFF_BYTES, Kind, kind_of, pcm_sample_rate, wav_header
 from .errors import ArchiveRefused, HistoryError
 from .files import Part, check_targets, sync_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
     from ._forward import Forward
@@ -62,17 +63,25 @@ class _Staged:
 class InFolder(Receiver[T]):
     """Stages the body and then every clip in it, so that nothing gets a name before all of it has proven good."""
 
-    def __init__(self, plan: Plan, staging: Path) -> None:
+    def __init__(self, plan: Plan, staging: Path, disk: ThreadPoolExecutor | None = None) -> None:
+        """Prepare to receive.
+
+        Args:
+            plan: What was asked for and where it goes.
+            staging: Where the parts lie meanwhile.
+            disk: The threads that bring them to the disk, of `disk_threads`; None for some of its own.
+        """
         super().__init__(subject_of(plan.items), known_format(plan.items))
         self._plan = plan
         self._staging = staging
+        self._disk = disk
         self._parts = ExitStack()
-        self._sealing = Sealing()
         self._folders: set[Path] = set()
         self._forward: Forward | None = None
         self._size = 0
 
     def __enter__(self) -> Self:
+        self._sealing = Sealing(self._disk or self._parts.enter_context(disk_threads()))
         self._body = self._parts.enter_context(Part(self._staging))
         return self
 

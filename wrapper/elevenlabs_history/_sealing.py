@@ -10,16 +10,22 @@ if TYPE_CHECKING:
 
     from .files import Part
 
-_THREADS = 4
 # Each of these is an open file.
 _WAITING = 16
 
 
-class Sealing:
-    """Seals parts in threads of its own, which begin with the first part."""
+def disk_threads() -> ThreadPoolExecutor:
+    """Make the threads that one or many `Sealing` share. More of them seal no faster, but take time from the others."""
+    from concurrent.futures import ThreadPoolExecutor
 
-    def __init__(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
+    return ThreadPoolExecutor(2, thread_name_prefix="elevenlabs-history-disk")
+
+
+class Sealing:
+    """Seals the parts of one answer."""
+
+    def __init__(self, threads: ThreadPoolExecutor) -> None:
+        self._threads = threads
         self._waiting: deque[Future[None]] = deque()
 
     def seal(self, part: Part) -> None:
@@ -28,12 +34,9 @@ class Sealing:
         Raises:
             CannotWrite: An earlier part could not be sealed.
         """
-        from concurrent.futures import ThreadPoolExecutor
-
-        self._pool = self._pool or ThreadPoolExecutor(_THREADS, thread_name_prefix="elevenlabs-history-disk")
         while len(self._waiting) >= _WAITING:
             self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(part.seal))
+        self._waiting.append(self._threads.submit(part.seal))
 
     def wait(self) -> None:
         """Wait until all parts are on the disk.
@@ -46,5 +49,7 @@ class Sealing:
 
     def close(self) -> None:
         """Let what is being sealed come to its end, and begin nothing more."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        for future in self._waiting:
+            if not future.cancel():
+                future.exception()
+        self._waiting.clear()

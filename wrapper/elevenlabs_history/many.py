@@ -13,6 +13,7 @@ from elevenlabs_history_api.models import HistoryItem
 from ._extract import Harvest, Proven
 from ._plan import AUDIO_KINDS, Plan
 from ._requests import id_of, known_format
+from ._sealing import disk_threads
 from .audio import Kind
 from .errors import (
     AuthenticationError,
@@ -119,14 +120,17 @@ class Run:
     def fetch(self, wanted: Iterable[str | HistoryItem], staging: Path) -> Report:
         """Fetch items of the plan, in a folder that is this run's alone, and report."""
         self._queue.extend(_batches(wanted, self._settings.batch_size))
-        with ThreadPoolExecutor(self._settings.workers, thread_name_prefix="elevenlabs-history") as pool:
+        with (
+            disk_threads() as disk,
+            ThreadPoolExecutor(self._settings.workers, thread_name_prefix="elevenlabs-history") as pool,
+        ):
             while self._running or (self._queue and not self._stopped.is_set()):
                 while self._queue and len(self._running) < self._pace.at_once and not self._stopped.is_set():
                     alone = not self._running and self._pace.at_once == 1
                     batch = self._next_batch()
                     patient = alone or not (self._running or self._queue)
                     attempts = self._transport.attempts(repeatable=True, patient=patient)
-                    future = pool.submit(self._fetch, batch, staging, attempts)
+                    future = pool.submit(self._fetch, batch, staging, disk, attempts)
                     self._running[future] = batch
                     self._alone = future if alone else None
                 for future in wait(self._running, return_when=FIRST_COMPLETED).done:
@@ -162,10 +166,10 @@ class Run:
             self._ask_next([batch[share:]])
         return batch[:share]
 
-    def _fetch(self, batch: Batch, staging: Path, attempts: Attempts) -> Harvest:
+    def _fetch(self, batch: Batch, staging: Path, disk: ThreadPoolExecutor, attempts: Attempts) -> Harvest:
         """Ask for a batch and save what is proven of it; runs in a worker."""
         plan = evolve(self._plan, items=batch)
-        return self._receive(batch, lambda: _Counted(plan, staging, self._tell), attempts)
+        return self._receive(batch, lambda: _Counted(plan, staging, disk, self._tell), attempts)
 
     def _account(self, batch: Batch, future: Future[Harvest]) -> None:
         """Book what came of a batch, and queue again what did not come."""
@@ -269,8 +273,8 @@ async def run_beside_loop(run: Callable[[], T], stop: Callable[[], None]) -> T:
 class _Counted(Proven):
     """Tells how many bytes have come."""
 
-    def __init__(self, plan: Plan, staging: Path, tell: Callable[[Event], None]) -> None:
-        super().__init__(plan, staging)
+    def __init__(self, plan: Plan, staging: Path, disk: ThreadPoolExecutor, tell: Callable[[Event], None]) -> None:
+        super().__init__(plan, staging, disk)
         self._tell = tell
 
     def _take(self, data: bytes) -> None:
