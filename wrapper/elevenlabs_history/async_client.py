@@ -148,7 +148,7 @@ class AsyncHistoryClient:
         output_format: str | None = None,
         template: Template | str | None = None,
         workers: int = 10,
-        batch_size: int = 50,
+        batch_size: int = 100,
         on_event: Callable[[Event], None] | None = None,
     ) -> Report:
         """Save many items, as `HistoryClient.download_all` does; the books are kept in a thread.
@@ -196,7 +196,7 @@ class AsyncHistoryClient:
         folder: str | os.PathLike[str],
         *,
         workers: int = 10,
-        batch_size: int = 50,
+        batch_size: int = 100,
         on_event: Callable[[BackupEvent], None] | None = None,
     ) -> Verification:
         """Verify a backup, then fetch again what it has lost, as `HistoryClient.repair_backup` does."""

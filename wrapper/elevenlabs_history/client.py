@@ -209,7 +209,7 @@ class HistoryClient:
         output_format: str | None = None,
         template: Template | str | None = None,
         workers: int = 10,
-        batch_size: int = 50,
+        batch_size: int = 100,
         on_event: Callable[[Event], None] | None = None,
     ) -> Report:
         """Save many items, each as a file that is proven to be that item. Run it again to go on where it ended.
@@ -225,7 +225,7 @@ class HistoryClient:
                 told from another item's, so its item fails instead of being skipped.
             workers: Most requests at a time. A run begins with 4, makes more while the server takes them, and fewer
                 when it answers 429.
-            batch_size: Most ids a request.
+            batch_size: Most ids a request; a run asks for fewer when the server has taken fewer and refused more.
             on_event: Called with each event as it happens, one call at a time, from any of the threads at work. What it
                 raises ends the run.
 
@@ -260,7 +260,7 @@ class HistoryClient:
                 covered the rest (False);
                 `output_format`: `wav` for WAV files, which are kept beside those of other formats (as generated);
                 `template`: how new files are named, with `{id}` in it;
-                `workers`: most requests at a time (10; it begins with 4), `batch_size`: most ids a request (50);
+                `workers`: most requests at a time (10; it begins with 4), `batch_size`: most ids a request (100);
                 `on_event`: called with each event as it happens, one call at a time; what it raises ends the run.
 
         Returns:
@@ -297,7 +297,7 @@ class HistoryClient:
         folder: str | os.PathLike[str],
         *,
         workers: int = 10,
-        batch_size: int = 50,
+        batch_size: int = 100,
         on_event: Callable[[BackupEvent], None] | None = None,
     ) -> Verification:
         """Verify a backup, then fetch again what is missing or changed, and book what has moved.

@@ -181,6 +181,8 @@ class Run:
             return
         if not self._heed_refusals():
             self._pace.answered()
+        if len(batch) > 1:
+            self._pace.received(len(batch)) if harvest.members >= len(batch) else self._pace.failed(len(batch))
         for clip in harvest.clips:
             self._report.saved.append(clip)
             self._tell(Saved(clip))
@@ -208,6 +210,7 @@ class Run:
             # The others of this run may have been too many; there will be fewer of them.
             self._ask_next([batch])
         elif len(batch) != 1:
+            self._pace.failed(len(batch))
             self._ask_next(_halves(batch))
         elif isinstance(error, NotFound) and error.code is not None:
             self._report.gone.append(id_of(batch[0]))

@@ -1,6 +1,7 @@
 """How many requests of a run are in flight, and how much of a batch one asks for, as the server's answers show.
 
-Nobody documents whether the plan's limit counts here, so it is found out. Decisions only: no clock, no thread.
+Nobody documents whether the plan's limit counts here, nor how many ids one request may have, so both are found out.
+Decisions only: no clock, no thread.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Pace:
     _refused: bool = field(default=False, init=False)
     _calm_rounds: int = field(default=_CALM_ROUNDS, init=False)
     _trying: bool = field(default=False, init=False)
+    _largest_received: int = field(default=1, init=False)
+    _smallest_failed: int | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.at_once = min(_FIRST, self.most)
@@ -62,6 +65,16 @@ class Pace:
         self._answers = 0
         self.at_once = max(1, min(self.at_once, running + 1) - times)
 
+    def received(self, items: int) -> None:
+        """Note that an archive of so many items has come: as many can't have been too many before, either."""
+        self._largest_received = max(self._largest_received, items)
+        if self._smallest_failed is not None and self._smallest_failed <= items:
+            self._smallest_failed = None
+
+    def failed(self, items: int) -> None:
+        """Note that one did not come or lacked some of them; they may have been too many."""
+        self._smallest_failed = min(self._smallest_failed or items, items)
+
     def share(self, items: int, *, waiting: int, running: int) -> int:
         """Tell how many items of a batch the next request asks for.
 
@@ -73,6 +86,8 @@ class Pace:
             waiting: How many batches are still to be asked for, this one included.
             running: How many requests are in flight.
         """
+        if self._smallest_failed is not None:
+            items = min(items, max(self._largest_received, self._smallest_failed // 2))
         if items < 2 * _FEWEST_ITEMS:
             return items
         if running == 0 and self._answers == 0 and not self._refused:

@@ -40,7 +40,7 @@ class Repair:
         make_server: Callable[[str | None], Server],
         *,
         workers: int = 10,
-        batch_size: int = 50,
+        batch_size: int = 100,
         on_event: Callable[[BackupEvent], None] | None = None,
     ) -> None:
         """Prepare a repair, with the arguments of `HistoryClient.repair_backup`.

@@ -65,7 +65,7 @@ class BackupRun:
         output_format: str | None = None,
         template: Template | str | None = None,
         workers: int = 10,
-        batch_size: int = 50,
+        batch_size: int = 100,
         on_event: Callable[[BackupEvent], None] | None = None,
         **filters: Unpack[FilterOptions],
     ) -> None:

@@ -39,7 +39,8 @@ def add_work(parser: argparse.ArgumentParser) -> None:
     """Take how much is asked for at once."""
     text = "most requests at a time; begins with 4 and goes by what the server takes (default: 10)"
     parser.add_argument("--workers", type=number, default=10, metavar="N", help=text)
-    parser.add_argument("--batch-size", type=number, default=50, metavar="N", help="most items a request (default: 50)")
+    text = "most items a request; fewer where the server takes no more (default: 100)"
+    parser.add_argument("--batch-size", type=number, default=100, metavar="N", help=text)
 
 
 def add_common(parser: argparse.ArgumentParser, *, server: bool = True) -> None:
