@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from .identity import Proof
 
 T = TypeVar("T")
-
-_PIECE = 256 * 1024
 
 
 @frozen(kw_only=True)
@@ -134,9 +133,7 @@ class InFolder(Receiver[T]):
         items = self._plan.items
         known = len(items) == 1
         if known and self.kind is Kind.PCM:
-            self._body.file.seek(0)
-            pieces = iter(lambda: self._body.file.read(_PIECE), b"")
-            return self._stage(pieces, self._size, items[0], Proof.ONLY_ITEM)
+            return self._stage(self._body.pieces(), self._size, items[0], Proof.ONLY_ITEM)
         self._body.seal()
         return _Staged(
             self._body, items[0] if known else None, Proof.ONLY_ITEM if known else None, self.kind, self._size
@@ -147,7 +144,6 @@ class InFolder(Receiver[T]):
         from .identity import identify
 
         file, items = self._body.file, self._plan.items
-        file.flush()
         archived = plan(file, self._limits()) if self._forward is None else self._forward.plan()
         self._sealing.wait()
         members = {(member.name, member.size, member.crc32): member for member in archived}.values()
@@ -228,18 +224,29 @@ class Harvest:
         clips: What was saved, each proven to be its item.
         failures: Items that came but could not be saved, by id.
         members: How many clips the answer held.
+        waiting: The part of its time, from 0 to 1, that had passed when its first byte came.
     """
 
     clips: list[Clip]
     failures: dict[str, HistoryError]
     members: int
+    waiting: float
 
 
 class Proven(InFolder[Harvest]):
     """Keeps each clip that is proven to be an item, whatever becomes of the others."""
 
+    def __enter__(self) -> Self:
+        self._asked = self._came = time.monotonic()
+        return super().__enter__()
+
+    def _begin(self) -> None:
+        self._came = time.monotonic()
+        super()._begin()
+
     def _result(self) -> Harvest:
-        harvest = Harvest([], {}, 0)
+        waiting = (self._came - self._asked) / max(time.monotonic() - self._asked, 1e-9)
+        harvest = Harvest([], {}, 0, waiting)
         staged = self._staged()
         for clip in staged:
             if clip.item is None or id_of(clip.item) in harvest.failures:

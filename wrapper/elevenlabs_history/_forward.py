@@ -123,7 +123,6 @@ class Forward:
             with suppress(_Unreadable):
                 self._reading.throw(_Unreadable)
             self._give_up()
-        self._archive.file.flush()
         try:
             members = plan(self._archive.file, self._limits)
         except ArchiveRefused:
@@ -281,7 +280,6 @@ class Forward:
             room, part = self._holes.popitem()
             self._archive.file.seek(room.start)
             self._copy(part)
-        self._archive.file.flush()
 
 
 def _room_of(member: Member) -> _Room:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,8 +9,8 @@ if TYPE_CHECKING:
 
     from .files import Part
 
-# Each of these is an open file.
-_WAITING = 16
+# A part is an open file until it is sealed, and while some are sealed as many others wait.
+_TOGETHER = 8
 
 
 def disk_threads() -> ThreadPoolExecutor:
@@ -26,7 +25,8 @@ class Sealing:
 
     def __init__(self, threads: ThreadPoolExecutor) -> None:
         self._threads = threads
-        self._waiting: deque[Future[None]] = deque()
+        self._next: list[Part] = []
+        self._running: Future[None] | None = None
 
     def seal(self, part: Part) -> None:
         """Begin to seal a part, to which nothing more is written.
@@ -34,9 +34,9 @@ class Sealing:
         Raises:
             CannotWrite: An earlier part could not be sealed.
         """
-        while len(self._waiting) >= _WAITING:
-            self._waiting.popleft().result()
-        self._waiting.append(self._threads.submit(part.seal))
+        self._next.append(part)
+        if len(self._next) == _TOGETHER:
+            self._seal_next()
 
     def wait(self) -> None:
         """Wait until all parts are on the disk.
@@ -44,12 +44,26 @@ class Sealing:
         Raises:
             CannotWrite: One is not.
         """
-        while self._waiting:
-            self._waiting.popleft().result()
+        self._seal_next()
+        self._seal_next()
 
     def close(self) -> None:
         """Let what is being sealed come to its end, and begin nothing more."""
-        for future in self._waiting:
-            if not future.cancel():
-                future.exception()
-        self._waiting.clear()
+        self._next = []
+        if self._running is not None and not self._running.cancel():
+            self._running.exception()
+
+    def _seal_next(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.result()
+        if self._next:
+            self._running = self._threads.submit(_seal_together, self._next)
+            self._next = []
+
+
+def _seal_together(parts: list[Part]) -> None:
+    for part in parts:
+        part.start_sealing()
+    for part in parts:
+        part.seal()

@@ -51,9 +51,10 @@ class Kind(StrEnum):
     @property
     def extension(self) -> str:
         """The file name extension, with its dot; `.bin` for what is no audio and no zip."""
-        return f".{self.value}" if self.is_audio or self is Kind.ZIP else ".bin"
+        return _EXTENSIONS[self]
 
 
+_EXTENSIONS = {kind: f".{kind.value}" if kind.is_audio or kind is Kind.ZIP else ".bin" for kind in Kind}
 _SIGNATURES = {
     Kind.ZIP: re.compile(rb"PK(?:\x03\x04|\x05\x06)"),
     Kind.WAV: re.compile(rb"(?:RIFF|RF64).{4}WAVE", re.DOTALL),

@@ -180,7 +180,7 @@ class Run:
             self._account_failure(batch, error, alone=future is self._alone)
             return
         if not self._heed_refusals():
-            self._pace.answered()
+            self._pace.answered(harvest.waiting)
         if len(batch) > 1:
             self._pace.received(len(batch)) if harvest.members >= len(batch) else self._pace.failed(len(batch))
         for clip in harvest.clips:

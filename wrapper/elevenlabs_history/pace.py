@@ -10,6 +10,7 @@ from attrs import define, field
 
 _FIRST = 4
 _GROWTH = 3
+_MOSTLY = 2 / 3
 _CALM_ROUNDS = 2
 _CALMEST_ROUNDS = 16
 # Shorter archives would cost more in requests than they save in waiting.
@@ -39,11 +40,17 @@ class Pace:
     def __attrs_post_init__(self) -> None:
         self.at_once = min(_FIRST, self.most)
 
-    def answered(self) -> None:
-        """Note a good answer while the server refused nothing."""
+    def answered(self, waiting: float) -> None:
+        """Note a good answer while the server refused nothing.
+
+        Args:
+            waiting: The part of its time, from 0 to 1, that had passed when its first byte came. More requests in
+                flight shorten the waiting; they would only get in each other's way while bytes come.
+        """
         self._answers += 1
         if not self._refused:
-            self.at_once = min(self.most, self.at_once * _GROWTH)
+            if waiting > _MOSTLY:
+                self.at_once = min(self.most, self.at_once * _GROWTH)
         elif self._answers >= self._calm_rounds * self.at_once:
             if self._trying:
                 self._calm_rounds = _CALM_ROUNDS

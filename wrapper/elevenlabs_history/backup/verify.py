@@ -122,13 +122,16 @@ def write_checksums(folder: Path, files: Iterable[SavedFile]) -> Path:
     """
     target = folder / CHECKSUMS
     with Part(folder / STAGING) as part:
-        for file in files:
-            # As sha256sum does it: a leading backslash says that the name has escapes.
-            name = file.path.replace("\\", "\\\\").replace("\n", "\\n")
-            escaped = "\\" if name != file.path else ""
-            part.write(f"{escaped}{file.sha256}  {name}\n".encode())
+        part.write(b"".join(map(_checksum_line, files)))
         part.keep(target, overwrite=True)
     return target
+
+
+def _checksum_line(file: SavedFile) -> bytes:
+    # As sha256sum does it: a leading backslash says that the name has escapes.
+    name = file.path.replace("\\", "\\\\").replace("\n", "\\n")
+    escaped = "\\" if name != file.path else ""
+    return f"{escaped}{file.sha256}  {name}\n".encode()
 
 
 def _by_digest(pool: ThreadPoolExecutor, folder: Path, paths: Iterable[str], sizes: set[int]) -> dict[str, deque[str]]:
