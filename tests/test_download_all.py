@@ -286,6 +286,19 @@ def test_nobody_waits_where_a_place_will_be_free_when_another_request_ends(make_
     assert "is repeated in" not in caplog.text
 
 
+def test_a_server_that_takes_few_ids_is_asked_for_few(client, simulator, tmp_path):
+    simulator.history.fill(300)
+    items = list(client.list())
+    simulator.requests.clear()
+    simulator.quirks = Quirks(most_ids=30)
+    report = client.download_all(items, tmp_path, workers=1)
+    assert len(report.saved) == len(items)
+    check_files(simulator, report)
+    asked = [len(request.json["history_item_ids"]) for request in simulator.requests]
+    assert sum(count > 30 for count in asked) <= 6
+    assert len(asked) < 25
+
+
 def test_the_last_archives_are_shared_by_all_who_are_free(client, simulator, tmp_path):
     simulator.history.fill(40)
     items = list(client.list())

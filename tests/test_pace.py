@@ -1,4 +1,4 @@
-"""The number of requests in flight follows from answers and refusals alone."""
+"""How many requests are in flight, and how many ids each has, follows from answers and refusals alone."""
 
 import pytest
 from elevenlabs_history.pace import Pace
@@ -7,11 +7,15 @@ from hypothesis import strategies as st
 
 
 def paced(most, story):
-    """A pace after a story: `+` is a good answer, a digit so many refusals while all the others were in flight."""
+    """A pace after a story.
+
+    `+` is a good answer that was mostly waited for, `-` one whose bytes took most of its time, and a digit so many
+    refusals while all the others were in flight.
+    """
     pace = Pace(most)
     for event in story:
-        if event == "+":
-            pace.answered()
+        if event in "+-":
+            pace.answered(0.9 if event == "+" else 0.6)
         else:
             pace.refused(int(event), running=pace.at_once - 1)
     return pace
@@ -28,6 +32,10 @@ def paced(most, story):
         (10, "+++", 10),
         (10, "++++++", 10),
         (3, "++++++", 3),
+        # More requests would not come faster where the bytes take the time.
+        (10, "---", 4),
+        (10, "--+-", 10),
+        (10, "2----", 3),
         # Down to what was served, not to half of it.
         (10, "1", 3),
         (10, "11", 2),
@@ -66,7 +74,7 @@ def test_a_server_that_never_takes_more_is_hardly_ever_asked_to():
     pace = paced(10, "2")
     refusals = 0
     for _ in range(1000):
-        pace.answered()
+        pace.answered(0.9)
         if pace.at_once > 2:
             pace.refused(1, running=2)
             refusals += 1
@@ -79,7 +87,7 @@ def test_it_stays_between_one_and_most_and_every_refusal_lowers_it(most, story):
     for event in story:
         before = pace.at_once
         if event is None:
-            pace.answered()
+            pace.answered(0.9)
             assert before <= pace.at_once <= most
         else:
             pace.refused(event[0], running=event[1])
@@ -120,3 +128,53 @@ def test_a_share_is_never_nothing_and_never_more_than_the_batch(story, items, wa
     pace = paced(10, story)
     share = pace.share(items, waiting=waiting, running=min(running, pace.at_once - 1))
     assert min(items, 10) <= share <= items
+
+
+def taken(pace):
+    """The most ids that a request has in the middle of a run."""
+    return pace.share(100, waiting=100, running=9)
+
+
+@pytest.mark.parametrize(
+    ("story", "share"),
+    [
+        # Each is an archive of so many: one that came, or with a minus one that did not.
+        ([], 100),
+        ([-100], 50),
+        ([-100, -50], 25),
+        ([10, -100, 50], 50),
+        ([10, -100, 50, 50, 50], 50),
+        # What has come before is not too much, whatever fails now.
+        ([50, -100, -60], 50),
+        # In even parts.
+        ([80, -20], 50),
+        # As many have come after all: it was something else that failed.
+        ([10, -100, 50, 100], 100),
+        ([-50, 50], 100),
+        # A short one that fails, because an item of it is gone, takes nothing from the others.
+        ([100, -2], 100),
+    ],
+)
+def test_a_request_has_no_more_ids_than_the_server_has_shown_to_take(story, share):
+    pace = paced(10, "+++")
+    for items in story:
+        if items > 0:
+            pace.received(items)
+        else:
+            pace.failed(-items)
+    assert taken(pace) == share
+
+
+@given(st.integers(1, 100))
+def test_a_server_that_takes_fewer_ids_is_asked_for_too_many_a_few_times_only(most_ids):
+    pace = paced(10, "+++")
+    failures = 0
+    for _ in range(100):
+        asked = taken(pace)
+        if asked <= most_ids:
+            pace.received(asked)
+        else:
+            pace.failed(asked)
+            failures += 1
+    assert failures <= 7
+    assert taken(pace) > most_ids / 2 - 1

@@ -94,7 +94,8 @@ class Pace:
             running: How many requests are in flight.
         """
         if self._smallest_failed is not None:
-            items = min(items, max(self._largest_received, self._smallest_failed // 2))
+            most = max(self._largest_received, self._smallest_failed // 2)
+            items = -(-items // -(-items // most))
         if items < 2 * _FEWEST_ITEMS:
             return items
         if running == 0 and self._answers == 0 and not self._refused:
