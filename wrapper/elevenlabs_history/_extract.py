@@ -14,7 +14,7 @@ from ._requests import id_of, known_format, subject_of
 from ._sealing import Sealing, disk_threads
 from .audio import SNIFF_BYTES, Kind, kind_of, pcm_sample_rate, wav_header
 from .errors import ArchiveRefused, HistoryError
-from .files import Part, check_targets, sync_folders
+from .files import AHEAD, Part, check_targets, sync_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,10 +103,12 @@ class InFolder(Receiver[T]):
 
             self._forward = Forward(self._body, self._staging, self._sealing, self._limits())
         self._size += len(data)
-        if self._forward is None:
-            self._body.write(data)
-        else:
+        if self._forward is not None:
             self._forward.take(data)
+            return
+        self._body.write(data)
+        if self.kind is not Kind.ZIP:
+            self._body.start_sealing(at_least=AHEAD)
 
     def _adds_headers(self) -> bool:
         """Whether a clip may need a header before its bytes, which can't be known before it is identified."""

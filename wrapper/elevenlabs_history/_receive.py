@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from .audio import SNIFF_BYTES, Kind, kind_of
 from .errors import UnexpectedResponse, read_failure
-from .files import Part
+from .files import AHEAD, Part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +138,7 @@ class InFile(Receiver["Path"]):
 
     def _take(self, data: bytes) -> None:
         self._part.write(data)
+        self._part.start_sealing(at_least=AHEAD)
 
     def _result(self) -> Path:
         self._part.keep(self._target, overwrite=self._overwrite)
