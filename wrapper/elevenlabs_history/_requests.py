@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import httpx
 from elevenlabs_history_api.api.history import download_history_items, get_history_item_audio
 from elevenlabs_history_api.models import DownloadRequest, HistoryItem
 from elevenlabs_history_api.types import UNSET
@@ -113,6 +115,18 @@ def reading(what: str) -> Iterator[None]:
             f"{what}: the answer is not what the API documents: {type(error).__name__} {error}",
             cure="Check the base URL and the proxy settings.",
         ) from error
+
+
+def json_of(response: httpx.Response) -> object:
+    """Parse the JSON of an answer, which is not to be used any more.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    parsed: object = json.loads(response.content)
+    # It and its stream refer to each other, so each page of a listing would stay until the garbage collector comes by.
+    response.stream = httpx.ByteStream(b"")
+    return parsed
 
 
 def expect(model: type[T], answer: object) -> T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -230,14 +229,14 @@ class AsyncHistoryClient:
         """Reach the server on the loop, for the thread of a run."""
         import asyncio
 
-        from ._requests import reading
+        from ._requests import json_of, reading
         from .backup.run import Server
 
         def fetch_page(request: dict[str, Any]) -> object:
             sending = self._api.get_async_httpx_client().request(**request)
             response = asyncio.run_coroutine_threadsafe(sending, loop).result()
             with reading("GET /v1/history"):
-                return json.loads(response.content)
+                return json_of(response)
 
         return Server(fetch_page=fetch_page, receive=self._receiving(output_format, loop), transport=self._transport)
 
@@ -270,11 +269,11 @@ class AsyncHistoryItems:
 
 
 async def _walk(api: Client, walk: Walk[HistoryItem]) -> AsyncIterator[HistoryItem]:
-    from ._requests import reading
+    from ._requests import json_of, reading
 
     while (request := walk.next_request()) is not None:
         response = await api.get_async_httpx_client().request(**request)
         with reading("GET /v1/history"):
-            items = walk.read(json.loads(response.content))
+            items = walk.read(json_of(response))
         for item in items:
             yield item

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -336,13 +335,13 @@ class HistoryClient:
         return receive
 
     def _server(self, output_format: str | None) -> Server:
-        from ._requests import reading
+        from ._requests import json_of, reading
         from .backup.run import Server
 
         def fetch_page(request: dict[str, Any]) -> object:
             response = self._api.get_httpx_client().request(**request)
             with reading("GET /v1/history"):
-                return json.loads(response.content)
+                return json_of(response)
 
         return Server(fetch_page=fetch_page, receive=self._receiving(output_format), transport=self._transport)
 
@@ -375,10 +374,10 @@ class HistoryItems:
 
 
 def _walk(api: Client, walk: Walk[HistoryItem]) -> Iterator[HistoryItem]:
-    from ._requests import reading
+    from ._requests import json_of, reading
 
     while (request := walk.next_request()) is not None:
         response = api.get_httpx_client().request(**request)
         with reading("GET /v1/history"):
-            items = walk.read(json.loads(response.content))
+            items = walk.read(json_of(response))
         yield from items

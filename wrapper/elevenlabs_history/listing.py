@@ -11,6 +11,7 @@ from attrs import frozen
 from elevenlabs_history_api.api.history import list_history_items
 from elevenlabs_history_api.types import UNSET, Unset
 
+from ._ids import Ids
 from .errors import InvalidArgument, UnexpectedResponse
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Walk(Generic[T]):
         self._left = limit
         self._page_size = page_size
         self._cursor: str | None = None
-        self._seen_ids: set[str] = set()
+        self._seen_ids = Ids()
         self._seen_cursors: set[str] = set()
         self._ended = limit == 0
         self.reached_end = False
@@ -149,13 +150,15 @@ class Walk(Generic[T]):
                 self._leave_out(entry, "it is no JSON object")
             elif not isinstance(history_item_id, str) or not history_item_id:
                 self._leave_out(entry, "it has no history_item_id")
-            elif history_item_id not in self._seen_ids:
+            else:
                 try:
-                    items.append(self._read_entry(entry))
+                    item = self._read_entry(entry)
                 except (AttributeError, KeyError, TypeError, ValueError) as error:
-                    self._leave_out(entry, f"item {history_item_id}: {type(error).__name__} {error}")
+                    if history_item_id not in self._seen_ids:
+                        self._leave_out(entry, f"item {history_item_id}: {type(error).__name__} {error}")
                 else:
-                    self._seen_ids.add(history_item_id)
+                    if self._seen_ids.add(history_item_id):
+                        items.append(item)
         return items
 
     def _leave_out(self, entry: object, reason: str) -> None:
