@@ -54,6 +54,7 @@ def ask(names: list[str], scale: Scale, folder: Path) -> list[Answer]:
     """Ask questions one after the other, and show what each has measured as it is known."""
     answers = []
     HOME.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
     try:
         with Launcher(folder) as launcher:
             bench = Bench(scale=scale, folder=folder, launcher=launcher, rounds=_ROUNDS[scale])

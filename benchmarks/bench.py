@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import attrs
 
 from .dataset import Dataset, Shape
 from .environments import ROOT, Environment, environment
-from .measure import Contestant, Launcher, Told, WrongResult
+from .measure import Contestant, Launcher, Told, WrongResult, put_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -95,14 +94,13 @@ class Bench:
 
     @contextmanager
     def place(self, name: str) -> Iterator[Path]:
-        """Yield an empty folder that outlives rounds; gone afterwards."""
+        """Yield an empty folder that outlives rounds; its files take no room afterwards."""
         folder = self.folder / name
-        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            put_aside(folder)
 
 
 @cache

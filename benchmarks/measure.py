@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -97,6 +97,18 @@ class Result:
         self.reason = reason
 
 
+def put_aside(folder: Path) -> None:
+    """Free the room of a folder's files but keep them, empty, beside it under another name.
+
+    Before it takes an inode, ext4 passes over all in the neighbourhood that were freed in the last minutes: after some
+    rounds, making a thousand files would take 0.6 seconds instead of 0.02, whoever makes them.
+    """
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            os.truncate(path, 0)
+    folder.rename(folder.with_name(f"{folder.name}-{uuid.uuid4().hex}"))
+
+
 class Launcher:
     """Runs commands from a small process. A context manager."""
 
@@ -124,7 +136,6 @@ class Launcher:
             WrongResult: It failed, or did not do what was asked for.
         """
         folder, output, errors = (self._folder / name for name in ("round", "round.out", "round.err"))
-        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         try:
             # What others have written is not to reach the disk at this one's expense.
@@ -138,7 +149,7 @@ class Launcher:
             told: Told = json.loads(text) if text.startswith("{") else {"text": text}
             contestant.check(told, folder)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            put_aside(folder)
         seconds = answer["wall"] if contestant.whole else told["seconds"]
         return Sample(seconds=seconds, cpu=answer["cpu"], memory=answer["memory"], told=told)
 

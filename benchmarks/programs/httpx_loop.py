@@ -39,14 +39,17 @@ def save(ids: list[str], path: Path, *, durable: bool = False) -> None:
             os.fsync(file.fileno())
 
 
-def extract(ids: list[str], name: str) -> None:
+def extract(ids: list[str], name: str, *, durable: bool = False) -> None:
     """Save an archive and take it apart."""
     path = job.folder / f".{name}.zip"
     save(ids, path)
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             member.filename = f"{name}-{member.filename}"
-            archive.extract(member, job.folder)
+            clip = archive.extract(member, job.folder)
+            if durable:
+                with Path(clip).open("rb") as file:
+                    os.fsync(file.fileno())
     path.unlink()
 
 
@@ -69,8 +72,9 @@ else:
         save(job.ids, job.folder / "saved", durable=job.name == "save durable")
     elif job.name == "extract":
         extract(job.ids, "all")
-    elif job.name == "many":
-        batches = chunks(job.ids, job.facts["batch_size"])
+    elif job.name.startswith("many"):
+        batches = enumerate(chunks(job.ids, job.facts["batch_size"]))
+        durable = job.name == "many durable"
         with ThreadPoolExecutor(job.facts["workers"]) as pool:
-            list(pool.map(lambda numbered: extract(numbered[1], str(numbered[0])), enumerate(batches)))
+            list(pool.map(lambda numbered: extract(numbered[1], str(numbered[0]), durable=durable), batches))
     tell(time.perf_counter() - start)

@@ -129,8 +129,9 @@ class BackupRun:
     def stop(self) -> None:
         """Ask for nothing more; what is being fetched comes to its end. Any thread may call it."""
         self._stopped.set()
-        if self._fetching is not None:
-            self._fetching.stop()
+        fetching = self._fetching
+        if fetching is not None:
+            fetching.stop()
 
     def _new_items(self, catalogue: Catalogue) -> NewItems:
         covered_until = catalogue.covered_until(self._scope.name(self._format))
@@ -161,6 +162,8 @@ class BackupRun:
         if self._stopped.is_set():
             return
         self._fetching.fetch(items, staging)
+        # What it knows of its items would stay in memory beside the next ones.
+        self._fetching = None
         if booking.ended_by is not None:
             raise booking.ended_by
 
