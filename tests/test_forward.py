@@ -1,6 +1,7 @@
 """What is unpacked of an archive as it comes is what would be read of it when it is whole, or is not used."""
 
 import io
+import random
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from elevenlabs_history import _forward
 from elevenlabs_history._extract import Everything
 from elevenlabs_history._plan import Plan
 from elevenlabs_history._sealing import Sealing, disk_threads
+from elevenlabs_history._zip_records import STORED
 from elevenlabs_history.archive import Limits, Member, plan, read
 from elevenlabs_history.audio import SNIFF_BYTES
 from elevenlabs_history.errors import ArchiveRefused
@@ -103,28 +105,28 @@ def test_what_cannot_be_read_forward_is_left_to_read(tmp_path: Path) -> None:
     assert parts(build(Piece(), described(*form, method=0), Piece()), tmp_path) == [SOUND, None, None]
 
 
-def test_a_member_whose_header_lies_is_not_used(tmp_path: Path) -> None:
+def test_a_member_whose_header_lies_is_refused(tmp_path: Path) -> None:
     data = build(Piece(both={"crc32": CRC ^ 1}), Piece())
-    with unpacked(data, tmp_path) as (forward, archive):
+    with unpacked(data, tmp_path) as (forward, _):
         lying, honest = forward.plan()
-        assert forward.take_out(lying) is None
         with pytest.raises(ArchiveRefused, match=f"has checksum {CRC:08x}"):
-            list(read(archive, lying))
+            forward.take_out(lying)
         assert forward.take_out(honest) is not None
 
 
 def test_a_checksum_of_nothing_but_zeros_does_not_make_a_hole_pass_for_a_clip(tmp_path: Path) -> None:
     data = build(Piece(both={"crc32": zlib.crc32(bytes(len(SOUND)))}))
-    with unpacked(data, tmp_path) as (forward, archive):
+    with unpacked(data, tmp_path) as (forward, _):
         (member,) = forward.plan()
-        assert forward.take_out(member) is None
         with pytest.raises(ArchiveRefused, match="damaged"):
-            list(read(archive, member))
+            forward.take_out(member)
 
 
+@pytest.mark.parametrize("method", [STORED, DEFLATED])
 @pytest.mark.parametrize("chunk", [7, 1 << 20])
-def test_what_a_stored_member_has_taken_too_much_is_judged_as_it_came(chunk: int, tmp_path: Path) -> None:
-    data = build(Piece(local={"compressed_size": len(SOUND) + 100_000, "size": len(SOUND) + 100_000}), Piece())
+def test_what_a_member_has_taken_too_much_is_judged_as_it_came(method: int, chunk: int, tmp_path: Path) -> None:
+    longer = {"compressed_size": len(SOUND) + 100_000, "size": len(SOUND) + 100_000}
+    data = build(Piece(method=method, local=longer), Piece())
     with unpacked(data, tmp_path, chunk) as (forward, archive):
         with pytest.raises(ArchiveRefused, match="in its local header"):
             forward.plan()
@@ -132,52 +134,49 @@ def test_what_a_stored_member_has_taken_too_much_is_judged_as_it_came(chunk: int
         assert archive.read() == data
 
 
-def test_the_data_of_a_stored_member_are_written_once(tmp_path: Path) -> None:
-    data = build(Piece(), Piece(method=DEFLATED))
+def test_the_data_of_a_member_are_written_once(tmp_path: Path) -> None:
+    data = build(Piece(), Piece(method=DEFLATED), Piece(name=b"folder/", content=b""))
     with unpacked(data, tmp_path) as (forward, archive):
-        stored, deflated = forward.plan()
+        members = forward.plan()
+        assert all(forward.take_out(member) for member in members)
         archive.seek(0)
         kept = archive.read()
-        assert kept[stored.start : stored.start + stored.size] == bytes(stored.size)
-        assert kept[deflated.start :] == data[deflated.start :]
-        assert [forward.take_out(member) is None for member in (stored, deflated)] == [False, False]
+        expected = bytearray(data)
+        for member in members:
+            expected[member.start : member.start + member.compressed_size] = bytes(member.compressed_size)
+        assert kept == expected
 
 
-def planned(plan: Callable[[], tuple[Member, ...]]) -> tuple[Member, ...] | str:
-    """What is in an archive, or why it is refused."""
+def test_a_long_packed_member_is_unpacked_in_little_memory(tmp_path: Path) -> None:
+    noise = random.Random(1).randbytes(3 << 20)
+    assert parts(build(Piece(method=DEFLATED, content=noise), Piece()), tmp_path, 1 << 16) == [noise, SOUND]
+
+
+def contents(plan: Callable[[], tuple[Member, ...]], content: Callable[[Member], bytes]) -> list[bytes] | None:
+    """What the members hold; None when the archive is refused."""
     try:
-        return plan()
-    except ArchiveRefused as refusal:
-        return refusal.message
+        return [content(member) for member in plan()]
+    except ArchiveRefused:
+        return None
 
 
-def outcome(file: IO[bytes], member: Member) -> bytes | str:
-    """What is read of a member, or why it is refused."""
-    try:
-        return b"".join(read(file, member))
-    except ArchiveRefused as refusal:
-        return refusal.message
-
-
-def assert_nothing_unreadable_is_used(data: bytes, folder: Path, chunk: int) -> None:
+def assert_it_is_the_same_as_when_it_is_whole(data: bytes, folder: Path, chunk: int) -> None:
     file = io.BytesIO(data)
     with unpacked(data, folder, chunk) as (forward, archive):
-        members = planned(lambda: plan(file, LIMITS))
-        assert planned(forward.plan) == members
-        if isinstance(members, str):
-            return
-        for member in members:
+
+        def content(member: Member) -> bytes:
             taken = forward.take_out(member)
-            if taken is None:
-                assert outcome(archive, member) == outcome(file, member)
-            else:
-                assert taken.part.path.read_bytes() == outcome(file, member)
+            return taken.part.path.read_bytes() if taken else b"".join(read(archive, member))
+
+        assert contents(forward.plan, content) == contents(
+            lambda: plan(file, LIMITS), lambda member: b"".join(read(file, member))
+        )
 
 
 @pytest.mark.parametrize("trap", TRAPS)
 @pytest.mark.parametrize("chunk", [5, 1 << 20])
-def test_no_trap_makes_a_part_of_what_read_would_refuse(trap: str, chunk: int, tmp_path: Path) -> None:
-    assert_nothing_unreadable_is_used(TRAPS[trap][0], tmp_path, chunk)
+def test_no_trap_catches_who_reads_forward_and_not_who_reads_it_whole(trap: str, chunk: int, tmp_path: Path) -> None:
+    assert_it_is_the_same_as_when_it_is_whole(TRAPS[trap][0], tmp_path, chunk)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -186,13 +185,13 @@ def test_no_trap_makes_a_part_of_what_read_would_refuse(trap: str, chunk: int, t
     hits=st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=4),
     chunk=st.sampled_from([3, 64, 1 << 20]),
 )
-def test_damage_makes_no_part_of_what_read_would_refuse(
+def test_damage_is_found_forward_as_it_is_found_in_the_whole(
     hits: list[tuple[int, int]], chunk: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     data = bytearray(GOOD)
     for place, value in hits:
         data[place] = value
-    assert_nothing_unreadable_is_used(bytes(data), tmp_path_factory.mktemp("parts"), chunk)
+    assert_it_is_the_same_as_when_it_is_whole(bytes(data), tmp_path_factory.mktemp("parts"), chunk)
 
 
 def test_a_bomb_unpacks_to_no_more_than_the_limits_allow(tmp_path: Path) -> None:

@@ -15,12 +15,9 @@ if sys.argv[1] == "start":
     sys.exit()
 
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from benchmarks.programs.told import Job, Listing, chunks, tell
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 job = Job()
 client = httpx.Client(base_url=job.base_url, headers={"xi-api-key": job.key}, timeout=60)

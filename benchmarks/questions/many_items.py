@@ -45,8 +45,8 @@ def ask(bench: Bench) -> Answer:
         _ask(bench, shape, name, answer, with_sdk=shape is near)
     answer.remarks.append(
         "A fixed policy is the httpx loop with so many threads and so many ids an archive; it proves no identity and"
-        " waits for the disk only where the table says so. Ours runs with its defaults, once more with as many workers as"
-        " the server takes."
+        " waits for the disk only where the table says so. Ours runs with its defaults, once more with as many workers"
+        " as the server takes."
     )
     return answer
 

@@ -4,15 +4,15 @@ What is unpacked here proves nothing. Once the archive is whole, `archive.plan` 
 unpacked, and a part stands in for what `archive.read` would give only where both take the same bytes of the archive
 for the same content. Whatever can't be read forward is left to `read`.
 
-A stored member is the same bytes in the archive and in its part, so they are written once: the archive on the disk has
-a hole there, and gets them back before anybody looks into it.
+The archive on the disk has a hole where each member lies that was unpacked, so that nothing is written twice; all that
+`plan` looks at, and every member that could not be read forward, is there as it came.
 """
 
 from __future__ import annotations
 
 import zlib
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from attrs import frozen
 
@@ -26,8 +26,9 @@ from ._zip_records import (
     descriptors,
     local_length,
     parse_local,
+    refused,
 )
-from .archive import plan, within_ratio
+from .archive import check_content, check_head, plan, within_ratio
 from .audio import SNIFF_BYTES
 from .errors import ArchiveRefused
 from .files import Part
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .archive import Limits, Member
 
 _PIECE = 256 * 1024
+_MOST_HELD_BACK = 2 * 1024 * 1024
 
 
 class _Unreadable(Exception):
@@ -90,7 +92,6 @@ class Forward:
         self._limits = limits
         self._parts = ExitStack()
         self._unpacked: dict[_Room, Unpacked] = {}
-        self._holes: dict[_Room, Part] = {}
         self._buffer = b""
         self._received = 0
         self._size = 0
@@ -123,35 +124,25 @@ class Forward:
             with suppress(_Unreadable):
                 self._reading.throw(_Unreadable)
             self._give_up()
-        try:
-            members = plan(self._archive.file, self._limits)
-        except ArchiveRefused:
-            if not self._holes:
-                raise
-            members = ()
-        if self._holes.keys() <= {_room_of(member) for member in members}:
-            return members
-        # Not each hole is the data of a member, so one may be where there are records.
-        self._fill_holes()
-        return plan(self._archive.file, self._limits)
+        members = plan(self._archive.file, self._limits)
+        # Members lie apart from each other and from all records, so nothing was looked for in a hole that is a member.
+        if not self._unpacked.keys() <= {_room_of(member) for member in members}:
+            raise refused("its members are not where its directory says")
+        return members
 
     def take_out(self, member: Member) -> Unpacked | None:
-        """Return what `read` would give of a member, or None where it was not unpacked.
+        """Return what `read` would give of a member; None where it was not unpacked, so that `read` finds all of it.
 
-        All parts have to be sealed by then. After a None the archive has no holes, so `read` finds what it looks for.
+        All parts have to be sealed by then.
 
         Raises:
-            CannotWrite: The disk is full and the like.
+            ArchiveRefused: `read` would refuse it.
         """
         unpacked = self._unpacked.get(_room_of(member))
-        if (
-            unpacked is not None
-            and (unpacked.size, unpacked.crc32) == (member.size, member.crc32)
-            and not unpacked.head.startswith(LOCAL_SIGNATURE)
-        ):
-            return unpacked
-        self._fill_holes()
-        return None
+        if unpacked is not None:
+            check_head(member, unpacked.head)
+            check_content(member, unpacked.size, unpacked.crc32)
+        return unpacked
 
     def close(self) -> None:
         """Stop, and throw away the parts that were not kept."""
@@ -172,7 +163,9 @@ class Forward:
             fixed = yield from self._next(LOCAL_BYTES)
             rest = yield from self._next(local_length(fixed, b"") - LOCAL_BYTES)
             header = parse_local(fixed + rest)
-            if header.is_folder and not header.has_descriptor and not header.compressed_size:
+            if header.is_folder:
+                if header.has_descriptor or header.compressed_size:
+                    raise _Unreadable
                 continue
             yield from self._member(header, at + LOCAL_BYTES + len(rest))
 
@@ -192,17 +185,14 @@ class Forward:
         try:
             if header.method == STORED:
                 yield from self._stored(content, header.size)
+                compressed_size = header.size
             else:
-                yield from self._deflated(content, None if header.has_descriptor else header.compressed_size)
-            room = _Room(start, self._received - len(self._buffer) - start, header.method == DEFLATED)
-            if header.has_descriptor:
-                yield from self._descriptor(content, room)
+                compressed_size = yield from self._deflated(content, header)
         except BaseException:
             content.part.__exit__()
             raise
+        room = _Room(start, compressed_size, header.method == DEFLATED)
         self._unpacked[room] = Unpacked(content.part, content.head, content.size, content.crc32)
-        if header.method == STORED:
-            self._holes[room] = content.part
         self._sealing.seal(content.part)
 
     def _stored(self, content: _Content, size: int) -> Generator[None, bytes]:
@@ -215,38 +205,53 @@ class Forward:
                 self._buffer = self._buffer[left:]
                 left -= len(piece)
         except _Unreadable:
-            self._copy(content.part)
+            for piece in content.part.pieces():
+                self._archive.write(piece)
             raise
         self._archive.skip(size)
 
-    def _deflated(self, content: _Content, compressed_size: int | None) -> Generator[None, bytes]:
+    def _deflated(self, content: _Content, header: Header) -> Generator[None, bytes, int]:
         """Inflate up to the end of the stream, which has to be where the header says if it says that."""
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        left = compressed_size
-        while not inflater.eof:
-            if left == 0:
+        compressed_size = descriptor_size = 0
+        left = None if header.has_descriptor else header.compressed_size
+        with _HeldBack(self._archive) as held:
+            while not inflater.eof:
+                if left == 0:
+                    raise _Unreadable
+                yield from self._fill(1)
+                packed = self._buffer[:left]
+                used = len(packed)
+                full = True
+                while full:
+                    piece = inflater.decompress(packed, _PIECE)
+                    self._write(content, piece)
+                    packed = inflater.unconsumed_tail
+                    full = len(piece) == _PIECE
+                used -= len(inflater.unused_data)
+                held.add(self._buffer[:used])
+                self._buffer = self._buffer[used:]
+                compressed_size += used
+                if left is not None:
+                    left -= used
+            if left:
                 raise _Unreadable
-            yield from self._fill(1)
-            packed = self._buffer[:left]
-            while piece := inflater.decompress(packed, _PIECE):
-                self._write(content, piece)
-                packed = inflater.unconsumed_tail
-            used = len(self._buffer[:left]) - len(inflater.unused_data)
-            self._take_out(used)
-            if left is not None:
-                left -= used
-        if left:
-            raise _Unreadable
+            if header.has_descriptor:
+                descriptor_size = yield from self._descriptor(content, compressed_size)
+        self._next_bytes(descriptor_size)
+        return compressed_size
 
-    def _descriptor(self, content: _Content, room: _Room) -> Generator[None, bytes]:
-        """Skip the checksum and sizes behind the data, in the form that a record follows; `plan` checks them again."""
+    def _descriptor(self, content: _Content, compressed_size: int) -> Generator[None, bytes, int]:
+        """Tell how long the checksum and sizes behind the data are, in the form that a record follows.
+
+        `archive.plan` checks them again.
+        """
         # The directory and the end are longer than what is looked at, so it comes.
         yield from self._fill(DESCRIPTOR_BYTES + 4)
-        header = Header(b"", 0, DEFLATED, 0, content.crc32, room.compressed_size, content.size)
+        header = Header(b"", 0, DEFLATED, 0, content.crc32, compressed_size, content.size)
         for form in descriptors(header):
             if self._buffer.startswith(form) and self._buffer.startswith(b"PK", len(form)):
-                self._take_out(len(form))
-                return
+                return len(form)
         raise _Unreadable
 
     def _write(self, content: _Content, piece: bytes) -> None:
@@ -262,24 +267,13 @@ class Forward:
 
     def _next(self, size: int) -> Generator[None, bytes, bytes]:
         yield from self._fill(size)
-        return self._take_out(size)
+        return self._next_bytes(size)
 
-    def _take_out(self, size: int) -> bytes:
-        """Take bytes out of the buffer into the archive."""
+    def _next_bytes(self, size: int) -> bytes:
+        """Take bytes of a record, which the archive keeps, out of the buffer."""
         piece, self._buffer = self._buffer[:size], self._buffer[size:]
         self._archive.write(piece)
         return piece
-
-    def _copy(self, part: Part) -> None:
-        for piece in part.pieces():
-            self._archive.write(piece)
-
-    def _fill_holes(self) -> None:
-        self._sealing.wait()
-        while self._holes:
-            room, part = self._holes.popitem()
-            self._archive.file.seek(room.start)
-            self._copy(part)
 
 
 def _room_of(member: Member) -> _Room:
@@ -301,3 +295,36 @@ class _Content:
             self.head += piece[: SNIFF_BYTES - len(self.head)]
         self.size += len(piece)
         self.crc32 = zlib.crc32(piece, self.crc32)
+
+
+class _HeldBack:
+    """The packed bytes of the member that is being unpacked, which the archive needs only if that fails.
+
+    Those of a long one are written all the same, for they would need too much memory.
+    """
+
+    def __init__(self, archive: Part) -> None:
+        self._archive = archive
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
+        if kind is None:
+            self._archive.skip(self._size)
+        elif issubclass(kind, _Unreadable | zlib.error):
+            self._write()
+
+    def add(self, piece: bytes) -> None:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > _MOST_HELD_BACK:
+            self._write()
+
+    def _write(self) -> None:
+        for piece in self._pieces:
+            self._archive.write(piece)
+        self._pieces = []
+        self._size = 0

@@ -138,14 +138,33 @@ def read(file: IO[bytes], member: Member) -> Iterator[bytes]:
     """
     size = crc32 = 0
     for piece in _inflated(file, member) if member.deflated else _stored(file, member):
-        if size == 0 and piece.startswith(LOCAL_SIGNATURE):
-            raise refused("is an archive itself, and no clip", member.name)
+        if size == 0:
+            check_head(member, piece)
         size += len(piece)
         if size > member.size:
             raise refused(f"unpacks to more than the {member.size} bytes that it claims", member.name)
         crc32 = zlib.crc32(piece, crc32)
         yield piece
-    if size < member.size:
+    check_content(member, size, crc32)
+
+
+def check_head(member: Member, head: bytes) -> None:
+    """Refuse a member by its first bytes.
+
+    Raises:
+        ArchiveRefused: It is no clip.
+    """
+    if head.startswith(LOCAL_SIGNATURE):
+        raise refused("is an archive itself, and no clip", member.name)
+
+
+def check_content(member: Member, size: int, crc32: int) -> None:
+    """Refuse a member that does not unpack to what the records say.
+
+    Raises:
+        ArchiveRefused: Its size or its checksum is another.
+    """
+    if size != member.size:
         raise refused(f"unpacks to {size} bytes, not to the {member.size} that it claims", member.name)
     if crc32 != member.crc32:
         raise refused(f"has checksum {crc32:08x}, not the {member.crc32:08x} that it claims: damaged", member.name)
