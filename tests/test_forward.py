@@ -54,7 +54,9 @@ def unpacked(
             for start in range(0, len(data), chunk):
                 forward.take(data[start : start + chunk])
             sealing.wait()
-            yield forward, archive.file
+            forward.end()
+            with archive.reading() as file:
+                yield forward, file
         finally:
             sealing.close()
             forward.close()
@@ -65,7 +67,7 @@ def parts(data: bytes, folder: Path, chunk: int = 1 << 20) -> list[bytes | None]
     file = io.BytesIO(data)
     with unpacked(data, folder, chunk) as (forward, archive):
         members = plan(file, LIMITS)
-        assert members == forward.plan()
+        assert members == forward.plan(archive)
         found = [(member, forward.take_out(member)) for member in members]
         for member, taken in found:
             if taken is None:
@@ -107,8 +109,8 @@ def test_what_cannot_be_read_forward_is_left_to_read(tmp_path: Path) -> None:
 
 def test_a_member_whose_header_lies_is_refused(tmp_path: Path) -> None:
     data = build(Piece(both={"crc32": CRC ^ 1}), Piece())
-    with unpacked(data, tmp_path) as (forward, _):
-        lying, honest = forward.plan()
+    with unpacked(data, tmp_path) as (forward, archive):
+        lying, honest = forward.plan(archive)
         with pytest.raises(ArchiveRefused, match=f"has checksum {CRC:08x}"):
             forward.take_out(lying)
         assert forward.take_out(honest) is not None
@@ -116,8 +118,8 @@ def test_a_member_whose_header_lies_is_refused(tmp_path: Path) -> None:
 
 def test_a_checksum_of_nothing_but_zeros_does_not_make_a_hole_pass_for_a_clip(tmp_path: Path) -> None:
     data = build(Piece(both={"crc32": zlib.crc32(bytes(len(SOUND)))}))
-    with unpacked(data, tmp_path) as (forward, _):
-        (member,) = forward.plan()
+    with unpacked(data, tmp_path) as (forward, archive):
+        (member,) = forward.plan(archive)
         with pytest.raises(ArchiveRefused, match="damaged"):
             forward.take_out(member)
 
@@ -129,7 +131,7 @@ def test_what_a_member_has_taken_too_much_is_judged_as_it_came(method: int, chun
     data = build(Piece(method=method, local=longer), Piece())
     with unpacked(data, tmp_path, chunk) as (forward, archive):
         with pytest.raises(ArchiveRefused, match="in its local header"):
-            forward.plan()
+            forward.plan(archive)
         archive.seek(0)
         assert archive.read() == data
 
@@ -137,7 +139,7 @@ def test_what_a_member_has_taken_too_much_is_judged_as_it_came(method: int, chun
 def test_the_data_of_a_member_are_written_once(tmp_path: Path) -> None:
     data = build(Piece(), Piece(method=DEFLATED), Piece(name=b"folder/", content=b""))
     with unpacked(data, tmp_path) as (forward, archive):
-        members = forward.plan()
+        members = forward.plan(archive)
         assert all(forward.take_out(member) for member in members)
         archive.seek(0)
         kept = archive.read()
@@ -168,7 +170,7 @@ def assert_it_is_the_same_as_when_it_is_whole(data: bytes, folder: Path, chunk: 
             taken = forward.take_out(member)
             return taken.part.path.read_bytes() if taken else b"".join(read(archive, member))
 
-        assert contents(forward.plan, content) == contents(
+        assert contents(lambda: forward.plan(archive), content) == contents(
             lambda: plan(file, LIMITS), lambda member: b"".join(read(file, member))
         )
 

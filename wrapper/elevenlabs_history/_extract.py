@@ -145,8 +145,11 @@ class InFolder(Receiver[T]):
         from .archive import plan, read
         from .identity import identify
 
-        file, items = self._body.file, self._plan.items
-        archived = plan(file, self._limits()) if self._forward is None else self._forward.plan()
+        if self._forward is not None:
+            self._forward.end()
+        file = self._parts.enter_context(self._body.reading())
+        archived = plan(file, self._limits()) if self._forward is None else self._forward.plan(file)
+        items = self._plan.items
         self._sealing.wait()
         members = {(member.name, member.size, member.crc32): member for member in archived}.values()
         by_id = {id_of(item): item for item in items}

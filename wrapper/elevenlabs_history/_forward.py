@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import zlib
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from attrs import frozen
 
@@ -113,18 +113,27 @@ class Forward:
         except (_Unreadable, ArchiveRefused, zlib.error):
             self._give_up()
 
-    def plan(self) -> tuple[Member, ...]:
-        """Take the end of the archive, check it, and tell what is in it, all as `archive.plan` does.
+    def end(self) -> None:
+        """Take the end of the archive, so that `plan` finds all of it that it looks at.
 
         Raises:
-            ArchiveRefused: It can't be trusted.
             CannotWrite: The disk is full and the like.
         """
         if self._reading is not None:
             with suppress(_Unreadable):
                 self._reading.throw(_Unreadable)
             self._give_up()
-        members = plan(self._archive.file, self._limits)
+
+    def plan(self, file: IO[bytes]) -> tuple[Member, ...]:
+        """Check the archive, and tell what is in it, as `archive.plan` does.
+
+        Args:
+            file: The archive as it lies on the disk, opened when it had ended.
+
+        Raises:
+            ArchiveRefused: It can't be trusted.
+        """
+        members = plan(file, self._limits)
         # Members lie apart from each other and from all records, so nothing was looked for in a hole that is a member.
         if not self._unpacked.keys() <= {_room_of(member) for member in members}:
             raise refused("its members are not where its directory says")
@@ -199,7 +208,8 @@ class Forward:
         left = size
         try:
             while left:
-                yield from self._fill(1)
+                if not self._buffer:
+                    self._buffer = yield
                 piece = self._buffer[:left]
                 self._write(content, piece)
                 self._buffer = self._buffer[left:]
@@ -219,7 +229,8 @@ class Forward:
             while not inflater.eof:
                 if left == 0:
                     raise _Unreadable
-                yield from self._fill(1)
+                if not self._buffer:
+                    self._buffer = yield
                 packed = self._buffer[:left]
                 used = len(packed)
                 full = True

@@ -9,7 +9,7 @@ import stat
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Self, TypeVar
 
 from .errors import CannotWrite, FolderBusy, InvalidArgument, TargetExists
 
@@ -51,7 +51,7 @@ class Part:
 
     def __enter__(self) -> Self:
         try:
-            # Without a buffer: what comes is large, and what is read back is what lies there.
+            # Without a buffer: what comes is large.
             self._open = _in_folder(self.path.parent, lambda: self.path.open("x+b", buffering=0))
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
@@ -64,8 +64,7 @@ class Part:
                 self.path.unlink(missing_ok=True)
 
     @property
-    def file(self) -> FileIO:
-        """The open file, for reading back what was written."""
+    def _file(self) -> FileIO:
         if self._open is None:
             raise ValueError("A part has a file only inside its with block.")
         return self._open
@@ -77,9 +76,9 @@ class Part:
             CannotWrite: The disk is full and the like.
         """
         try:
-            written = self.file.write(data)
+            written = self._file.write(data)
             while written < len(data):
-                written += self.file.write(memoryview(data)[written:])
+                written += self._file.write(memoryview(data)[written:])
             self._size += written
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
@@ -90,11 +89,11 @@ class Part:
         Raises:
             CannotWrite: The disk is full and the like.
         """
-        if self.file.closed:
+        if self._file.closed:
             return
         try:
-            os.fsync(self.file.fileno())
-            self.file.close()
+            os.fsync(self._file.fileno())
+            self._file.close()
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
 
@@ -109,7 +108,7 @@ class Part:
         size = self._size - self._started
         if size >= at_least and hasattr(os, "posix_fadvise"):
             with contextlib.suppress(OSError):
-                os.posix_fadvise(self.file.fileno(), self._started, size, os.POSIX_FADV_DONTNEED)
+                os.posix_fadvise(self._file.fileno(), self._started, size, os.POSIX_FADV_DONTNEED)
             self._started = self._size
 
     def skip(self, size: int) -> None:
@@ -119,22 +118,32 @@ class Part:
             CannotWrite: The disk is full and the like.
         """
         try:
-            self.file.seek(size, os.SEEK_CUR)
+            self._file.seek(size, os.SEEK_CUR)
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
 
-    def pieces(self) -> Iterator[bytes]:
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[IO[bytes]]:
         """Read back what was written, whether it is sealed or not.
 
         Raises:
             CannotWrite: It can't be read back.
         """
         try:
-            with self.path.open("rb", buffering=0) as file:
-                while piece := file.read(_PIECE):
-                    yield piece
+            with self.path.open("rb") as file:
+                yield file
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
+
+    def pieces(self) -> Iterator[bytes]:
+        """Iterate over what was written, whether it is sealed or not.
+
+        Raises:
+            CannotWrite: It can't be read back.
+        """
+        with self.reading() as file:
+            while piece := file.read(_PIECE):
+                yield piece
 
     def keep(self, target: Path, *, overwrite: bool = False) -> None:
         """Make the part a file of its own, in one step and safe from a power cut.

@@ -169,7 +169,12 @@ class Run:
     def _fetch(self, batch: Batch, staging: Path, disk: ThreadPoolExecutor, attempts: Attempts) -> Harvest:
         """Ask for a batch and save what is proven of it; runs in a worker."""
         plan = evolve(self._plan, items=batch)
-        return self._receive(batch, lambda: _Counted(plan, staging, disk, self._tell), attempts)
+        counted = self._settings.on_event is not None
+        return self._receive(
+            batch,
+            lambda: _Counted(plan, staging, disk, self._tell) if counted else Proven(plan, staging, disk),
+            attempts,
+        )
 
     def _account(self, batch: Batch, future: Future[Harvest]) -> None:
         """Book what came of a batch, and queue again what did not come."""
