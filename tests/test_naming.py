@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from elevenlabs_history import _portable
 from elevenlabs_history.errors import HistoryError, InvalidTemplate
 from elevenlabs_history.naming import DEFAULT_TEMPLATE, Template
 from elevenlabs_history_api.models import DialogueLine, HistoryItem
@@ -228,6 +229,12 @@ def test_every_nasty_name_can_be_made_on_this_disk(tmp_path: Path, nasty: str) -
         assert path.resolve().is_relative_to(tmp_path)
         for made in sorted(tmp_path.rglob("*"), reverse=True):
             made.rmdir() if made.is_dir() else made.unlink()
+
+
+@given(st.from_regex(_portable._LEGAL_EVERYWHERE, fullmatch=True).map(lambda name: name[: _portable.NAME_BYTES]))
+def test_a_name_of_plain_letters_needs_no_changing_on_any_system(name: str) -> None:
+    assume(not name.endswith(" "))
+    assert _portable._sanitizer().sanitize(name, "-") == name
 
 
 @given(hostile_ids, hostile_ids, st.sampled_from([*NASTY, "Rachel"]), st.sampled_from(TEMPLATES))

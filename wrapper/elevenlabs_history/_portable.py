@@ -29,6 +29,8 @@ _HASH_DIGITS = 16
 
 # Drawn as nothing, though not of a class for that; some file systems leave them out when they compare names.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# What nobody objects to, most names among them: no name that Windows reserves is as long without a dot.
+_LEGAL_EVERYWHERE = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z _-]{6,}[0-9A-Za-z_-]")
 _SPACE_BEFORE_DOT = re.compile(r" +(?=\.)")
 
 
@@ -92,6 +94,8 @@ def _cut(text: str, size: int) -> str:
 
 @lru_cache(maxsize=1024)  # most items share their folders
 def _legal(name: str) -> str:
+    if _LEGAL_EVERYWHERE.fullmatch(name):
+        return name
     name = _SPACE_BEFORE_DOT.sub("", unicodedata.normalize("NFC", name)).strip(" ").rstrip(" .")
     return _sanitizer().sanitize(name or "_", "-")
 
