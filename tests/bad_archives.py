@@ -38,6 +38,13 @@ def _described(descriptor: bytes, **local: int) -> Piece:
     return Piece(both={"flags": DESCRIPTOR_FLAG}, local=unknown_yet | local, behind=descriptor)
 
 
+def _ending_inside() -> bytes:
+    """An archive whose clip holds an end with all that follows it as its comment."""
+    clip = Piece(content=SOUND + b"PK\x05\x06" + bytes(16) + b"??")
+    behind = len(build(clip)) - build(clip).index(b"??") - 2
+    return build(Piece(content=clip.content[:-2] + behind.to_bytes(2, "little")))
+
+
 NAMES = {
     "an absolute path": (_named(b"/etc/passwd"), "absolute path"),
     "two dots": (_named(b".."), "climbs out"),
@@ -227,6 +234,7 @@ LAYOUT = {
         build(CLIP, comment=build() + b"junk"),
         "4 bytes stand behind its end",
     ),
+    "an end inside a clip": (_ending_inside(), "two ends"),
     "an end inside the last entry": (build(Piece(entry_comment=build(comment_length=22))), "two ends"),
 }
 DIRECTORY = {

@@ -299,6 +299,25 @@ def test_a_server_that_takes_few_ids_is_asked_for_few(client, simulator, tmp_pat
     assert len(asked) < 25
 
 
+def test_a_server_that_was_out_of_order_for_a_while_is_asked_for_as_much_as_before(make_client, simulator, tmp_path):
+    simulator.history.fill(400)
+    client = make_client(retries=Retries(attempts=1))
+    items = list(client.list())
+    simulator.requests.clear()
+    simulator.faults.add(Fault.answer(503, b"{}"), on="download", times=4)
+    report = client.download_all(items, tmp_path, workers=1)
+    assert len(report.saved) == len(items)
+    assert len(simulator.requests) < 15
+
+
+def test_a_link_that_leads_to_itself_hides_no_file(client, simulator, items, tmp_path):
+    client.download_all(items, tmp_path)
+    for folder in (tmp_path, *(path for path in tmp_path.rglob("*") if path.is_dir())):
+        for name in "0az":
+            (folder / name).symlink_to(name)
+    assert len(client.download_all(items, tmp_path).skipped) == len(items)
+
+
 def test_the_last_archives_are_shared_by_all_who_are_free(client, simulator, tmp_path):
     simulator.history.fill(40)
     items = list(client.list())

@@ -142,6 +142,8 @@ def taken(pace):
         ([], 100),
         ([-100], 50),
         ([-100, -50], 25),
+        # A short one that came says nothing of longer ones.
+        ([-100, -50, 50], 50),
         ([10, -100, 50], 50),
         ([10, -100, 50, 50, 50], 50),
         # What has come before is not too much, whatever fails now.

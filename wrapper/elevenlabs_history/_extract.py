@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from attrs import evolve, frozen
@@ -107,7 +107,7 @@ class InFolder(Receiver[T]):
             self._forward.take(data)
             return
         self._body.write(data)
-        if self.kind is not Kind.ZIP:
+        if self.kind not in {Kind.ZIP, Kind.PCM}:
             self._body.start_sealing(at_least=AHEAD)
 
     def _adds_headers(self) -> bool:
@@ -135,7 +135,8 @@ class InFolder(Receiver[T]):
         items = self._plan.items
         known = len(items) == 1
         if known and self.kind is Kind.PCM:
-            return self._stage(self._body.pieces(), self._size, items[0], Proof.ONLY_ITEM)
+            with closing(self._body.pieces()) as pieces:
+                return self._stage(pieces, self._size, items[0], Proof.ONLY_ITEM)
         self._body.seal()
         return _Staged(
             self._body, items[0] if known else None, Proof.ONLY_ITEM if known else None, self.kind, self._size
@@ -150,7 +151,6 @@ class InFolder(Receiver[T]):
         file = self._parts.enter_context(self._body.reading())
         archived = plan(file, self._limits()) if self._forward is None else self._forward.plan(file)
         items = self._plan.items
-        self._sealing.wait()
         members = {(member.name, member.size, member.crc32): member for member in archived}.values()
         by_id = {id_of(item): item for item in items}
         for member, identity in zip(members, identify(items, members), strict=True):

@@ -4,18 +4,20 @@ What is unpacked here proves nothing. Once the archive is whole, `archive.plan` 
 unpacked, and a part stands in for what `archive.read` would give only where both take the same bytes of the archive
 for the same content. Whatever can't be read forward is left to `read`.
 
-The archive on the disk has a hole where each member lies that was unpacked, so that nothing is written twice; all that
-`plan` looks at, and every member that could not be read forward, is there as it came.
+The archive on the disk has holes where members lie that were unpacked, so that they are not written twice. Its records,
+and every member that could not be read forward, are there as they came.
 """
 
 from __future__ import annotations
 
 import zlib
-from contextlib import ExitStack, suppress
+from collections import deque
+from contextlib import ExitStack, closing, suppress
 from typing import IO, TYPE_CHECKING, Self
 
 from attrs import frozen
 
+from ._zip_end import TAIL_BYTES, parse_end
 from ._zip_records import (
     DEFLATED,
     DESCRIPTOR_BYTES,
@@ -93,6 +95,8 @@ class Forward:
         self._parts = ExitStack()
         self._unpacked: dict[_Room, Unpacked] = {}
         self._buffer = b""
+        self._tail: deque[bytes] = deque()
+        self._tail_size = 0
         self._received = 0
         self._size = 0
         self._reading: Generator[None, bytes] | None = self._read()
@@ -105,6 +109,10 @@ class Forward:
             CannotWrite: The disk is full and the like.
         """
         self._received += len(data)
+        self._tail.append(data)
+        self._tail_size += len(data)
+        while self._tail_size - len(self._tail[0]) >= TAIL_BYTES:
+            self._tail_size -= len(self._tail.popleft())
         if self._reading is None:
             self._archive.write(data)
             return
@@ -133,16 +141,16 @@ class Forward:
         Raises:
             ArchiveRefused: It can't be trusted.
         """
+        # The end is the one thing that is searched for, and members may lie where it is searched.
+        parse_end(b"".join(self._tail)[-TAIL_BYTES:], max(0, self._received - TAIL_BYTES))
         members = plan(file, self._limits)
-        # Members lie apart from each other and from all records, so nothing was looked for in a hole that is a member.
+        # Members lie apart from each other and from all other records, so no record was read from a hole.
         if not self._unpacked.keys() <= {_room_of(member) for member in members}:
             raise refused("its members are not where its directory says")
         return members
 
     def take_out(self, member: Member) -> Unpacked | None:
         """Return what `read` would give of a member; None where it was not unpacked, so that `read` finds all of it.
-
-        All parts have to be sealed by then.
 
         Raises:
             ArchiveRefused: `read` would refuse it.
@@ -215,8 +223,9 @@ class Forward:
                 self._buffer = self._buffer[left:]
                 left -= len(piece)
         except _Unreadable:
-            for piece in content.part.pieces():
-                self._archive.write(piece)
+            with closing(content.part.pieces()) as pieces:
+                for piece in pieces:
+                    self._archive.write(piece)
             raise
         self._archive.skip(size)
 
@@ -238,7 +247,8 @@ class Forward:
                     piece = inflater.decompress(packed, _PIECE)
                     self._write(content, piece)
                     packed = inflater.unconsumed_tail
-                    full = len(piece) == _PIECE
+                    # After its end it would note once more what stands behind.
+                    full = len(piece) == _PIECE and not inflater.eof
                 used -= len(inflater.unused_data)
                 held.add(self._buffer[:used])
                 self._buffer = self._buffer[used:]

@@ -222,9 +222,9 @@ class HistoryClient:
             output_format: As in `download`.
             template: How files are named, as in `Download.extract`. Without `{id}` in it a file that is there can't be
                 told from another item's, so its item fails instead of being skipped.
-            workers: Most requests at a time. A run begins with 4, makes more while the server takes them, and fewer
-                when it answers 429.
-            batch_size: Most ids a request; a run asks for fewer when the server has taken fewer and refused more.
+            workers: Most requests at a time. A run begins with 4, makes more where that shortens the waiting, and fewer
+                when the server answers 429.
+            batch_size: Most ids a request; fewer once the server has refused so many and taken fewer.
             on_event: Called with each event as it happens, one call at a time, from any of the threads at work. What it
                 raises ends the run.
 

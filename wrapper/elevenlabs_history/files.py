@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import stat
 from functools import partial
 from pathlib import Path
-from random import Random
 from typing import IO, TYPE_CHECKING, Self, TypeVar
 
 from .errors import CannotWrite, FolderBusy, InvalidArgument, TargetExists
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from io import FileIO
 
 T = TypeVar("T")
@@ -26,11 +26,6 @@ AHEAD = 4 * 1024 * 1024
 
 _PIECE = 256 * 1024
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
-
-# Of its own, for a program may seed the one that all share, and other programs with the same seed write beside it.
-_names = Random()  # noqa: S311 - names have to differ, not to be secret
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_names.seed)
 
 
 class Part:
@@ -45,7 +40,7 @@ class Part:
         Args:
             folder: Where the part lies meanwhile, made when it is missing; on the file system of the kept file.
         """
-        self.path = folder / f".{_names.getrandbits(64):016x}{PART_SUFFIX}"
+        self.path = folder / f".{secrets.token_hex(8)}{PART_SUFFIX}"
         self._open: FileIO | None = None
         self._size = self._started = 0
 
@@ -59,7 +54,9 @@ class Part:
 
     def __exit__(self, *exception: object) -> None:
         if self._open is not None:
-            self._open.close()
+            # Some file systems tell only now that it does not fit; it is thrown away here anyway.
+            with contextlib.suppress(OSError):
+                self._open.close()
             with contextlib.suppress(OSError):
                 self.path.unlink(missing_ok=True)
 
@@ -135,7 +132,7 @@ class Part:
         except OSError as error:
             raise _cannot_write(self.path.parent, error) from error
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Generator[bytes]:
         """Iterate over what was written, whether it is sealed or not.
 
         Raises:
@@ -220,10 +217,12 @@ def files_below(folder: Path) -> Iterator[str]:
     for prefix, path in folders:
         with contextlib.suppress(OSError), os.scandir(path) as entries:
             for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append((f"{prefix}{entry.name}/", entry.path))
-                elif entry.is_file():
-                    yield prefix + entry.name
+                # A link may lead to itself, or another program have taken the entry away.
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append((f"{prefix}{entry.name}/", entry.path))
+                    elif entry.is_file():
+                        yield prefix + entry.name
 
 
 def check_targets(targets: Iterable[str | os.PathLike[str]], *, overwrite: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -33,6 +34,7 @@ from .files import files_below, staging_folder
 from .identity import plan_batches
 from .pace import Pace
 from .report import Event, Failed, Finished, Gone, Received, Report, Saved, Skipped, Started
+from .retries import may_retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -143,12 +145,13 @@ class Run:
 
     def _wanted(self) -> list[str | HistoryItem]:
         """Leave out the items whose files are there, and those whose place is taken by what may be another item."""
-        there = set(files_below(self._plan.folder))
+        # Where case makes no difference to the system, it makes none here.
+        there = {os.path.normcase(path) for path in files_below(self._plan.folder)}
         wanted: list[str | HistoryItem] = []
         for item in self._plan.items:
             name = self._plan.names[id_of(item)]
             kinds = _possible_kinds(item, self._settings.output_format)
-            kind = next((kind for kind in kinds if name + kind.extension in there), None)
+            kind = next((kind for kind in kinds if os.path.normcase(name + kind.extension) in there), None)
             if kind is None:
                 wanted.append(item)
             elif self._plan.template.has_id or isinstance(item, str):
@@ -215,7 +218,8 @@ class Run:
             # The others of this run may have been too many; there will be fewer of them.
             self._ask_next([batch])
         elif len(batch) != 1:
-            self._pace.failed(len(batch))
+            if not may_retry(error, repeatable=True):
+                self._pace.failed(len(batch))
             self._ask_next(_halves(batch))
         elif isinstance(error, NotFound) and error.code is not None:
             self._report.gone.append(id_of(batch[0]))

@@ -35,7 +35,7 @@ class Pace:
     _calm_rounds: int = field(default=_CALM_ROUNDS, init=False)
     _trying: bool = field(default=False, init=False)
     _largest_received: int = field(default=1, init=False)
-    _smallest_failed: int | None = field(default=None, init=False)
+    _failed: set[int] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.at_once = min(_FIRST, self.most)
@@ -75,12 +75,11 @@ class Pace:
     def received(self, items: int) -> None:
         """Note that an archive of so many items has come: as many can't have been too many before, either."""
         self._largest_received = max(self._largest_received, items)
-        if self._smallest_failed is not None and self._smallest_failed <= items:
-            self._smallest_failed = None
+        self._failed = {failed for failed in self._failed if failed > items}
 
     def failed(self, items: int) -> None:
-        """Note that one did not come or lacked some of them; they may have been too many."""
-        self._smallest_failed = min(self._smallest_failed or items, items)
+        """Note that one was refused or lacked some of them; they may have been too many."""
+        self._failed.add(items)
 
     def share(self, items: int, *, waiting: int, running: int) -> int:
         """Tell how many items of a batch the next request asks for.
@@ -93,8 +92,8 @@ class Pace:
             waiting: How many batches are still to be asked for, this one included.
             running: How many requests are in flight.
         """
-        if self._smallest_failed is not None:
-            most = max(self._largest_received, self._smallest_failed // 2)
+        if self._failed:
+            most = max(self._largest_received, min(self._failed) // 2)
             items = -(-items // -(-items // most))
         if items < 2 * _FEWEST_ITEMS:
             return items
