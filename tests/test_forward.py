@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 import zip_bombs
 from bad_archives import GOOD, MEMBERS, TRAPS
-from elevenlabs_history import _forward
+from elevenlabs_history import _forward, _unpacked
 from elevenlabs_history._extract import Everything
 from elevenlabs_history._plan import Plan
 from elevenlabs_history._sealing import Sealing, disk_threads
@@ -195,7 +195,7 @@ def assert_it_is_the_same_as_when_it_is_whole(data: bytes, folder: Path, chunk: 
 def _pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "tiny pieces":
         monkeypatch.setattr(_forward, "_PIECE", 64)
-        monkeypatch.setattr(_forward, "_MOST_HELD_BACK", 50)
+        monkeypatch.setattr(_unpacked, "_MOST_HELD_BACK", 50)
 
 
 @pytest.mark.usefixtures("_pieces")

@@ -13,10 +13,11 @@ from __future__ import annotations
 import zlib
 from collections import deque
 from contextlib import ExitStack, closing, suppress
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING
 
 from attrs import frozen
 
+from ._unpacked import Content, HeldBack, Unpacked, Unreadable
 from ._zip_end import TAIL_BYTES, parse_end
 from ._zip_records import (
     DEFLATED,
@@ -31,7 +32,6 @@ from ._zip_records import (
     refused,
 )
 from .archive import check_content, check_head, plan, within_ratio
-from .audio import SNIFF_BYTES
 from .errors import ArchiveRefused
 from .files import Part
 
@@ -43,11 +43,6 @@ if TYPE_CHECKING:
     from .archive import Limits, Member
 
 _PIECE = 256 * 1024
-_MOST_HELD_BACK = 2 * 1024 * 1024
-
-
-class _Unreadable(Exception):
-    """The rest of the archive can't be read forward."""
 
 
 @frozen
@@ -57,23 +52,6 @@ class _Room:
     start: int
     compressed_size: int
     deflated: bool
-
-
-@frozen
-class Unpacked:
-    """A member that was unpacked.
-
-    Attributes:
-        part: Has its bytes.
-        head: The first `SNIFF_BYTES` of them.
-        size: How many they are.
-        crc32: Their checksum.
-    """
-
-    part: Part
-    head: bytes
-    size: int
-    crc32: int
 
 
 class Forward:
@@ -118,7 +96,7 @@ class Forward:
             return
         try:
             self._reading.send(data)
-        except (_Unreadable, ArchiveRefused, zlib.error):
+        except (Unreadable, ArchiveRefused, zlib.error):
             self._give_up()
 
     def end(self) -> None:
@@ -128,8 +106,8 @@ class Forward:
             CannotWrite: The disk is full and the like.
         """
         if self._reading is not None:
-            with suppress(_Unreadable):
-                self._reading.throw(_Unreadable)
+            with suppress(Unreadable):
+                self._reading.throw(Unreadable)
             self._give_up()
 
     def plan(self, file: IO[bytes]) -> tuple[Member, ...]:
@@ -182,7 +160,7 @@ class Forward:
             header = parse_local(fixed + rest)
             if header.is_folder:
                 if header.has_descriptor or header.compressed_size:
-                    raise _Unreadable
+                    raise Unreadable
                 continue
             yield from self._member(header, at + LOCAL_BYTES + len(rest))
 
@@ -190,15 +168,15 @@ class Forward:
         """Where the next local header begins; the reading ends where there is none."""
         yield from self._fill(len(LOCAL_SIGNATURE))
         if not self._buffer.startswith(LOCAL_SIGNATURE):
-            raise _Unreadable
+            raise Unreadable
         return self._received - len(self._buffer)
 
     def _member(self, header: Header, start: int) -> Generator[None, bytes]:
         if header.method not in {STORED, DEFLATED} or len(self._unpacked) >= self._limits.members:
-            raise _Unreadable
+            raise Unreadable
         if header.method == STORED and (header.has_descriptor or header.size != header.compressed_size):
-            raise _Unreadable
-        content = _Content(self._parts.enter_context(Part(self._staging)))
+            raise Unreadable
+        content = Content(self._parts.enter_context(Part(self._staging)))
         try:
             if header.method == STORED:
                 yield from self._stored(content, header.size)
@@ -209,10 +187,10 @@ class Forward:
             content.part.__exit__()
             raise
         room = _Room(start, compressed_size, header.method == DEFLATED)
-        self._unpacked[room] = Unpacked(content.part, content.head, content.size, content.crc32)
+        self._unpacked[room] = content.unpacked()
         self._sealing.seal(content.part)
 
-    def _stored(self, content: _Content, size: int) -> Generator[None, bytes]:
+    def _stored(self, content: Content, size: int) -> Generator[None, bytes]:
         left = size
         try:
             while left:
@@ -222,22 +200,22 @@ class Forward:
                 self._write(content, piece)
                 self._buffer = self._buffer[left:]
                 left -= len(piece)
-        except _Unreadable:
+        except Unreadable:
             with closing(content.part.pieces()) as pieces:
                 for piece in pieces:
                     self._archive.write(piece)
             raise
         self._archive.skip(size)
 
-    def _deflated(self, content: _Content, header: Header) -> Generator[None, bytes, int]:
+    def _deflated(self, content: Content, header: Header) -> Generator[None, bytes, int]:
         """Inflate up to the end of the stream, which has to be where the header says if it says that."""
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
         compressed_size = descriptor_size = 0
         left = None if header.has_descriptor else header.compressed_size
-        with _HeldBack(self._archive) as held:
+        with HeldBack(self._archive) as held:
             while not inflater.eof:
                 if left == 0:
-                    raise _Unreadable
+                    raise Unreadable
                 if not self._buffer:
                     self._buffer = yield
                 packed = self._buffer[:left]
@@ -256,13 +234,13 @@ class Forward:
                 if left is not None:
                     left -= used
             if left:
-                raise _Unreadable
+                raise Unreadable
             if header.has_descriptor:
                 descriptor_size = yield from self._descriptor(content, compressed_size)
         self._next_bytes(descriptor_size)
         return compressed_size
 
-    def _descriptor(self, content: _Content, compressed_size: int) -> Generator[None, bytes, int]:
+    def _descriptor(self, content: Content, compressed_size: int) -> Generator[None, bytes, int]:
         """Tell how long the checksum and sizes behind the data are, in the form that a record follows.
 
         `archive.plan` checks them again.
@@ -273,12 +251,12 @@ class Forward:
         for form in descriptors(header):
             if self._buffer.startswith(form) and self._buffer.startswith(b"PK", len(form)):
                 return len(form)
-        raise _Unreadable
+        raise Unreadable
 
-    def _write(self, content: _Content, piece: bytes) -> None:
+    def _write(self, content: Content, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._limits.total_bytes or not within_ratio(self._size, self._received, self._limits):
-            raise _Unreadable
+            raise Unreadable
         content.write(piece)
 
     def _fill(self, size: int) -> Generator[None, bytes]:
@@ -299,53 +277,3 @@ class Forward:
 
 def _room_of(member: Member) -> _Room:
     return _Room(member.start, member.compressed_size, member.deflated)
-
-
-class _Content:
-    """What has been unpacked of a member."""
-
-    def __init__(self, part: Part) -> None:
-        self.part = part
-        self.head = b""
-        self.size = 0
-        self.crc32 = 0
-
-    def write(self, piece: bytes) -> None:
-        self.part.write(piece)
-        if len(self.head) < SNIFF_BYTES:
-            self.head += piece[: SNIFF_BYTES - len(self.head)]
-        self.size += len(piece)
-        self.crc32 = zlib.crc32(piece, self.crc32)
-
-
-class _HeldBack:
-    """The packed bytes of the member that is being unpacked, which the archive needs only if that fails.
-
-    Those of a long one are written all the same, for they would need too much memory.
-    """
-
-    def __init__(self, archive: Part) -> None:
-        self._archive = archive
-        self._pieces: list[bytes] = []
-        self._size = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
-        if kind is None:
-            self._archive.skip(self._size)
-        elif issubclass(kind, _Unreadable | zlib.error):
-            self._write()
-
-    def add(self, piece: bytes) -> None:
-        self._pieces.append(piece)
-        self._size += len(piece)
-        if self._size > _MOST_HELD_BACK:
-            self._write()
-
-    def _write(self) -> None:
-        for piece in self._pieces:
-            self._archive.write(piece)
-        self._pieces = []
-        self._size = 0

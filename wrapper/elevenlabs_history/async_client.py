@@ -156,9 +156,10 @@ class AsyncHistoryClient:
         """
         import asyncio
 
+        from ._beside import run_beside_loop
         from ._plan import Plan
         from ._requests import distinct_items
-        from .many import Run, Settings, run_beside_loop
+        from .many import Run, Settings
 
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
         plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
@@ -172,8 +173,8 @@ class AsyncHistoryClient:
         """
         import asyncio
 
+        from ._beside import run_beside_loop
         from .backup.run import BackupRun
-        from .many import run_beside_loop
 
         server = self._server(options.get("output_format"), loop=asyncio.get_running_loop())
         run = BackupRun(Path(folder), server, **options)
@@ -183,8 +184,8 @@ class AsyncHistoryClient:
         """Tell what a backup with these arguments would fetch now, and write nothing."""
         import asyncio
 
+        from ._beside import run_beside_loop
         from .backup.run import BackupRun
-        from .many import run_beside_loop
 
         server = self._server(options.get("output_format"), loop=asyncio.get_running_loop())
         run = BackupRun(Path(folder), server, **options)
@@ -202,8 +203,8 @@ class AsyncHistoryClient:
         import asyncio
         from functools import partial
 
+        from ._beside import run_beside_loop
         from .backup.repair import Repair
-        from .many import run_beside_loop
 
         make_server = partial(self._server, loop=asyncio.get_running_loop())
         repair = Repair(Path(folder), make_server, workers=workers, batch_size=batch_size, on_event=on_event)

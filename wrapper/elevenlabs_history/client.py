@@ -236,9 +236,10 @@ class HistoryClient:
             FolderBusy: Another run is at work in the folder.
             CannotWrite: The folder may not be written to.
         """
+        from ._beside import run_beside_caller
         from ._plan import Plan
         from ._requests import distinct_items
-        from .many import Run, Settings, run_beside_caller
+        from .many import Run, Settings
 
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
         plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
@@ -272,8 +273,8 @@ class HistoryClient:
             HistoryError: The listing failed, or what would fail every other item too: a refused key, a full disk. What
                 is saved stays, and the next run carries on.
         """
+        from ._beside import run_beside_caller
         from .backup.run import BackupRun
-        from .many import run_beside_caller
 
         run = BackupRun(Path(folder), self._server(options.get("output_format")), **options)
         return run_beside_caller(run.run, run.stop)
@@ -316,8 +317,8 @@ class HistoryClient:
             CatalogueUnusable: There is no catalogue, or it can't be read.
             HistoryError: Something failed that would fail every other item too, such as a refused key.
         """
+        from ._beside import run_beside_caller
         from .backup.repair import Repair
-        from .many import run_beside_caller
 
         repair = Repair(Path(folder), self._server, workers=workers, batch_size=batch_size, on_event=on_event)
         return run_beside_caller(repair.run, repair.stop)

@@ -109,7 +109,7 @@ class Part:
             self._started = self._size
 
     def skip(self, size: int) -> None:
-        """Leave a hole for bytes that are written later, if at all. It reads as zeros.
+        """Leave a hole, which reads as zeros.
 
         Raises:
             CannotWrite: The disk is full and the like.

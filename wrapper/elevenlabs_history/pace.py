@@ -19,7 +19,7 @@ _FEWEST_ITEMS = 10
 
 @define
 class Pace:
-    """Grows fast until the server refuses for the first time, then falls to what it serves and tries one more at times.
+    """Grows fast while that shortens the waiting; falls to what the server serves when it refuses, then tries one more.
 
     Each time that one more is refused again, twice as many good answers have to come before the next try.
 
@@ -84,8 +84,8 @@ class Pace:
     def share(self, items: int, *, waiting: int, running: int) -> int:
         """Tell how many items of a batch the next request asks for.
 
-        The very first asks for few, so that its answer soon allows more requests; the last ones share what is left, so
-        that no place in flight stays empty beside a long archive.
+        The very first asks for few, so that its answer soon tells whether more requests help; the last ones share what
+        is left, so that no place in flight stays empty beside a long archive.
 
         Args:
             items: How many items the batch has.
