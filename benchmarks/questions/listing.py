@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SIZES = {  # items, and items with long alignments
     "tiny": (1500, 20),
-    "quick": (20_000, 500),
+    "quick": (10_000, 150),
     "usual": (100_000, 3000),
     "full": (100_000, 10_000),
 }

@@ -23,7 +23,7 @@ SIZES = {  # items and bytes of each
 }
 _WORKERS = {"tiny": (2,), "quick": (4, 10), "usual": (1, 2, 4, 7, 10), "full": (1, 2, 4, 6, 8, 10)}
 _BATCHES = {"tiny": (4,), "quick": (25, 50), "usual": (10, 25, 50, 100), "full": (10, 20, 25, 40, 50, 100, 200)}
-_FINALISTS = 3
+_FINALISTS = {"tiny": 1, "quick": 1, "usual": 3, "full": 3}
 _GIGABIT = 125_000_000
 
 
@@ -97,7 +97,10 @@ def _sweep(bench: Bench, shape: Shape, base_url: str, expected: dict[str, str]) 
     }
     tried: dict[str, Result] = race(bench.launcher, list(policies.values()), 1)
     good = [policy for policy, contestant in policies.items() if tried[contestant.name].samples]
-    return sorted(good, key=lambda policy: tried[policies[policy].name].seconds)[:_FINALISTS] or list(policies)[:1]
+    return (
+        sorted(good, key=lambda policy: tried[policies[policy].name].seconds)[: _FINALISTS[bench.scale]]
+        or list(policies)[:1]
+    )
 
 
 def _policy(
