@@ -97,10 +97,8 @@ def _sweep(bench: Bench, shape: Shape, base_url: str, expected: dict[str, str]) 
     }
     tried: dict[str, Result] = race(bench.launcher, list(policies.values()), 1)
     good = [policy for policy, contestant in policies.items() if tried[contestant.name].samples]
-    return (
-        sorted(good, key=lambda policy: tried[policies[policy].name].seconds)[: _FINALISTS[bench.scale]]
-        or list(policies)[:1]
-    )
+    good.sort(key=lambda policy: tried[policies[policy].name].seconds)
+    return good[: _FINALISTS[bench.scale]] or list(policies)[:1]
 
 
 def _policy(

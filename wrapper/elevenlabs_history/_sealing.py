@@ -54,12 +54,11 @@ class Sealing:
             self._running.exception()
 
     def _seal_next(self) -> None:
-        running, self._running = self._running, None
-        if running is not None:
-            running.result()
-        if self._next:
-            self._running = self._threads.submit(_seal_together, self._next)
-            self._next = []
+        # Kept until it has ended: an interrupt may come while it is waited for, and then `close` has to wait for it.
+        if self._running is not None:
+            self._running.result()
+        self._running = self._threads.submit(_seal_together, self._next) if self._next else None
+        self._next = []
 
 
 def _seal_together(parts: list[Part]) -> None:
