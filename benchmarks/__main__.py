@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"there is no question {', '.join(sorted(unknown))}; there are {', '.join(QUESTIONS)}")
     answers = ask(options.questions or list(QUESTIONS), options.scale, options.folder.resolve())
     print(f"\n{goal_table(answers)}\n")
-    counted = {verdict: sum(line.verdict == verdict for line in _lines(answers)) for verdict in ("met", "missed")}
+    counted = {status: sum(line.status == status for line in _lines(answers)) for status in ("met", "missed")}
     print(f"{counted['met']} met, {counted['missed']} missed")
     if not options.questions and options.scale in {"usual", "full"}:
         write_page(full_report(answers, options.scale))

@@ -38,7 +38,7 @@ class Line:
     note: str = ""
 
     @property
-    def verdict(self) -> Verdict:
+    def status(self) -> Verdict:
         """Whether the goal is met."""
         if self.value is None:
             return "not available"

@@ -27,7 +27,7 @@ def goal_table(answers: Sequence[Answer]) -> str:
     rows = [("question", "what", "goal", "result", "", "spread, or why")]
     for answer in answers:
         rows += [
-            (answer.title if number == 0 else "", line.what, _goal(line), _value(line), line.verdict, line.note)
+            (answer.title if number == 0 else "", line.what, _goal(line), _value(line), line.status, line.note)
             for number, line in enumerate(answer.lines)
         ]
     return _table(rows)

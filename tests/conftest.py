@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from elevenlabs_history import AsyncDownload, AsyncHistoryClient, HistoryClient, Retries
+from elevenlabs_history import AsyncDownload, AsyncHistoryClient, HistoryClient, RetryPolicy
 from elevenlabs_history_simulator import Simulator
 
-FAST = Retries(first_wait=0.01, longest_wait=0.05)
+FAST = RetryPolicy(wait_initial=0.01, wait_max=0.05)
 
 
 @pytest.fixture(autouse=True)

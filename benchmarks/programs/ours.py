@@ -20,7 +20,7 @@ if job.name == "verify":
     start = time.perf_counter()
     with Backup(job.facts["backup"]) as backup:
         verification = backup.verify()
-    tell(time.perf_counter() - start, ok=verification.ok, findings=len(verification.findings))
+    tell(time.perf_counter() - start, ok=verification.ok, issues=len(verification.issues))
     sys.exit()
 
 with HistoryClient(job.key, base_url=job.base_url) as client:
@@ -44,7 +44,7 @@ with HistoryClient(job.key, base_url=job.base_url) as client:
         seconds = time.perf_counter() - start
         tell(
             seconds,
-            files={clip.history_item_id: str(clip.path.relative_to(job.folder)) for clip in clips if clip.proof},
+            files={clip.history_item_id: str(clip.path.relative_to(job.folder)) for clip in clips if clip.match_method},
         )
     elif job.name == "many":
         items = list(client.list())

@@ -60,23 +60,23 @@ def ask(bench: Bench) -> Answer:
 
 
 def fill(folder: Path, base_url: str) -> None:
-    """Make a backup's catalogue as if all that the server lists had been saved; the files are not needed here."""
+    """Make a backup's catalog as if all that the server lists had been saved; the files are not needed here."""
     from elevenlabs_history import HistoryClient
-    from elevenlabs_history.backup.catalogue import Catalogue, SavedFile
+    from elevenlabs_history_backup.catalog import Catalog, BackupFile
 
-    with HistoryClient(KEY, base_url=base_url) as client, Catalogue.create(folder) as catalogue:
+    with HistoryClient(KEY, base_url=base_url) as client, Catalog.create(folder) as catalog:
         for number, item in enumerate(client.list()):
-            file = SavedFile(
+            file = BackupFile(
                 history_item_id=item.history_item_id,
                 format="original",
                 path=f"{number}.mp3",
                 kind="mp3",
                 size=1,
                 sha256="0" * 64,
-                proof="only item",
+                match_method="only item",
                 saved_at="2026-01-01T00:00:00Z",
             )
-            catalogue.book_file(item.to_dict(), file)
+            catalog.record_file(item.to_dict(), file)
     # A run that finds everything there notes that it does.
     with HistoryClient(KEY, base_url=base_url) as client:
         client.backup(folder, full=True)

@@ -35,7 +35,7 @@ def ask(bench: Bench) -> Answer:
         results = race(
             bench.launcher,
             [
-                bench.program("ours", "ours", "verify", tells(ok=items, findings=0), whole=True, backup=str(folder)),
+                bench.program("ours", "ours", "verify", tells(ok=items, issues=0), whole=True, backup=str(folder)),
                 Contestant(
                     name="sha256sum",
                     command=None if reason else ("sh", "-c", script),

@@ -21,7 +21,7 @@ COMMAND = Path(sys.executable).parent / "elevenlabs-history"
 # Forks, so that a run begins at once and a kill hits it at work and not while Python starts.
 RUNS = """
 import os, sys
-import elevenlabs_history.backup.run, elevenlabs_history.download, elevenlabs_history.archive, filelock
+import elevenlabs_history_backup.sync, elevenlabs_history.download, elevenlabs_history.archive, filelock
 from elevenlabs_history import HistoryClient
 for _ in sys.stdin:
     pid = os.fork()
@@ -37,13 +37,13 @@ for _ in sys.stdin:
 def rows_of(folder):
     if not (folder / "history.db").exists():
         return {}
-    catalogue = sqlite3.connect(folder / "history.db")
+    catalog = sqlite3.connect(folder / "history.db")
     try:
-        if not catalogue.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if not catalog.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return {}
-        return dict(catalogue.execute("SELECT path, sha256 FROM files WHERE state = 'saved'").fetchall())
+        return dict(catalog.execute("SELECT path, sha256 FROM files WHERE state = 'saved'").fetchall())
     finally:
-        catalogue.close()
+        catalog.close()
 
 
 @pytest.mark.slow
@@ -82,7 +82,7 @@ def test_two_hundred_kills_lose_nothing(simulator, tmp_path):
     with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
         client.backup(folder, full=True)
     with Backup(folder) as backup:
-        assert backup.verify().findings == []
+        assert backup.verify().issues == []
         assert {record.history_item_id for record in backup} == {item.id for item in simulator.history}
     assert not list(folder.rglob("*.part"))
     print(f"{kills} kills, {len(rows)} rows after the last of them, {len(simulator.history)} items in the end")
@@ -113,7 +113,7 @@ def test_an_interrupt_finishes_the_files_in_hand(simulator, tmp_path):
     assert "Traceback" not in told
     with Backup(tmp_path) as backup:
         assert 0 < len(backup) < 2000
-        assert backup.verify().findings == []
+        assert backup.verify().issues == []
 
 
 def test_a_second_interrupt_stops_at_once(simulator, tmp_path):

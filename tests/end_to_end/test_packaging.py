@@ -14,7 +14,7 @@ PACKAGES = ("elevenlabs_history", "elevenlabs_history_api", "elevenlabs_history_
 PROGRAM = """
 from pathlib import Path
 
-from elevenlabs_history import Clip, HistoryClient, HistoryError, HistoryItem
+from elevenlabs_history import DownloadedFile, HistoryClient, HistoryError, HistoryItem
 from elevenlabs_history_api.api.history import get_history_item
 from elevenlabs_history_simulator import Simulator
 
@@ -23,7 +23,7 @@ def newest(client: HistoryClient) -> HistoryItem:
     return next(iter(client.list(limit=1)))
 
 
-def saved(client: HistoryClient, folder: Path) -> list[Clip]:
+def saved(client: HistoryClient, folder: Path) -> list[DownloadedFile]:
     try:
         return client.download(newest(client)).extract(folder)
     except HistoryError as error:

@@ -32,7 +32,7 @@ def check_entry(entry: Entry) -> None:
     No name here becomes a path, yet who sends `../` is not to be trusted in anything else.
 
     Raises:
-        ArchiveRefused: The first fault found.
+        UnsafeArchiveError: The first fault found.
     """
     header = entry.header
     fault = _fault_of_name(header.name) or _fault_of_kind(entry) or _fault_of_packing(header)
@@ -46,7 +46,7 @@ def check_local(local: Header, entry: Header) -> None:
     Only the deflate level may differ, on which nothing depends, and what a descriptor says later may be 0.
 
     Raises:
-        ArchiveRefused: The first disagreement found.
+        UnsafeArchiveError: The first disagreement found.
     """
     if local.name != entry.name:
         raise refused(f"is called {shown(local.name)} in its local header", entry.name)

@@ -47,7 +47,7 @@ def parse_end(tail: bytes, tail_start: int) -> End:
         What the end records say. The directory is certain to end where they begin.
 
     Raises:
-        ArchiveRefused: There is no such end, or another reader could find another one.
+        UnsafeArchiveError: There is no such end, or another reader could find another one.
     """
     at = tail.rfind(_END_SIGNATURE)
     if at < 0:

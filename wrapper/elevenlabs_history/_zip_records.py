@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from .errors import ArchiveRefused
+from .errors import UnsafeArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,19 +79,19 @@ class Entry:
     offset: int
 
 
-def refused(reason: str, name: bytes | str | None = None, cure: str = _ASK_AGAIN) -> ArchiveRefused:
+def refused(reason: str, name: bytes | str | None = None, hint: str = _ASK_AGAIN) -> UnsafeArchiveError:
     """Word a refusal as one printable line.
 
     Args:
         reason: What is wrong. Behind a name it reads as the rest of a sentence about that member.
         name: The member at fault, whatever it holds, or None when the fault is the archive's.
-        cure: What to do next.
+        hint: What to do next.
 
     Returns:
         The exception to raise.
     """
     subject = "" if name is None else f"member {shown(name)} "
-    return ArchiveRefused(f"Archive refused: {subject}{reason}.", cure=cure)
+    return UnsafeArchiveError(f"Archive refused: {subject}{reason}.", hint=hint)
 
 
 def shown(name: bytes | str) -> str:
@@ -105,7 +105,7 @@ def local_length(fixed: bytes, name: bytes) -> int:
     """Tell the length of a local header from its first `LOCAL_BYTES` bytes.
 
     Raises:
-        ArchiveRefused: The bytes begin no local header; `name` tells whose it should be.
+        UnsafeArchiveError: The bytes begin no local header; `name` tells whose it should be.
     """
     if len(fixed) < LOCAL_BYTES or not fixed.startswith(LOCAL_SIGNATURE):
         raise refused("has no local header where the directory says", name)
@@ -117,7 +117,7 @@ def parse_local(record: bytes) -> Header:
     """Parse a whole local header, as long as `local_length` tells.
 
     Raises:
-        ArchiveRefused: Its extra fields can't be read.
+        UnsafeArchiveError: Its extra fields can't be read.
     """
     flags, method, stamp, crc32, compressed_size, size, name_length, _ = _SHARED.unpack_from(record, _SHARED_IN_LOCAL)
     name, extra = record[LOCAL_BYTES : LOCAL_BYTES + name_length], record[LOCAL_BYTES + name_length :]
@@ -129,7 +129,7 @@ def entry_length(fixed: bytes) -> int:
     """Tell the length of a directory entry from its first `ENTRY_BYTES` bytes.
 
     Raises:
-        ArchiveRefused: The bytes begin no directory entry.
+        UnsafeArchiveError: The bytes begin no directory entry.
     """
     if len(fixed) < ENTRY_BYTES or not fixed.startswith(_ENTRY_SIGNATURE):
         raise refused("its directory does not hold the entries that its end record promises")
@@ -141,7 +141,7 @@ def parse_entry(record: bytes) -> Entry:
     """Parse a whole directory entry, as long as `entry_length` tells.
 
     Raises:
-        ArchiveRefused: Its extra fields can't be read, or the member lies in another part of a divided archive.
+        UnsafeArchiveError: Its extra fields can't be read, or the member lies in another part of a divided archive.
     """
     flags, method, stamp, crc32, compressed_size, size, *lengths = _SHARED.unpack_from(record, _SHARED_IN_ENTRY)
     disk, _, attributes, offset = _ENTRY_ONLY.unpack_from(record, _ENTRY_ONLY_AT)

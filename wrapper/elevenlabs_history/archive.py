@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from ._zip_end import End
     from ._zip_records import Entry, Header
-    from .errors import ArchiveRefused
+    from .errors import UnsafeArchiveError
 
 _PIECE = 256 * 1024
 _SMALL = 64 * 1024 * 1024
@@ -99,7 +99,7 @@ def plan(file: IO[bytes], limits: Limits) -> tuple[Member, ...]:
         The files in it, folders left out, in the order in which they lie in the archive. Names may repeat.
 
     Raises:
-        ArchiveRefused: It is no zip, is damaged, is made to mislead, or holds more than the limits allow.
+        UnsafeArchiveError: It is no zip, is damaged, is made to mislead, or holds more than the limits allow.
         OSError: The file can't be read.
     """
     file_size = file.seek(0, os.SEEK_END)
@@ -133,7 +133,7 @@ def read(file: IO[bytes], member: Member) -> Iterator[bytes]:
         Pieces of at most 256 KiB, never more of them in all than `member.size` bytes.
 
     Raises:
-        ArchiveRefused: The bytes are not what the records say of them; throw away what has been read of this member.
+        UnsafeArchiveError: The bytes are not what the records say of them; throw away what has been read of this member.
         OSError: The file can't be read.
     """
     size = crc32 = 0
@@ -152,7 +152,7 @@ def check_head(member: Member, head: bytes) -> None:
     """Refuse a member by its first bytes.
 
     Raises:
-        ArchiveRefused: It is no clip.
+        UnsafeArchiveError: It is no clip.
     """
     if head.startswith(LOCAL_SIGNATURE):
         raise refused("is an archive itself, and no clip", member.name)
@@ -162,7 +162,7 @@ def check_content(member: Member, size: int, crc32: int) -> None:
     """Refuse a member that does not unpack to what the records say.
 
     Raises:
-        ArchiveRefused: Its size or its checksum is another.
+        UnsafeArchiveError: Its size or its checksum is another.
     """
     if size != member.size:
         raise refused(f"unpacks to {size} bytes, not to the {member.size} that it claims", member.name)
@@ -199,13 +199,13 @@ def _check_limits(headers: list[Header], archive_size: int, limits: Limits) -> N
     if total > limits.total_bytes:
         raise refused(
             f"it unpacks to {total} bytes, more than the {limits.total_bytes} that are allowed",
-            cure="Allow more, or ask for fewer clips at a time.",
+            hint="Allow more, or ask for fewer clips at a time.",
         )
     if not within_ratio(total, archive_size, limits):
         raise refused(f"it unpacks to {total} bytes from {archive_size}, more than {limits.ratio} to 1")
 
 
-def _too_many(entries: int, limits: Limits) -> ArchiveRefused:
+def _too_many(entries: int, limits: Limits) -> UnsafeArchiveError:
     return refused(f"it holds {entries} members where {limits.members} were asked for")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from ._connection import DEFAULT_TIMEOUT, connect
 from ._key import ApiKey
-from .retries import DEFAULT_RETRIES
+from .retries import DEFAULT_RETRY_POLICY
 
 if TYPE_CHECKING:
     import os
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from elevenlabs_history_api.models import HistoryItem
 
     from ._connection import Region
-    from ._extract import Harvest
-    from ._receive import Receiver
+    from ._extract import BatchResult
+    from ._receive import Sink
     from .backup.options import BackupOptions
     from .backup.run import Server
-    from .backup.verify import Verification
+    from .backup.verify import VerifyReport
     from .download import AsyncDownload
-    from .listing import Moment, Unreadable, Walk
+    from .listing import TimestampLike, InvalidEntry, Paginator
     from .many import Receive
     from .naming import Template
-    from .report import BackupEvent, BackupPlan, BackupReport, Event, Report
-    from .retries import Attempts, Retries
+    from .report import BackupEvent, SyncPlan, SyncReport, Event, Report
+    from .retries import Attempts, RetryPolicy
 
 
 class AsyncHistoryClient:
@@ -48,20 +48,20 @@ class AsyncHistoryClient:
         region: Region | None = None,
         base_url: str | None = None,
         timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT,
-        retries: Retries = DEFAULT_RETRIES,
+        retry_policy: RetryPolicy = DEFAULT_RETRY_POLICY,
         http_client: httpx.AsyncClient | None = None,
     ) -> None:
         """Make a client as `HistoryClient` is made, but with an `httpx.AsyncClient` if any. Nothing is sent yet.
 
         Raises:
             AuthenticationError: There is no usable key.
-            InvalidArgument: The base URL or the region can't be used.
+            InvalidArgumentError: The base URL or the region can't be used.
         """
         key = ApiKey(api_key)
         # A traceback that shows local variables would show the key.
         del api_key
         self._api, self._transport = connect(
-            key, base_url=base_url, region=region, timeout=timeout, retries=retries, async_http_client=http_client
+            key, base_url=base_url, region=region, timeout=timeout, retry_policy=retries, async_http_client=http_client
         )
         self._address = str(self._transport.base_url)
 
@@ -78,15 +78,15 @@ class AsyncHistoryClient:
         model_id: str | None = None,
         source: str | None = None,
         search: str | None = None,
-        after: Moment | None = None,
-        before: Moment | None = None,
+        after: TimestampLike | None = None,
+        before: TimestampLike | None = None,
         newest_first: bool = True,
         page_size: int = 1000,
     ) -> AsyncHistoryItems:
         """List history items as `HistoryClient.list` does, as an async iterator."""
         from elevenlabs_history_api.models import HistoryItem
 
-        from .listing import Filters, Walk
+        from .listing import Filters, Paginator
 
         filters = Filters(
             voice_id=voice_id,
@@ -97,7 +97,7 @@ class AsyncHistoryClient:
             before=before,
             newest_first=newest_first,
         )
-        return AsyncHistoryItems(self._api, Walk(filters, HistoryItem.from_dict, limit=limit, page_size=page_size))
+        return AsyncHistoryItems(self._api, Paginator(filters, HistoryItem.from_dict, limit=limit, page_size=page_size))
 
     async def get(self, history_item_id: str) -> HistoryItem:
         """Fetch what the server knows of one item, as `HistoryClient.get` does."""
@@ -166,7 +166,7 @@ class AsyncHistoryClient:
         run = Run(plan, settings, self._transport, self._receiving(output_format, asyncio.get_running_loop()))
         return await run_beside_loop(run.run, run.stop)
 
-    async def backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupReport:
+    async def backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> SyncReport:
         """Back up a whole history into a folder, as `HistoryClient.backup` does; the books are kept in a thread.
 
         Cancelled, it asks for nothing more, and ends when what is being fetched has come.
@@ -180,7 +180,7 @@ class AsyncHistoryClient:
         run = BackupRun(Path(folder), server, **options)
         return await run_beside_loop(run.run, run.stop)
 
-    async def plan_backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupPlan:
+    async def plan_backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> SyncPlan:
         """Tell what a backup with these arguments would fetch now, and write nothing."""
         import asyncio
 
@@ -198,7 +198,7 @@ class AsyncHistoryClient:
         workers: int = 10,
         batch_size: int = 100,
         on_event: Callable[[BackupEvent], None] | None = None,
-    ) -> Verification:
+    ) -> VerifyReport:
         """Verify a backup, then fetch again what it has lost, as `HistoryClient.repair_backup` does."""
         import asyncio
         from functools import partial
@@ -219,8 +219,8 @@ class AsyncHistoryClient:
         import asyncio
 
         def receive(
-            batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]], attempts: Attempts
-        ) -> Harvest:
+            batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Sink[BatchResult]], attempts: Attempts
+        ) -> BatchResult:
             receiving = self.download(batch, output_format=output_format)._receive(make_receiver, attempts)  # noqa: SLF001
             return asyncio.run_coroutine_threadsafe(receiving, loop).result()
 
@@ -258,8 +258,8 @@ class AsyncHistoryItems:
         unreadable: Entries of the pages so far that are no history items.
     """
 
-    def __init__(self, api: Client, walk: Walk[HistoryItem]) -> None:
-        self.unreadable: list[Unreadable] = walk.unreadable
+    def __init__(self, api: Client, walk: Paginator[HistoryItem]) -> None:
+        self.unreadable: list[InvalidEntry] = walk.unreadable
         self._items = _walk(api, walk)
 
     def __aiter__(self) -> AsyncIterator[HistoryItem]:
@@ -269,7 +269,7 @@ class AsyncHistoryItems:
         return await anext(self._items)
 
 
-async def _walk(api: Client, walk: Walk[HistoryItem]) -> AsyncIterator[HistoryItem]:
+async def _walk(api: Client, walk: Paginator[HistoryItem]) -> AsyncIterator[HistoryItem]:
     from ._requests import json_of, reading
 
     while (request := walk.next_request()) is not None:

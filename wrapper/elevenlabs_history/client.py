@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from ._connection import DEFAULT_TIMEOUT, connect
 from ._key import ApiKey
-from .retries import DEFAULT_RETRIES
+from .retries import DEFAULT_RETRY_POLICY
 
 if TYPE_CHECKING:
     import os
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from elevenlabs_history_api.models import HistoryItem
 
     from ._connection import Region
-    from ._extract import Harvest
-    from ._receive import Receiver
+    from ._extract import BatchResult
+    from ._receive import Sink
     from .backup.options import BackupOptions
     from .backup.run import Server
-    from .backup.verify import Verification
+    from .backup.verify import VerifyReport
     from .download import Download
-    from .listing import Moment, Unreadable, Walk
+    from .listing import TimestampLike, InvalidEntry, Paginator
     from .many import Receive
     from .naming import Template
-    from .report import BackupEvent, BackupPlan, BackupReport, Event, Report
-    from .retries import Attempts, Retries
+    from .report import BackupEvent, SyncPlan, SyncReport, Event, Report
+    from .retries import Attempts, RetryPolicy
 
 
 class HistoryClient:
@@ -47,7 +47,7 @@ class HistoryClient:
         region: Region | None = None,
         base_url: str | None = None,
         timeout: httpx.Timeout | float | None = DEFAULT_TIMEOUT,
-        retries: Retries = DEFAULT_RETRIES,
+        retry_policy: RetryPolicy = DEFAULT_RETRY_POLICY,
         http_client: httpx.Client | None = None,
     ) -> None:
         """Make a client. Nothing is sent yet.
@@ -65,13 +65,13 @@ class HistoryClient:
 
         Raises:
             AuthenticationError: There is no usable key.
-            InvalidArgument: The base URL or the region can't be used.
+            InvalidArgumentError: The base URL or the region can't be used.
         """
         key = ApiKey(api_key)
         # A traceback that shows local variables would show the key.
         del api_key
         self._api, self._transport = connect(
-            key, base_url=base_url, region=region, timeout=timeout, retries=retries, http_client=http_client
+            key, base_url=base_url, region=region, timeout=timeout, retry_policy=retries, http_client=http_client
         )
         self._address = str(self._transport.base_url)
         # Made now, because two threads that make it later would make two.
@@ -90,8 +90,8 @@ class HistoryClient:
         model_id: str | None = None,
         source: str | None = None,
         search: str | None = None,
-        after: Moment | None = None,
-        before: Moment | None = None,
+        after: TimestampLike | None = None,
+        before: TimestampLike | None = None,
         newest_first: bool = True,
         page_size: int = 1000,
     ) -> HistoryItems:
@@ -113,12 +113,12 @@ class HistoryClient:
             An iterator. Each id comes once, whatever the server's paging does.
 
         Raises:
-            InvalidArgument: A filter can't be used; nothing was sent.
+            InvalidArgumentError: A filter can't be used; nothing was sent.
             HistoryError: While iterating: a page could not be fetched.
         """
         from elevenlabs_history_api.models import HistoryItem
 
-        from .listing import Filters, Walk
+        from .listing import Filters, Paginator
 
         filters = Filters(
             voice_id=voice_id,
@@ -129,14 +129,14 @@ class HistoryClient:
             before=before,
             newest_first=newest_first,
         )
-        return HistoryItems(self._api, Walk(filters, HistoryItem.from_dict, limit=limit, page_size=page_size))
+        return HistoryItems(self._api, Paginator(filters, HistoryItem.from_dict, limit=limit, page_size=page_size))
 
     def get(self, history_item_id: str) -> HistoryItem:
         """Fetch what the server knows of one item, except its audio.
 
         Raises:
-            InvalidArgument: The id can't be one; nothing was sent.
-            NotFound: There is no such item.
+            InvalidArgumentError: The id can't be one; nothing was sent.
+            NotFoundError: There is no such item.
             HistoryError: The call failed in another way.
         """
         from elevenlabs_history_api.api.history import get_history_item
@@ -154,8 +154,8 @@ class HistoryClient:
         It is tried again only when the request surely never arrived.
 
         Raises:
-            InvalidArgument: The id can't be one; nothing was sent.
-            NotFound: There is no such item.
+            InvalidArgumentError: The id can't be one; nothing was sent.
+            NotFoundError: There is no such item.
             HistoryError: The call failed in another way.
         """
         from elevenlabs_history_api.api.history import delete_history_item
@@ -171,7 +171,7 @@ class HistoryClient:
         """Prepare the download of one item's audio as it was generated. Nothing is sent yet.
 
         Raises:
-            InvalidArgument: The id can't be one.
+            InvalidArgumentError: The id can't be one.
         """
         from ._requests import asked_items, audio_request
         from .download import Download
@@ -192,7 +192,7 @@ class HistoryClient:
             A download: one audio file for one id, a zip archive for several. Named twice, an id is asked for once.
 
         Raises:
-            InvalidArgument: There is no id, or one can't be an id.
+            InvalidArgumentError: There is no id, or one can't be an id.
         """
         from ._requests import asked_items, download_request
         from .download import Download
@@ -232,11 +232,11 @@ class HistoryClient:
             What became of each item: saved, skipped, gone or failed; see `Report.raise_for_failures`.
 
         Raises:
-            InvalidArgument: An id, the folder, the template or a number can't be used; nothing was sent.
-            FolderBusy: Another run is at work in the folder.
-            CannotWrite: The folder may not be written to.
+            InvalidArgumentError: An id, the folder, the template or a number can't be used; nothing was sent.
+            LockedError: Another run is at work in the folder.
+            WriteError: The folder may not be written to.
         """
-        from ._beside import run_beside_caller
+        from ._beside import run_in_worker_thread
         from ._plan import Plan
         from ._requests import distinct_items
         from .many import Run, Settings
@@ -244,12 +244,12 @@ class HistoryClient:
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
         plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
         run = Run(plan, settings, self._transport, self._receiving(output_format))
-        return run_beside_caller(run.run, run.stop)
+        return run_in_worker_thread(run.run, run.stop)
 
-    def backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupReport:
+    def backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> SyncReport:
         """Back up a whole history into a folder. Run it again to fetch only what is new, or to carry on after a kill.
 
-        The folder gets the files and a catalogue of them, `history.db`; `Backup` answers questions about it. Sound
+        The folder gets the files and a catalog of them, `history.db`; `Backup` answers questions about it. Sound
         effects, music, agent conversations and zero-retention calls are not in the history, so no backup has them.
 
         Args:
@@ -267,24 +267,24 @@ class HistoryClient:
             What was done.
 
         Raises:
-            InvalidArgument: An argument can't be used; nothing was sent.
-            FolderBusy: Another run is at work in the folder.
-            CatalogueUnusable: The catalogue is damaged, locked or of a newer version.
+            InvalidArgumentError: An argument can't be used; nothing was sent.
+            LockedError: Another run is at work in the folder.
+            CatalogError: The catalog is damaged, locked or of a newer version.
             HistoryError: The listing failed, or what would fail every other item too: a refused key, a full disk. What
                 is saved stays, and the next run carries on.
         """
-        from ._beside import run_beside_caller
+        from ._beside import run_in_worker_thread
         from .backup.run import BackupRun
 
         run = BackupRun(Path(folder), self._server(options.get("output_format")), **options)
-        return run_beside_caller(run.run, run.stop)
+        return run_in_worker_thread(run.run, run.stop)
 
-    def plan_backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> BackupPlan:
+    def plan_backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> SyncPlan:
         """Tell what a backup with these arguments would fetch now, and write nothing.
 
         Raises:
-            InvalidArgument: An argument can't be used; nothing was sent.
-            CatalogueUnusable: The catalogue is damaged, locked or of a newer version.
+            InvalidArgumentError: An argument can't be used; nothing was sent.
+            CatalogError: The catalog is damaged, locked or of a newer version.
             HistoryError: The listing failed.
         """
         from .backup.run import BackupRun
@@ -299,7 +299,7 @@ class HistoryClient:
         workers: int = 10,
         batch_size: int = 100,
         on_event: Callable[[BackupEvent], None] | None = None,
-    ) -> Verification:
+    ) -> VerifyReport:
         """Verify a backup, then fetch again what is missing or changed, and book what has moved.
 
         Args:
@@ -312,16 +312,16 @@ class HistoryClient:
             What is still not as it should be, with the reason in the events. Extra files are left alone.
 
         Raises:
-            InvalidArgument: A number can't be used.
-            FolderBusy: Another run is at work in the folder.
-            CatalogueUnusable: There is no catalogue, or it can't be read.
+            InvalidArgumentError: A number can't be used.
+            LockedError: Another run is at work in the folder.
+            CatalogError: There is no catalog, or it can't be read.
             HistoryError: Something failed that would fail every other item too, such as a refused key.
         """
-        from ._beside import run_beside_caller
+        from ._beside import run_in_worker_thread
         from .backup.repair import Repair
 
         repair = Repair(Path(folder), self._server, workers=workers, batch_size=batch_size, on_event=on_event)
-        return run_beside_caller(repair.run, repair.stop)
+        return run_in_worker_thread(repair.run, repair.stop)
 
     def close(self) -> None:
         """Close the connections, unless they are those of an `http_client` that was passed in."""
@@ -329,8 +329,8 @@ class HistoryClient:
 
     def _receiving(self, output_format: str | None) -> Receive:
         def receive(
-            batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Receiver[Harvest]], attempts: Attempts
-        ) -> Harvest:
+            batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Sink[BatchResult]], attempts: Attempts
+        ) -> BatchResult:
             return self.download(batch, output_format=output_format)._receive(make_receiver, attempts)  # noqa: SLF001
 
         return receive
@@ -363,8 +363,8 @@ class HistoryItems:
         unreadable: Entries of the pages so far that are no history items.
     """
 
-    def __init__(self, api: Client, walk: Walk[HistoryItem]) -> None:
-        self.unreadable: list[Unreadable] = walk.unreadable
+    def __init__(self, api: Client, walk: Paginator[HistoryItem]) -> None:
+        self.unreadable: list[InvalidEntry] = walk.unreadable
         self._items = _walk(api, walk)
 
     def __iter__(self) -> Iterator[HistoryItem]:
@@ -374,7 +374,7 @@ class HistoryItems:
         return next(self._items)
 
 
-def _walk(api: Client, walk: Walk[HistoryItem]) -> Iterator[HistoryItem]:
+def _walk(api: Client, walk: Paginator[HistoryItem]) -> Iterator[HistoryItem]:
     from ._requests import json_of, reading
 
     while (request := walk.next_request()) is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._extract import Everything
 from ._plan import Plan
-from ._receive import InFile, InMemory, Relay
+from ._receive import FileSink, BytesSink, StreamSink
 from ._requests import id_of, known_format, subject_of
 from ._transport import STREAMED
 from .errors import HistoryError
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from elevenlabs_history_api import Client
     from elevenlabs_history_api.models import HistoryItem
 
-    from ._extract import Clip
-    from ._receive import Receiver
+    from ._extract import DownloadedFile
+    from ._receive import Sink
     from ._transport import Transport
     from .naming import Template
     from .retries import Attempts
@@ -51,16 +51,16 @@ class _Exchange:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {subject_of(self._items)}>"
 
-    def _in_memory(self) -> InMemory:
-        return InMemory(subject_of(self._items), known_format(self._items))
+    def _in_memory(self) -> BytesSink:
+        return BytesSink(subject_of(self._items), known_format(self._items))
 
-    def _relay(self) -> Relay:
-        return Relay(subject_of(self._items), known_format(self._items))
+    def _relay(self) -> StreamSink:
+        return StreamSink(subject_of(self._items), known_format(self._items))
 
-    def _in_file(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], InFile]:
+    def _in_file(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], FileSink]:
         target = Path(path)
         check_targets([target], overwrite=overwrite)
-        return lambda: InFile(subject_of(self._items), known_format(self._items), target, overwrite=overwrite)
+        return lambda: FileSink(subject_of(self._items), known_format(self._items), target, overwrite=overwrite)
 
     def _in_folder(
         self, folder: str | os.PathLike[str], *, template: Template | str | None, overwrite: bool
@@ -74,7 +74,7 @@ class Download(_Exchange):
     """The audio of one item, or a zip archive of several, from a `HistoryClient`. `AsyncDownload` is the twin.
 
     A body cut short is asked for again, and what came of it before is thrown away. All verbs raise `HistoryError`:
-    `UnexpectedResponse` when a message came instead of audio, and the errors of the call itself.
+    `UnexpectedResponseError` when a message came instead of audio, and the errors of the call itself.
     """
 
     def iter_bytes(self) -> Iterator[bytes]:
@@ -126,9 +126,9 @@ class Download(_Exchange):
             The path.
 
         Raises:
-            InvalidArgument: The path can't be a file; nothing was sent.
-            TargetExists: There is a file of that name; nothing was sent.
-            CannotWrite: The disk is full, the folder may not be written to, and the like.
+            InvalidArgumentError: The path can't be a file; nothing was sent.
+            TargetExistsError: There is a file of that name; nothing was sent.
+            WriteError: The disk is full, the folder may not be written to, and the like.
             HistoryError: The download failed.
         """
         return self._receive(self._in_file(path, overwrite=overwrite))
@@ -139,7 +139,7 @@ class Download(_Exchange):
         *,
         template: Template | str | None = None,
         overwrite: bool = False,
-    ) -> list[Clip]:
+    ) -> list[DownloadedFile]:
         """Save each clip as a file of its own: the one of a single item, or those in the zip archive.
 
         Args:
@@ -153,10 +153,10 @@ class Download(_Exchange):
             to be one of the items has no id: what is asked for by id alone, in an archive without ids, stays so.
 
         Raises:
-            InvalidArgument: The folder can't be one, or the template would give two items one name; nothing was sent.
-            TargetExists: There is a file of one of the names already.
-            ArchiveRefused: The archive can't be trusted.
-            CannotWrite: The disk is full, the folder may not be written to, and the like.
+            InvalidArgumentError: The folder can't be one, or the template would give two items one name; nothing was sent.
+            TargetExistsError: There is a file of one of the names already.
+            UnsafeArchiveError: The archive can't be trusted.
+            WriteError: The disk is full, the folder may not be written to, and the like.
             HistoryError: The download failed.
         """
         return self._receive(self._in_folder(folder, template=template, overwrite=overwrite))
@@ -164,7 +164,7 @@ class Download(_Exchange):
     def _open(self, attempts: Attempts) -> AbstractContextManager[httpx.Response]:
         return self._api.get_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    def _receive(self, make_receiver: Callable[[], Receiver[T]], attempts: Attempts | None = None) -> T:
+    def _receive(self, make_receiver: Callable[[], Sink[T]], attempts: Attempts | None = None) -> T:
         attempts = attempts or self._transport.attempts(repeatable=True)
         while True:
             time.sleep(attempts.pause())
@@ -188,7 +188,7 @@ class AsyncDownload(_Exchange):
     """The audio of one item, or a zip archive of several, from an `AsyncHistoryClient`. `Download` is the twin.
 
     A body cut short is asked for again, and what came of it before is thrown away. All verbs raise `HistoryError`:
-    `UnexpectedResponse` when a message came instead of audio, and the errors of the call itself.
+    `UnexpectedResponseError` when a message came instead of audio, and the errors of the call itself.
     """
 
     async def iter_bytes(self) -> AsyncIterator[bytes]:
@@ -238,14 +238,14 @@ class AsyncDownload(_Exchange):
         *,
         template: Template | str | None = None,
         overwrite: bool = False,
-    ) -> list[Clip]:
+    ) -> list[DownloadedFile]:
         """Do as `Download.extract` does; what of the archive can't be unpacked as it comes is unpacked in a thread."""
         return await self._receive(self._in_folder(folder, template=template, overwrite=overwrite))
 
     def _open(self, attempts: Attempts) -> AbstractAsyncContextManager[httpx.Response]:
         return self._api.get_async_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    async def _receive(self, make_receiver: Callable[[], Receiver[T]], attempts: Attempts | None = None) -> T:
+    async def _receive(self, make_receiver: Callable[[], Sink[T]], attempts: Attempts | None = None) -> T:
         import asyncio
 
         attempts = attempts or self._transport.attempts(repeatable=True)

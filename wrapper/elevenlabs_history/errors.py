@@ -22,7 +22,7 @@ class HistoryError(Exception):
 
     Attributes:
         message: What happened, to what.
-        cure: What to do next; may be empty.
+        hint: What to do next; may be empty.
         status_code: The HTTP status, or None when no answer arrived.
         code: The server's name for the failure, such as `invalid_api_key`.
         request_id: What the vendor's support asks for.
@@ -33,7 +33,7 @@ class HistoryError(Exception):
         self,
         message: str,
         *,
-        cure: str = "",
+        hint: str = "",
         status_code: int | None = None,
         code: str | None = None,
         request_id: str | None = None,
@@ -41,7 +41,7 @@ class HistoryError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.cure = cure
+        self.hint = hint
         self.status_code = status_code
         self.code = code
         self.request_id = request_id
@@ -52,7 +52,7 @@ class HistoryError(Exception):
         parts = [
             f"[{label}]" if label else "",
             self.message if self.message.endswith((".", "!", "?", "…")) else f"{self.message}.",
-            self.cure,
+            self.hint,
             f"(request_id: {self.request_id})" if self.request_id else "",
         ]
         return " ".join(part for part in parts if part)
@@ -62,27 +62,27 @@ class AuthenticationError(HistoryError):
     """There is no key, or the server does not know it."""
 
 
-class PermissionDenied(HistoryError):
+class PermissionDeniedError(HistoryError):
     """The key is known but may not do this, because a scope is missing or the address is not allowed."""
 
 
-class QuotaExceeded(HistoryError):
+class QuotaExceededError(HistoryError):
     """The workspace has used up what its plan allows, or has not paid."""
 
 
-class WrongRegion(HistoryError):
+class WrongRegionError(HistoryError):
     """The key belongs to a workspace that lives in another region."""
 
 
-class NotFound(HistoryError):
+class NotFoundError(HistoryError):
     """The server has no such item; it was deleted or never existed."""
 
 
-class InvalidRequest(HistoryError):
+class InvalidRequestError(HistoryError):
     """The server understood the request and refuses it as wrong."""
 
 
-class RateLimited(HistoryError):
+class RateLimitError(HistoryError):
     """Too many requests at once or in too short a time."""
 
 
@@ -90,15 +90,15 @@ class ServerError(HistoryError):
     """The server failed."""
 
 
-class ConnectionFailed(HistoryError, ConnectionError):
+class APIConnectionError(HistoryError, ConnectionError):
     """No connection came about, or it broke before the answer was whole.
 
     Attributes:
         never_sent: The request surely did not reach the server.
     """
 
-    def __init__(self, message: str, *, cure: str = "", never_sent: bool = False) -> None:
-        super().__init__(message, cure=cure)
+    def __init__(self, message: str, *, hint: str = "", never_sent: bool = False) -> None:
+        super().__init__(message, hint=hint)
         self.never_sent = never_sent
 
 
@@ -110,49 +110,49 @@ class Timeout(HistoryError, TimeoutError):
     """
 
     def __init__(
-        self, message: str, *, cure: str = "", never_sent: bool = False, status_code: int | None = None
+        self, message: str, *, hint: str = "", never_sent: bool = False, status_code: int | None = None
     ) -> None:
-        super().__init__(message, cure=cure, status_code=status_code)
+        super().__init__(message, hint=hint, status_code=status_code)
         self.never_sent = never_sent
 
 
-class UnexpectedResponse(HistoryError):
+class UnexpectedResponseError(HistoryError):
     """The answer is none that the history API gives: a page of a proxy, a redirect, a body that is not what it says."""
 
 
-class InvalidArgument(HistoryError, ValueError):
+class InvalidArgumentError(HistoryError, ValueError):
     """An argument can't be used; nothing was sent and nothing was written."""
 
 
-class InvalidTemplate(InvalidArgument):
+class InvalidArgumentError(InvalidArgumentError):
     """A name template can't be used, or would give two items one name; nothing was sent and nothing was written."""
 
 
-class TargetExists(HistoryError, FileExistsError):
+class TargetExistsError(HistoryError, FileExistsError):
     """A file is already where one should be written; it was left as it is."""
 
 
-class CannotWrite(HistoryError, OSError):
+class WriteError(HistoryError, OSError):
     """The disk is full, the folder may not be written to, or the like; nothing half-written was left."""
 
 
-class FolderBusy(HistoryError):
+class LockedError(HistoryError):
     """Another run is writing into the folder."""
 
 
-class CannotRead(HistoryError):
+class ReadError(HistoryError):
     """A file that is there can't be read."""
 
 
-class CatalogueUnusable(HistoryError):
-    """The catalogue of a backup is missing, damaged, in use, or of a newer version of this package."""
+class CatalogError(HistoryError):
+    """The catalog of a backup is missing, damaged, in use, or of a newer version of this package."""
 
 
-class DownloadsFailed(HistoryError):
+class BulkDownloadError(HistoryError):
     """Some items of a run were not saved; the others were."""
 
 
-class ArchiveRefused(HistoryError):
+class UnsafeArchiveError(HistoryError):
     """A zip archive was not taken apart because it can't be trusted; nothing of it was kept."""
 
 
@@ -172,17 +172,17 @@ class Failure(NamedTuple):
 
 class _Kind(NamedTuple):
     type: type[HistoryError]
-    cure: str
+    hint: str
 
 
 _KEY = _Kind(AuthenticationError, "Check the key: pass api_key=… or set ELEVENLABS_API_KEY.")
-_SCOPE = _Kind(PermissionDenied, "Give the key the scope in the workspace settings, or use another key.")
-_QUOTA = _Kind(QuotaExceeded, "Raise the quota or wait until it is renewed.")
-_REGION = _Kind(WrongRegion, 'Pass the region of the workspace: region="us", "eu", "in" or "sg".')
-_GONE = _Kind(NotFound, "The item was deleted or belongs to another workspace; list the history again.")
-_ELSEWHERE = _Kind(NotFound, "The answer names no item: check the base URL.")
-_REQUEST = _Kind(InvalidRequest, "Correct the request; sending it again will not help.")
-_BUSY = _Kind(RateLimited, "Send fewer requests at once, or wait and try again.")
+_SCOPE = _Kind(PermissionDeniedError, "Give the key the scope in the workspace settings, or use another key.")
+_QUOTA = _Kind(QuotaExceededError, "Raise the quota or wait until it is renewed.")
+_REGION = _Kind(WrongRegionError, 'Pass the region of the workspace: region="us", "eu", "in" or "sg".')
+_GONE = _Kind(NotFoundError, "The item was deleted or belongs to another workspace; list the history again.")
+_ELSEWHERE = _Kind(NotFoundError, "The answer names no item: check the base URL.")
+_REQUEST = _Kind(InvalidRequestError, "Correct the request; sending it again will not help.")
+_BUSY = _Kind(RateLimitError, "Send fewer requests at once, or wait and try again.")
 _SERVER = _Kind(ServerError, "Try again later.")
 
 _BY_CODE = {
@@ -196,7 +196,7 @@ _BY_CODE = {
 _BY_STATUS = {
     401: _KEY,
     402: _QUOTA,
-    403: _Kind(PermissionDenied, "Check the scopes of the key and the addresses it may be used from."),
+    403: _Kind(PermissionDeniedError, "Check the scopes of the key and the addresses it may be used from."),
     404: _ELSEWHERE,
     410: _GONE,
     429: _BUSY,
@@ -218,18 +218,18 @@ def error_from_response(status_code: int, headers: Mapping[str, str], body: byte
     failure = read_failure(body)
     message = f"{request}: {failure.message or 'the server gave no reason'}"
     if status_code == 408:
-        return Timeout(message, cure=_SERVER.cure, status_code=status_code)
+        return Timeout(message, hint=_SERVER.hint, status_code=status_code)
     if 300 <= status_code < 400:
-        return UnexpectedResponse(
+        return UnexpectedResponseError(
             f"{request}: the server redirects to {one_line(headers.get('location', 'nowhere'))}. "
             "Redirects are not followed, because the key would go along.",
-            cure="If that address is right, pass it as base_url.",
+            hint="If that address is right, pass it as base_url.",
             status_code=status_code,
         )
     kind = _kind(status_code, failure)
     return kind.type(
         message,
-        cure=kind.cure,
+        hint=kind.hint,
         status_code=status_code,
         code=failure.code,
         request_id=failure.request_id or headers.get("x-trace-id"),

@@ -1,0 +1,232 @@
+"""A backup on the disk answers without the server: what it has, whether it is whole, and as other programs want it."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import CancelledError
+
+import pytest
+from elevenlabs_history import Backup, CatalogError, HistoryClient
+from elevenlabs_history._audio import wav_header
+from elevenlabs_history_backup.repair import Repair
+from elevenlabs_history_simulator import Fault, Simulator, item_id_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+DIALOGUE = [
+    {"text": "Who goes there?", "voice_id": "a", "voice_name": "Guard"},
+    {"text": "A crème brûlée.", "voice_id": "b", "voice_name": "Cook"},
+]
+
+
+@pytest.fixture
+def folder(client, simulator, tmp_path):
+    simulator.history.add(text="", voice_id="", voice_name="", dialogue=DIALOGUE)
+    simulator.history.add(text='=HYPERLINK("http://example.com")', voice_name="Line\nbreak")
+    client.backup(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def backup(folder):
+    with Backup(folder) as opened:
+        yield opened
+
+
+def clips(folder):
+    return sorted(folder.rglob("*.mp3"))
+
+
+def verdicts(verification):
+    return sorted((issue.status, issue.path) for issue in verification.issues)
+
+
+def test_items_come_newest_first_with_their_files(backup, folder, simulator):
+    records = list(backup)
+    assert [record.history_item_id for record in records] == [item.id for item in simulator.history]
+    for record in records:
+        (file,) = record.files
+        assert (folder / file.path).stat().st_size == file.size
+        assert (record.state, file.format, file.kind) == ("saved", "original", "mp3")
+
+
+def test_a_dialogue_is_found_by_what_everyone_says_and_by_who_says_it(backup):
+    assert [record.voice for record in backup.search("guard")] == ["Guard & Cook"]
+    assert [record.text for record in backup.search("creme brul")] == ["Who goes there?\nA crème brûlée."]
+
+
+def test_all_words_must_be_there(backup, simulator):
+    dragons = sum("dragon" in item.metadata["text"] for item in simulator.history)
+    assert len(list(backup.search("DRAGON unread"))) == dragons > 0
+    assert list(backup.search("dragon robot")) == []
+    assert list(backup.search("  ")) == []
+
+
+@pytest.fixture(scope="module")
+def shared_backup(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("backup")
+    with Simulator(items=5) as simulator, HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+        client.backup(folder)
+    with Backup(folder) as opened:
+        yield opened
+
+
+@given(st.text(st.characters()))
+def test_whatever_is_searched_for_is_no_error(shared_backup, words):
+    assert len(list(shared_backup.search(words))) <= 5
+
+
+def test_a_whole_backup_verifies(backup):
+    verification = backup.verify()
+    assert (verification.ok, verification.issues, verification.ok) == (22, [], True)
+
+
+def test_verify_tells_missing_changed_moved_and_extra_files(backup, folder):
+    missing, changed, moved, *_ = clips(folder)
+    missing.unlink()
+    changed.write_bytes(b"other bytes")
+    moved.rename(folder / "moved.mp3")
+    (folder / "notes.txt").write_text("mine")
+    seen = []
+    verification = backup.verify(on_finding=seen.append)
+    assert verdicts(verification) == sorted(
+        [
+            ("missing", missing.relative_to(folder).as_posix()),
+            ("changed", changed.relative_to(folder).as_posix()),
+            ("moved", moved.relative_to(folder).as_posix()),
+            ("extra", "notes.txt"),
+        ]
+    )
+    assert [issue.moved_to for issue in verification.issues if issue.status == "moved"] == ["moved.mp3"]
+    assert (verification.ok, verification.ok, len(seen)) == (19, False, 23)
+
+
+@pytest.mark.parametrize("history_item_id", ["", "\udcff", "a\0b"])
+def test_an_id_that_can_be_none_is_not_found(backup, history_item_id):
+    assert backup.get(history_item_id) is None
+
+
+def test_a_link_to_nowhere_is_an_extra_file(backup, folder):
+    (folder / "link").symlink_to(folder / "nowhere")
+    clips(folder)[0].unlink()
+    assert sorted(issue.status for issue in backup.verify().issues) == ["extra", "missing"]
+
+
+def test_a_repair_brings_back_what_was_lost_under_its_own_name(client, folder, simulator):
+    missing, changed, moved, *_ = clips(folder)
+    whole = {path: path.read_bytes() for path in (missing, changed)}
+    missing.unlink()
+    changed.write_bytes(b"other bytes")
+    moved.rename(folder / "moved.mp3")
+    (folder / "notes.txt").write_text("mine")
+    simulator.requests.clear()
+    verification = client.repair_backup(folder)
+    assert (verification.ok, verification.ok) == (22, True)
+    assert {path: path.read_bytes() for path in whole} == whole
+    assert [request.operation for request in simulator.requests] == ["download"]
+    with Backup(folder) as backup:
+        assert verdicts(backup.verify()) == [("extra", "notes.txt")]
+
+
+def test_a_repair_keeps_the_names_and_the_formats_that_files_have(client, simulator, tmp_path):
+    client.backup(tmp_path, template="{voice}/{id}{ext}")
+    client.backup(tmp_path, output_format="wav")
+    lost = sorted(path for path in tmp_path.rglob("*") if path.suffix in {".mp3", ".wav"})
+    for path in lost:
+        path.unlink()
+    assert client.repair_backup(tmp_path).ok
+    assert sorted(path for path in tmp_path.rglob("*") if path.suffix in {".mp3", ".wav"}) == lost
+    assert {item_id_of(path.read_bytes()) for path in lost} == {item.id for item in simulator.history}
+
+
+def test_a_repair_tells_what_the_server_no_longer_has(client, folder, simulator):
+    lost = clips(folder)[0]
+    history_item_id = item_id_of(lost.read_bytes())
+    lost.unlink()
+    simulator.history.remove(history_item_id)
+    verification = client.repair_backup(folder)
+    assert [(issue.status, issue.history_item_id) for issue in verification.issues] == [
+        ("missing", history_item_id)
+    ]
+    assert not verification.ok
+
+
+def test_a_repair_in_another_format_replaces_no_other_file(client, folder, simulator):
+    lost = clips(folder)[0]
+    history_item_id = item_id_of(lost.read_bytes())
+    mine = lost.with_suffix(".wav")
+    mine.write_bytes(b"my own edit")
+    lost.unlink()
+    simulator.faults.add(Fault.answer(200, wav_header(24000, 4000) + bytes(4000)), on="download")
+    client.repair_backup(folder)
+    assert mine.read_bytes() == b"my own edit"
+    with Backup(folder) as backup:
+        (file,) = backup.get(history_item_id).files
+        assert file.path == f"{mine.relative_to(folder).with_suffix('').as_posix()}_.wav"
+        assert [issue.status for issue in backup.verify().issues] == ["extra"]
+
+
+def test_items_that_nobody_waits_for_are_dropped_without_a_word(folder, monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    with Backup(folder) as backup:
+        records = iter(backup)
+        next(records)
+    del records
+    assert told == []
+
+
+def test_a_repair_that_is_stopped_while_it_verifies_fetches_nothing(folder, simulator):
+    clips(folder)[0].unlink()
+    simulator.requests.clear()
+    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+        repair = Repair(folder, client._server, on_event=lambda _: repair.stop())
+        with pytest.raises(CancelledError):
+            repair.run()
+    assert list(simulator.requests) == []
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="checks with sha256sum")
+def test_sha256sum_can_check_what_is_written_for_it(backup, folder):
+    path = backup.write_checksums()
+    done = subprocess.run(["sha256sum", "--check", "--quiet", path.name], cwd=folder, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(path.read_text().splitlines()) == 22
+    assert backup.verify().issues == []
+
+
+def test_the_table_has_a_row_for_each_file_and_no_formula(backup, simulator):
+    stream = io.StringIO(newline="")
+    backup.export_csv(stream)
+    rows = list(csv.DictReader(io.StringIO(stream.getvalue(), newline="")))
+    assert [row["history_item_id"] for row in rows] == [item.id for item in simulator.history]
+    assert all(row["path"] and len(row["sha256"]) == 64 for row in rows)
+    assert rows[-1]["text"] == '\'=HYPERLINK("http://example.com")'
+    assert rows[-1]["voice"] == "Line\nbreak"
+
+
+def test_each_line_of_json_has_all_that_the_server_told(backup, simulator):
+    stream = io.StringIO()
+    backup.export_jsonl(stream)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["metadata"] for line in lines] == [item.metadata for item in simulator.history]
+    assert all(line["files"][0]["path"] for line in lines)
+
+
+def test_the_playlist_names_every_file_in_one_line(backup, folder):
+    stream = io.StringIO()
+    backup.export_m3u(stream)
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "#EXTM3U"
+    paths = [line for line in lines if not line.startswith("#")]
+    assert sorted(folder / path for path in paths) == clips(folder)
+    assert len(lines) == 1 + 2 * 22
+
+
+def test_a_folder_without_a_backup_says_so(tmp_path):
+    with pytest.raises(CatalogError, match=r"is no backup: it has no history\.db\. Name the folder"):
+        Backup(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,506 @@
+"""Many items become files that are proven to be those items, whatever the server does in between, on both twins."""
+
+import asyncio
+import io
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+
+import pytest
+from elevenlabs_history import (
+    AsyncHistoryClient,
+    AuthenticationError,
+    BulkDownloadError,
+    ItemFailed,
+    RunFinished,
+    LockedError,
+    ItemMissing,
+    HistoryClient,
+    InvalidArgumentError,
+    InvalidArgumentError,
+    FileKind,
+    NotFoundError,
+    RateLimitError,
+    BytesReceived,
+    RetryPolicy,
+    FileSaved,
+    ServerError,
+    RunStarted,
+    TargetExistsError,
+    UnexpectedResponseError,
+)
+from elevenlabs_history_simulator import Fault, Quirks, Simulator, item_id_of
+
+HALF_HOUR = 1800
+
+
+def whole(simulator, item_id):
+    return b"".join(simulator.history.get(item_id).audio().pieces())
+
+
+def check_files(simulator, report):
+    """Each file holds all of the audio of the item that the report says it is."""
+    for clip in report.saved:
+        saved = clip.path.read_bytes()
+        assert item_id_of(saved) == clip.history_item_id
+        # What came as raw PCM has got a header.
+        assert saved.endswith(whole(simulator, clip.history_item_id))
+    assert len({clip.path for clip in report.saved}) == len(report.saved)
+
+
+def visible_files(folder):
+    return [path for path in folder.rglob("*") if path.is_file() and ".elevenlabs-history" not in path.parts]
+
+
+def mixed_history(simulator, count):
+    """Several items a second, voices of all kinds, dialogues without one, and raw PCM."""
+    voices = ["Rachel", "😀" * 75, "ElevenLabs_2024-01-01T00_00_00", "a/b\\c:d", "", "CON"]
+    for place in range(count):
+        fields = {"voice_name": voices[place % len(voices)]}
+        if place % 7 == 0:
+            lines = [{"text": "Hello.", "voice_id": "v1", "voice_name": "Ann"}]
+            fields |= {"dialogue": lines, "voice_name": None, "voice_id": None, "text": None}
+        if place % 5 == 0:
+            fields["output_format"] = "pcm_24000"
+        simulator.history.add(date=1_700_000_000 + place // 3, seconds=0.05, **fields)
+
+
+@pytest.fixture
+def items(client):
+    return list(client.list())
+
+
+@pytest.mark.parametrize(
+    "quirks",
+    [
+        Quirks(),
+        Quirks(names="id"),
+        Quirks(names="dated", separator=":", deflated=True),
+        Quirks(folders=True, utc_offset=-5 * 3600, separator=" "),
+        Quirks(utc_offset=5 * 3600 + HALF_HOUR, most_ids=20),
+    ],
+    ids=["current", "id", "dated", "folders", "few ids"],
+)
+def test_every_file_is_the_item_that_the_report_says(client, simulator, tmp_path, quirks):
+    mixed_history(simulator, 60)
+    simulator.quirks = quirks
+    items = list(client.list())
+    simulator.requests.clear()
+    report = client.download_all(items, tmp_path)
+    assert {clip.history_item_id for clip in report.saved} == {item.history_item_id for item in items}
+    assert (report.failed, report.gone, report.skipped) == ([], [], [])
+    check_files(simulator, report)
+    assert len(simulator.requests) < len(items) / 4
+    report.raise_for_failures()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("quirks", "requests"),
+    [
+        (Quirks(utc_offset=7200), 100),
+        (Quirks(names="dated", separator=" "), 100),
+        (Quirks(names="id", folders=True), 100),
+        (Quirks(names="id", intruders=True, duplicates=True), 200),
+        # Whatever is not proven is asked for alone.
+        (Quirks(intruders=True), 2100),
+        (Quirks(duplicates=True, utc_offset=-3600), 2100),
+        (Quirks(missing_ids="skip"), 1000),
+    ],
+    ids=["current", "dated", "id", "id and more", "intruders", "duplicates", "missing"],
+)
+def test_two_thousand_items_are_saved_without_one_mistake(quirks, requests, tmp_path, capsys, request):
+    with Simulator(items=0, quirks=quirks, concurrency=4) as simulator:
+        mixed_history(simulator, 2000)
+        for place in range(10):
+            simulator.faults.add(Fault.truncate(1000 * place), on="download")
+        with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+            items = list(client.list())
+            gone = [item.history_item_id for item in items[::400]] if quirks.missing_ids == "skip" else []
+            for item_id in gone:
+                simulator.history.remove(item_id)
+            simulator.requests.clear()
+            report = client.download_all(items, tmp_path, workers=6)
+        assert sorted(report.gone) == sorted(gone)
+        assert len(report.saved) == 2000 - len(gone)
+        check_files(simulator, report)
+        with capsys.disabled():
+            print(f"2000 items, {request.node.callspec.id}: {len(simulator.requests)} requests, 0 wrong")
+        assert len(simulator.requests) <= requests
+
+
+def test_bare_ids_are_asked_for_alone_because_nothing_would_prove_them_together(client, simulator, items, tmp_path):
+    ids = [item.history_item_id for item in items[:3]]
+    simulator.requests.clear()
+    report = client.download_all([*ids, ids[0]], tmp_path)
+    assert {clip.path.name for clip in report.saved} == {f"{each}.mp3" for each in ids}
+    check_files(simulator, report)
+    assert len(simulator.requests) == 3
+
+
+def test_a_second_run_fetches_nothing(client, simulator, items, tmp_path):
+    first = client.download_all(items, tmp_path)
+    simulator.requests.clear()
+    second = client.download_all(items, tmp_path)
+    assert {(each.history_item_id, each.path) for each in second.skipped} == {
+        (clip.history_item_id, clip.path) for clip in first.saved
+    }
+    assert second.saved == []
+    assert simulator.requests == []
+
+
+def test_a_second_run_in_another_format_puts_its_files_beside(client, items, tmp_path):
+    first = client.download_all(items[:4], tmp_path)
+    second = client.download_all(items[:4], tmp_path, output_format="wav")
+    assert {clip.kind for clip in second.saved} == {FileKind.WAV}
+    assert {clip.path.with_suffix(".mp3") for clip in second.saved} == {clip.path for clip in first.saved}
+
+
+def test_raw_pcm_that_became_wav_is_not_fetched_again(client, simulator, tmp_path):
+    simulator.history.add(output_format="pcm_24000", date=100)
+    items = list(client.list(before=101))
+    assert client.download_all(items, tmp_path).saved[0].path.suffix == ".wav"
+    assert len(client.download_all(items, tmp_path).skipped) == 1
+
+
+def test_nothing_to_do_is_a_report_of_nothing(client, simulator, tmp_path):
+    report = client.download_all([], tmp_path)
+    assert (report.saved, report.skipped, report.gone, report.failed) == ([], [], [], [])
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("missing_ids", ["refuse", "skip", "error"])
+def test_an_item_that_is_gone_is_told_and_stops_no_other(make_client, simulator, tmp_path, missing_ids):
+    client = make_client(retry_policy=RetryPolicy(attempts=1))
+    items = list(client.list())
+    simulator.quirks = Quirks(missing_ids=missing_ids)
+    simulator.history.remove(items[5].history_item_id)
+    events = []
+    report = client.download_all(items, tmp_path, on_event=events.append)
+    assert report.gone == [items[5].history_item_id]
+    assert ItemMissing(items[5].history_item_id) in events
+    assert len(report.saved) == len(items) - 1
+    check_files(simulator, report)
+    report.raise_for_failures()
+
+
+def test_one_bad_item_stops_no_other_and_is_named(make_client, simulator, tmp_path):
+    client = make_client(retry_policy=RetryPolicy(attempts=1))
+    items = list(client.list())
+    bad = items[3].history_item_id
+    # The archive of four, then of the two halves and at last of the item alone.
+    for _ in range(3):
+        simulator.faults.add(Fault.answer(500, b"{}"), on="download")
+    report = client.download_all(items[3:7], tmp_path, workers=1, batch_size=4)
+    assert [failed.history_item_id for failed in report.failed] == [bad]
+    assert isinstance(report.failed[0].error, ServerError)
+    assert len(report.saved) == 3
+    check_files(simulator, report)
+    with pytest.raises(BulkDownloadError, match=f"1 of 4 items were not saved; the first is {bad}"):
+        report.raise_for_failures()
+
+
+def test_a_wrong_key_ends_the_run_at_once(make_client, simulator, items, tmp_path):
+    report = make_client("wrong").download_all(items, tmp_path, workers=1, batch_size=2)
+    assert {failed.history_item_id for failed in report.failed} == {item.history_item_id for item in items}
+    assert all(isinstance(failed.error, AuthenticationError) for failed in report.failed)
+    assert sum(request.operation == "download" for request in simulator.requests) == 1
+
+
+def archive_of(*members):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def test_the_first_archive_that_proves_nothing_ends_archives(client, simulator, items, tmp_path):
+    unclear = archive_of(*((f"{place}.mp3", whole(simulator, items[place].history_item_id)) for place in range(5)))
+    simulator.faults.add(Fault.answer(200, unclear), on="download")
+    simulator.requests.clear()
+    report = client.download_all(items, tmp_path, workers=1, batch_size=5)
+    assert len(report.saved) == len(items)
+    check_files(simulator, report)
+    assert len(simulator.requests) == 1 + len(items)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_member_that_comes_twice_counts_once(client, simulator, items, tmp_path):
+    two = [(f"{item.history_item_id}.mp3", whole(simulator, item.history_item_id)) for item in items[:2]]
+    simulator.faults.add(Fault.answer(200, archive_of(*two, *two)), on="download")
+    simulator.requests.clear()
+    report = client.download_all(items[:2], tmp_path)
+    assert len(report.saved) == 2
+    check_files(simulator, report)
+    assert len(simulator.requests) == 1
+
+
+def test_a_clip_that_nobody_asked_for_is_not_kept(client, simulator, items, tmp_path):
+    members = [(f"{item.history_item_id}.mp3", whole(simulator, item.history_item_id)) for item in items[:3]]
+    simulator.faults.add(Fault.answer(200, archive_of(*members)), on="download")
+    report = client.download_all(items[:2], tmp_path)
+    assert {clip.history_item_id for clip in report.saved} == {item.history_item_id for item in items[:2]}
+    assert len(visible_files(tmp_path)) == 2
+    check_files(simulator, report)
+
+
+def test_an_archive_in_place_of_one_clip_is_no_clip(make_client, simulator, items, tmp_path):
+    simulator.faults.add(Fault.answer(200, archive_of()), on="download", times=9)
+    report = make_client(retry_policy=RetryPolicy(attempts=1)).download_all(items[:1], tmp_path)
+    assert isinstance(report.failed[0].error, UnexpectedResponseError)
+    assert visible_files(tmp_path) == []
+
+
+def test_a_server_with_a_low_limit_still_gives_everything(make_client, simulator, items, tmp_path):
+    client = make_client(retry_policy=RetryPolicy(attempts=2, wait_initial=0.01, wait_max=0.02))
+    simulator.concurrency = 1
+    simulator.latency = 0.01
+    try:
+        report = client.download_all(items, tmp_path, workers=8, batch_size=1)
+    finally:
+        simulator.concurrency = None
+        simulator.latency = 0.0
+    assert len(report.saved) == len(items)
+    check_files(simulator, report)
+
+
+def test_nobody_waits_where_a_place_will_be_free_when_another_request_ends(make_client, simulator, tmp_path, caplog):
+    simulator.history.fill(100)
+    client = make_client()
+    items = list(client.list())
+    simulator.requests.clear()
+    simulator.concurrency = 3
+    simulator.latency = 0.02
+    try:
+        report = client.download_all(items, tmp_path, batch_size=2)
+    finally:
+        simulator.concurrency = None
+        simulator.latency = 0.0
+    assert len(report.saved) == len(items)
+    check_files(simulator, report)
+    refused = len(simulator.requests) - len(items) // 2
+    assert 1 <= refused <= 20
+    assert "is repeated in" not in caplog.text
+
+
+def test_a_server_that_takes_few_ids_is_asked_for_few(client, simulator, tmp_path):
+    simulator.history.fill(300)
+    items = list(client.list())
+    simulator.requests.clear()
+    simulator.quirks = Quirks(most_ids=30)
+    report = client.download_all(items, tmp_path, workers=1)
+    assert len(report.saved) == len(items)
+    check_files(simulator, report)
+    asked = [len(request.json["history_item_ids"]) for request in simulator.requests]
+    assert sum(count > 30 for count in asked) <= 6
+    assert len(asked) < 25
+
+
+def test_a_server_that_was_out_of_order_for_a_while_is_asked_for_as_much_as_before(make_client, simulator, tmp_path):
+    simulator.history.fill(400)
+    client = make_client(retry_policy=RetryPolicy(attempts=1))
+    items = list(client.list())
+    simulator.requests.clear()
+    simulator.faults.add(Fault.answer(503, b"{}"), on="download", times=4)
+    report = client.download_all(items, tmp_path, workers=1)
+    assert len(report.saved) == len(items)
+    assert len(simulator.requests) < 15
+
+
+def test_a_link_that_leads_to_itself_hides_no_file(client, simulator, items, tmp_path):
+    client.download_all(items, tmp_path)
+    for folder in (tmp_path, *(path for path in tmp_path.rglob("*") if path.is_dir())):
+        for name in "0az":
+            (folder / name).symlink_to(name)
+    assert len(client.download_all(items, tmp_path).skipped) == len(items)
+
+
+def test_the_last_archives_are_shared_by_all_who_are_free(client, simulator, tmp_path):
+    simulator.history.fill(40)
+    items = list(client.list())
+    simulator.requests.clear()
+    report = client.download_all(items[:40], tmp_path)
+    assert len(report.saved) == 40
+    assert len(simulator.requests) == 4
+    check_files(simulator, report)
+
+
+def test_a_server_that_only_ever_says_too_many_ends_the_run(make_client, simulator, items, tmp_path):
+    simulator.faults.add(Fault.answer(429, b"{}"), on="download", times=1000)
+    report = make_client(retry_policy=RetryPolicy(attempts=1)).download_all(items, tmp_path, batch_size=4)
+    assert {failed.history_item_id for failed in report.failed} == {item.history_item_id for item in items}
+    assert all(isinstance(failed.error, RateLimitError) for failed in report.failed)
+    assert len(simulator.requests) < 100
+
+
+def test_the_events_tell_what_the_report_tells(client, simulator, items, tmp_path):
+    client.download_all(items[:2], tmp_path)
+    simulator.history.remove(items[2].history_item_id)
+    events = []
+    report = client.download_all(items, tmp_path, batch_size=4, on_event=events.append)
+    assert events[0] == RunStarted(len(items) - 2)
+    assert events[-1] == RunFinished(report)
+    assert [event.clip for event in events if isinstance(event, FileSaved)] == report.saved
+    assert [event.history_item_id for event in events if isinstance(event, ItemMissing)] == report.gone
+    assert sum(event.size for event in events if isinstance(event, BytesReceived)) >= sum(clip.size for clip in report.saved)
+    assert len(report.skipped) == 2
+
+
+def test_what_a_listener_raises_ends_the_run_and_leaves_whole_files(client, simulator, items, tmp_path):
+    def listen(event):
+        if isinstance(event, FileSaved):
+            raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        client.download_all(items, tmp_path, batch_size=3, on_event=listen)
+    for path in visible_files(tmp_path):
+        assert whole(simulator, item_id_of(path.read_bytes())) == path.read_bytes()
+    assert len(client.download_all(items, tmp_path).failed) == 0
+
+
+def test_a_template_names_the_files(client, simulator, items, tmp_path):
+    report = client.download_all(items, tmp_path, template="{voice}/{index:03}_{id}{ext}")
+    check_files(simulator, report)
+    assert {clip.path.name[:3] for clip in report.saved} == {f"{place:03}" for place in range(1, len(items) + 1)}
+
+
+def test_a_file_that_may_be_another_item_is_not_taken_for_this_one(client, simulator, items, tmp_path):
+    (tmp_path / "1.mp3").write_bytes(b"somebody's")
+    report = client.download_all(items[:2], tmp_path, template="{index}{ext}")
+    assert [failed.history_item_id for failed in report.failed] == [items[0].history_item_id]
+    assert isinstance(report.failed[0].error, TargetExistsError)
+    assert (tmp_path / "1.mp3").read_bytes() == b"somebody's"
+    assert [clip.path for clip in report.saved] == [tmp_path / "2.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"workers": 0}, InvalidArgumentError),
+        ({"batch_size": 0}, InvalidArgumentError),
+        ({"template": "{nonsense}{ext}"}, InvalidArgumentError),
+        ({"template": "{source}{ext}"}, InvalidArgumentError),
+    ],
+)
+def test_what_can_not_work_is_refused_before_anything_is_sent(client, simulator, items, tmp_path, arguments, error):
+    simulator.requests.clear()
+    with pytest.raises(error):
+        client.download_all(items, tmp_path / "new", **arguments)
+    assert simulator.requests == []
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_template_for_bare_ids_is_refused(client, tmp_path):
+    with pytest.raises(InvalidArgumentError, match="pass items as listed"):
+        client.download_all(["abc"], tmp_path, template="{id}{ext}")
+
+
+def test_a_second_run_in_a_busy_folder_is_refused(client, make_client, simulator, items, tmp_path):
+    other = HistoryClient(simulator.api_key, base_url=simulator.base_url)
+    refusals = []
+
+    def listen(event):
+        if isinstance(event, RunStarted):
+            try:
+                other.download_all(items, tmp_path)
+            except LockedError as error:
+                refusals.append(str(error))
+
+    with other:
+        report = client.download_all(items, tmp_path, on_event=listen)
+    assert len(report.saved) == len(items)
+    (refusal,) = refusals
+    assert str(tmp_path) in refusal
+
+
+def test_what_a_killed_run_has_left_is_cleared(client, items, tmp_path):
+    left = tmp_path / ".elevenlabs-history" / ".0123456789abcdef.part"
+    left.parent.mkdir()
+    left.write_bytes(b"half of something")
+    client.download_all(items[:1], tmp_path)
+    assert not left.exists()
+
+
+def test_a_folder_that_is_a_file_is_refused(client, items, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(InvalidArgumentError, match="is a file where a folder is needed"):
+        client.download_all(items, tmp_path / "file")
+
+
+def test_an_unknown_item_fails_without_code_when_a_proxy_says_so(make_client, simulator, items, tmp_path):
+    simulator.faults.add(Fault.answer(404, b"<html>nothing here</html>", content_type="text/html"), on="download")
+    report = make_client(retry_policy=RetryPolicy(attempts=1)).download_all(items[:1], tmp_path)
+    assert report.gone == []
+    assert isinstance(report.failed[0], ItemFailed)
+    assert isinstance(report.failed[0].error, NotFoundError)
+
+
+def test_a_cancelled_run_ends_what_it_has_in_hand(simulator, tmp_path):
+    async def cancel_after_the_first_clip():
+        saved = threading.Event()
+
+        def listen(event):
+            if isinstance(event, FileSaved):
+                saved.set()
+
+        async with AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+            items = [item async for item in client.list()]
+            run = asyncio.ensure_future(client.download_all(items, tmp_path, batch_size=1, workers=2, on_event=listen))
+            await asyncio.to_thread(saved.wait)
+            run.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await run
+            kept = visible_files(tmp_path)
+            assert 1 <= len(kept) < len(items)
+            assert len((await client.download_all(items, tmp_path)).skipped) == len(kept)
+
+    simulator.latency = 0.02
+    try:
+        asyncio.run(cancel_after_the_first_clip())
+    finally:
+        simulator.latency = 0.0
+
+
+KILLED_RUNS = """
+import os, random, signal, sys, time
+from elevenlabs_history import HistoryClient
+import elevenlabs_history._bulk.run, elevenlabs_history.archive, elevenlabs_history._matching, filelock, pathvalidate
+key, url, folder, times = sys.argv[1:]
+with HistoryClient(key, base_url=url) as client:
+    items = list(client.list())
+unused = HistoryClient(key, base_url=url)  # without a connection yet that the children would share
+for _ in range(int(times)):
+    child = os.fork()
+    if not child:
+        unused.download_all(random.sample(items, 40), folder, batch_size=3)
+        os._exit(0)
+    time.sleep(random.uniform(0.02, 0.22))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_two_hundred_kills_leave_whole_files_only_and_a_last_run_completes_them(tmp_path, capsys):
+    with Simulator(items=1000, latency=0.005) as simulator:
+        arguments = [simulator.api_key, simulator.base_url, str(tmp_path), "200"]
+        subprocess.run([sys.executable, "-c", KILLED_RUNS, *arguments], check=True)
+        kept = visible_files(tmp_path)
+        assert kept
+        for path in kept:
+            saved = path.read_bytes()
+            assert saved == whole(simulator, item_id_of(saved))
+            assert path.stem.endswith(item_id_of(saved))
+        with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+            report = client.download_all(client.list(), tmp_path)
+        assert not report.failed
+        assert len(report.skipped) == len(kept)
+        assert len(report.skipped) + len(report.saved) == 1000
+        check_files(simulator, report)
+        with capsys.disabled():
+            print(f"200 kills: {len(kept)} of 1000 items were there before the last run")
+        assert not list(tmp_path.rglob("*.part"))

@@ -1,0 +1,205 @@
+"""The verbs, on both twins, against the simulator."""
+
+import inspect
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from elevenlabs_history import (
+    AsyncDownload,
+    AsyncHistoryClient,
+    AsyncHistoryItems,
+    AuthenticationError,
+    Download,
+    HistoryClient,
+    HistoryItems,
+    InvalidArgumentError,
+    InvalidRequestError,
+    NotFoundError,
+    UnexpectedResponseError,
+)
+from elevenlabs_history_api.api.history import list_history_items
+from elevenlabs_history_simulator import Fault, Quirks
+
+
+def ids(items):
+    return [item.history_item_id for item in items]
+
+
+def test_list_gives_every_item_once_newest_first(client, simulator):
+    assert ids(client.list(page_size=7)) == [item.id for item in simulator.history]
+    assert [request.query.get("page_size") for request in simulator.requests] == ["7"] * 3
+
+
+def test_list_asks_for_no_page_before_it_is_iterated(client, simulator):
+    client.list()
+    assert simulator.requests == []
+
+
+def test_list_stops_at_its_limit(client, simulator):
+    assert len(list(client.list(limit=3))) == 3
+    assert [request.query["page_size"] for request in simulator.requests] == ["3"]
+
+
+def test_list_hands_every_filter_to_the_server(client, simulator):
+    wanted = simulator.history.add(
+        text="A very rare word: syzygy", voice_id="v1", model_id="m1", source="TTS", date=5000
+    )
+    filters = {"voice_id": "v1", "model_id": "m1", "source": "TTS", "search": "SYZYGY"}
+    assert ids(client.list(after=5000, before=5001, **filters)) == [wanted.id]
+    assert ids(client.list(after=5001, **filters)) == []
+    assert ids(client.list(before=5000, **filters)) == []
+
+
+def test_list_can_begin_with_the_oldest(client, simulator):
+    assert ids(client.list(newest_first=False, limit=2)) == [item.id for item in simulator.history][:-3:-1]
+
+
+def test_an_entry_that_nobody_can_read_is_kept_aside(client, simulator):
+    items = list(simulator.history)
+    del items[3].metadata["date_unix"]
+    simulator.history._items[items[3].id] = items[3]
+    # The simulator sorts by date, so the broken entry is served as an answer of its own.
+    import json
+
+    page = {"history": [item.metadata for item in items[:5]], "last_history_item_id": None, "has_more": False}
+    simulator.faults.add(Fault.answer(200, json.dumps(page).encode(), content_type="application/json"), on="list")
+    listed = client.list()
+    assert len(list(listed)) == 4
+    assert [unreadable.entry["history_item_id"] for unreadable in listed.unreadable] == [items[3].id]
+
+
+def test_a_bad_filter_is_refused_before_anything_is_sent(client, simulator):
+    with pytest.raises(InvalidArgumentError, match="source"):
+        client.list(model_id="m")
+    assert simulator.requests == []
+
+
+def test_get_gives_the_item(client, simulator):
+    item = next(iter(simulator.history))
+    assert client.get(item.id).to_dict() == item.metadata
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_an_unknown_item_is_not_found_whatever_its_status(client, simulator, status):
+    simulator.quirks = Quirks(unknown_item_status=status)
+    for call in (client.get, client.delete):
+        with pytest.raises(NotFoundError) as caught:
+            call("nobody")
+        assert caught.value.status_code == status
+        assert caught.value.request_id
+
+
+@pytest.mark.parametrize("bad", ["", " ", "a b", ".", "..", "a\n", None, 7, b"abc"])
+def test_what_can_not_be_an_id_is_refused_before_anything_is_sent(client, simulator, bad):
+    for call in (client.get, client.delete, client.audio, lambda each: client.download([each])):
+        with pytest.raises(InvalidArgumentError, match="Nothing was sent"):
+            call(bad)
+    assert simulator.requests == []
+
+
+def test_an_id_with_characters_of_its_own_stays_one_part_of_the_path(client, simulator):
+    with pytest.raises(NotFoundError):
+        client.get("../x?y#z")
+    assert simulator.requests[-1].operation in {"get", ""}
+    assert simulator.requests[-1].query == {}
+
+
+def test_delete_removes_the_item(client, simulator):
+    item = next(iter(simulator.history))
+    assert client.delete(item.id) is None
+    assert simulator.history.get(item.id) is None
+
+
+def test_delete_is_not_repeated_when_it_may_have_arrived(client, simulator):
+    item = next(iter(simulator.history))
+    for fault in (Fault.reset_before_headers(), Fault.answer(503)):
+        simulator.requests.clear()
+        simulator.faults.add(fault, on="delete")
+        with pytest.raises(Exception, match=r"broke|503"):
+            client.delete(item.id)
+        assert len(simulator.requests) == 1
+
+
+def test_a_wrong_key_is_an_authentication_error(make_client):
+    with pytest.raises(AuthenticationError, match="api_key"):
+        list(make_client("wrong").list())
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"null", b"not json", b'{"history": 3, "has_more": true}', b'{"history_item_id": "x"}']
+)
+def test_a_good_status_with_a_wrong_body_is_an_unexpected_response(client, simulator, body):
+    for operation, call in (("list", lambda: list(client.list())), ("get", lambda: client.get("a"))):
+        simulator.faults.add(Fault.answer(200, body, content_type="application/json"), on=operation)
+        with pytest.raises(UnexpectedResponseError):
+            call()
+
+
+def test_a_web_page_instead_of_an_answer_is_shown_by_its_title(client, simulator):
+    page = b"<html><title>Please log in</title><body>" + b"x" * 10_000
+    simulator.faults.add(Fault.answer(200, page, content_type="text/html; charset=utf-8"))
+    with pytest.raises(UnexpectedResponseError, match="Please log in"):
+        list(client.list())
+
+
+def test_generated_functions_obey_the_same_rules(client, simulator):
+    simulator.faults.add(Fault.answer(503), on="list")
+    page = list_history_items.sync(client=client.api, page_size=3)
+    assert len(page.history) == 3
+    assert len(simulator.requests) == 2
+    with pytest.raises(InvalidRequestError, match=r"query\.page_size"):
+        list_history_items.sync(client=client.api, page_size=5000)
+
+
+def test_a_copy_of_the_generated_client_keeps_the_key_and_the_rules(client, simulator):
+    import httpx
+
+    copy = client.api.with_timeout(httpx.Timeout(5)).with_headers({"X-Team": "audio"})
+    simulator.faults.add(Fault.answer(503), on="list")
+    assert len(list_history_items.sync(client=copy, page_size=3).history) == 3
+    assert simulator.requests[-1].headers["x-team"] == "audio"
+
+
+def test_the_key_goes_to_the_base_url_only(client, simulator):
+    from elevenlabs_history_simulator import Simulator
+
+    with Simulator() as other:
+        with pytest.raises(InvalidArgumentError, match="the key is sent nowhere else"):
+            client.api.get_httpx_client().get(f"{other.base_url}/v1/history")
+        assert other.requests == []
+
+
+def test_threads_may_share_a_client(simulator):
+    barrier = threading.Barrier(8)
+    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+
+        def work(_):
+            barrier.wait()
+            return len(list(client.list(page_size=5)))
+
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(work, range(8))) == [20] * 8
+
+
+def test_a_closed_client_says_so(simulator):
+    client = HistoryClient(simulator.api_key, base_url=simulator.base_url)
+    client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        client.get("a")
+
+
+def public_signatures(kind):
+    return {
+        name: inspect.signature(member).parameters.keys()
+        for name, member in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_") or name == "__init__"
+    }
+
+
+@pytest.mark.parametrize(
+    ("sync", "twin"),
+    [(HistoryClient, AsyncHistoryClient), (Download, AsyncDownload), (HistoryItems, AsyncHistoryItems)],
+)
+def test_the_twins_have_the_same_names_and_signatures(sync, twin):
+    assert public_signatures(sync) == public_signatures(twin)

@@ -1,0 +1,137 @@
+"""An answer of the server becomes the exception that tells what to do, whichever of the vendor's shapes it has."""
+
+import json
+import pickle
+
+import pytest
+from elevenlabs_history import errors
+from elevenlabs_history.errors import error_from_response, one_line, read_failure
+
+
+def body(document):
+    return json.dumps(document).encode()
+
+
+def current(code, message="why"):
+    return body({"detail": {"type": "some_error", "code": code, "message": message, "request_id": "req1"}})
+
+
+def older(status, message="why"):
+    return body({"detail": {"status": status, "message": message}})
+
+
+CASES = [
+    (401, current("invalid_api_key"), errors.AuthenticationError, "api_key=", "invalid_api_key"),
+    (401, older("invalid_api_key"), errors.AuthenticationError, "api_key=", "invalid_api_key"),
+    (401, older("needs_authorization"), errors.AuthenticationError, "ELEVENLABS_API_KEY", "needs_authorization"),
+    (401, b"", errors.AuthenticationError, "api_key=", None),
+    (401, current("missing_permissions", "needs speech_history_read"), errors.PermissionDeniedError, "scope", None),
+    (401, older("quota_exceeded"), errors.QuotaExceededError, "quota", "quota_exceeded"),
+    (429, current("quota_exceeded"), errors.QuotaExceededError, "quota", "quota_exceeded"),
+    (401, older("invalid_api_key", "Use the EU residency API"), errors.WrongRegionError, 'region="us"', None),
+    (402, b"", errors.QuotaExceededError, "quota", None),
+    (403, b"<html><title>Forbidden</title></html>", errors.PermissionDeniedError, "addresses", None),
+    (400, older("invalid_uid"), errors.NotFoundError, "deleted", "invalid_uid"),
+    (400, current("invalid_id"), errors.NotFoundError, "deleted", "invalid_id"),
+    (404, current("history_item_not_found"), errors.NotFoundError, "deleted", "history_item_not_found"),
+    (404, body({"detail": "Not Found"}), errors.NotFoundError, "base URL", None),
+    (404, b"<h1>404</h1>", errors.NotFoundError, "base URL", None),
+    (
+        400,
+        body({"error": "invalid_output_format", "message": "must be wav"}),
+        errors.InvalidRequestError,
+        "Correct",
+        "invalid_output_format",
+    ),
+    (
+        422,
+        body({"detail": [{"loc": ["body", "history_item_ids"], "msg": "Field required", "type": "missing"}]}),
+        errors.InvalidRequestError,
+        "Correct",
+        "missing",
+    ),
+    (408, b"", errors.Timeout, "later", None),
+    (410, b"", errors.NotFoundError, "deleted", None),
+    (418, b"", errors.InvalidRequestError, "Correct", None),
+    (429, older("too_many_concurrent_requests"), errors.RateLimitError, "fewer", "too_many_concurrent_requests"),
+    (429, b"", errors.RateLimitError, "fewer", None),
+    (500, body({"detail": "boom"}), errors.ServerError, "later", None),
+    (502, b"<html><head><title>502 Bad Gateway</title></head></html>", errors.ServerError, "later", None),
+    (503, b"", errors.ServerError, "later", None),
+    (307, b"", errors.UnexpectedResponseError, "base_url", None),
+]
+
+
+@pytest.mark.parametrize(("status", "content", "kind", "hint", "code"), CASES)
+def test_an_answer_becomes_the_error_that_tells_the_cure(status, content, kind, hint, code):
+    error = error_from_response(status, {"x-trace-id": "trace1"}, content, request="GET /v1/history")
+    assert type(error) is kind
+    assert error.status_code == status
+    assert hint in error.hint
+    assert "GET /v1/history" in str(error)
+    assert "\n" not in str(error)
+    if code:
+        assert error.code == code
+        assert f"[{status} {code}]" in str(error)
+
+
+def test_the_line_has_status_code_message_cure_and_request_id():
+    error = error_from_response(401, {}, current("invalid_api_key", "No such key"), request="GET /v1/history")
+    assert str(error) == (
+        "[401 invalid_api_key] GET /v1/history: No such key. "
+        "Check the key: pass api_key=… or set ELEVENLABS_API_KEY. (request_id: req1)"
+    )
+
+
+def test_the_trace_id_of_the_headers_stands_in_for_a_missing_request_id():
+    assert error_from_response(500, {"x-trace-id": "abc"}, b"", request="GET /").request_id == "abc"
+
+
+def test_a_missing_scope_is_named():
+    error = error_from_response(
+        401, {}, current("missing_permissions", "The key lacks speech_history_read"), request="GET /v1/history"
+    )
+    assert "speech_history_read" in str(error)
+
+
+def test_the_places_of_a_422_are_readable():
+    detail = [
+        {"loc": ["body", "history_item_ids", 0], "msg": "should be text", "type": "string_type"},
+        {"loc": ["query", "page_size"], "msg": "too large", "type": "less_than"},
+    ]
+    error = error_from_response(422, {}, body({"detail": detail}), request="POST /v1/history/download")
+    assert "body.history_item_ids.0: should be text; query.page_size: too large" in str(error)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[1, 2]",
+        b"null",
+        b"\xff\xfe",
+        b"{",
+        b'{"detail": 7}',
+        b'{"detail": []}',
+        b'{"detail": [3]}',
+        b"[" * 100_000,
+    ],
+)
+def test_no_body_breaks_the_reading_of_failures(content):
+    assert isinstance(error_from_response(500, {}, content, request="GET /"), errors.ServerError)
+
+
+def test_a_message_from_outside_is_one_printable_line_of_bounded_length():
+    assert one_line("a\r\nb\x1b[31m\u202ec") == "a b[31mc"
+    assert len(one_line("x" * 10_000)) == errors.LONGEST_MESSAGE
+
+
+def test_of_a_page_the_title_is_kept_and_code_is_not():
+    assert read_failure(b"<html><title>Bad &amp; down</title><p>x</p>").message == "Bad & down"
+    assert read_failure(b"<p>Sorry</p><script>alert(1)</script>").message == "Sorry"
+
+
+def test_every_error_survives_pickling():
+    error = error_from_response(429, {}, older("system_busy"), request="GET /v1/history")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.code) == (type(error), str(error), "system_busy")

@@ -1,0 +1,194 @@
+"""The walk over the pages of a listing is plain logic: requests out, pages in."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from elevenlabs_history import HistoryItem
+from elevenlabs_history.errors import InvalidArgumentError, UnexpectedResponseError
+from elevenlabs_history._listing import Filters, Paginator, unix_seconds
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def entry(history_item_id, **fields):
+    return {
+        "history_item_id": history_item_id,
+        "date_unix": 1_700_000_000,
+        "character_count_change_from": 0,
+        "character_count_change_to": 5,
+        "content_type": "audio/mpeg",
+        "state": "created",
+    } | fields
+
+
+def page(*entries, cursor=None, has_more=False):
+    return {"history": list(entries), "last_history_item_id": cursor, "has_more": has_more}
+
+
+def walk(*, limit=None, page_size=1000, **filters):
+    return Paginator(Filters(**filters), HistoryItem.from_dict, limit=limit, page_size=page_size)
+
+
+def ids(items):
+    return [item.history_item_id for item in items]
+
+
+def test_the_next_page_starts_behind_the_last_item():
+    pages = walk()
+    assert "start_after_history_item_id" not in pages.next_request()["params"]
+    pages.read(page(entry("a"), cursor="a", has_more=True))
+    assert pages.next_request()["params"]["start_after_history_item_id"] == "a"
+    pages.read(page(entry("b")))
+    assert pages.next_request() is None
+
+
+def test_a_repeated_cursor_ends_the_walk():
+    pages = walk()
+    pages.read(page(entry("a"), cursor="a", has_more=True))
+    assert ids(pages.read(page(entry("a"), cursor="a", has_more=True))) == []
+    assert pages.next_request() is None
+
+
+def test_more_to_come_without_a_cursor_ends_the_walk():
+    pages = walk()
+    pages.read(page(entry("a"), cursor=None, has_more=True))
+    assert pages.next_request() is None
+
+
+def test_an_empty_page_with_more_to_come_does_not_end_the_walk():
+    pages = walk(search="x")
+    assert pages.read(page(cursor="c1", has_more=True)) == []
+    assert pages.next_request()["params"]["start_after_history_item_id"] == "c1"
+    assert ids(pages.read(page(entry("a")))) == ["a"]
+
+
+def test_a_duplicate_comes_once():
+    pages = walk()
+    assert ids(pages.read(page(entry("a"), entry("a"), entry("b"), cursor="b", has_more=True))) == ["a", "b"]
+    assert ids(pages.read(page(entry("b"), entry("c")))) == ["c"]
+
+
+def test_the_limit_ends_the_walk_and_asks_for_no_more_than_needed():
+    pages = walk(limit=3, page_size=2)
+    assert pages.next_request()["params"]["page_size"] == 2
+    pages.read(page(entry("a"), entry("b"), cursor="b", has_more=True))
+    assert pages.next_request()["params"]["page_size"] == 1
+    assert ids(pages.read(page(entry("c"), entry("d"), cursor="d", has_more=True))) == ["c"]
+    assert pages.next_request() is None
+
+
+def test_a_limit_of_nothing_asks_for_nothing():
+    assert walk(limit=0).next_request() is None
+
+
+@pytest.mark.parametrize("broken", [7, "text", None, {}, {"history_item_id": 3}, {"history_item_id": ""}, {"x": []}])
+def test_an_entry_that_is_no_item_does_not_lose_the_page(broken):
+    pages = walk()
+    assert ids(pages.read(page(entry("a"), broken, entry("b")))) == ["a", "b"]
+    assert [unreadable.entry for unreadable in pages.unreadable] == [broken]
+
+
+def test_an_entry_that_lacks_a_required_field_is_named():
+    pages = walk()
+    short = entry("lost")
+    del short["date_unix"]
+    assert pages.read(page(short)) == []
+    assert pages.unreadable[0].reason == "item lost: KeyError 'date_unix'"
+
+
+def test_unknown_fields_and_values_are_kept():
+    odd = entry(
+        "a", source="Holograms", state=None, voice_category="alien", mood={"x": 1}, dialogue=None, settings=None
+    )
+    (item,) = walk().read(page(odd))
+    assert (item.source, item.state, item.voice_category) == ("Holograms", None, "alien")
+    assert item["mood"] == {"x": 1}
+    assert item.to_dict() == odd
+
+
+@pytest.mark.parametrize("document", [None, [], "x", {}, {"history": None}, {"history": {}}, {"detail": "no"}])
+def test_what_is_no_page_is_an_error(document):
+    pages = walk()
+    with pytest.raises(UnexpectedResponseError, match="no page of a history"):
+        pages.read(document)
+    assert pages.next_request() is None
+
+
+def test_filters_become_the_parameters_of_the_api():
+    params = walk(
+        voice_id="v",
+        model_id="m",
+        source="TTS",
+        search="dragon",
+        after=datetime(2026, 1, 1, tzinfo=UTC),
+        before=date(2026, 2, 1),
+        newest_first=False,
+        page_size=50,
+    ).next_request()["params"]
+    assert params == {
+        "page_size": 50,
+        "voice_id": "v",
+        "model_id": "m",
+        "source": "TTS",
+        "search": "dragon",
+        "date_after_unix": 1767225600,
+        "date_before_unix": 1769904000,
+        "sort_direction": "asc",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model_id": "m"}, "source"),
+        ({"voice_id": ""}, "voice_id"),
+        ({"search": 7}, "search"),
+        ({"after": "yesterday"}, "after"),
+        ({"before": float("nan")}, "before"),
+        ({"before": float("inf")}, "before"),
+        ({"limit": -1}, "limit"),
+        ({"page_size": 0}, "page_size"),
+        ({"page_size": 1001}, "page_size"),
+    ],
+)
+def test_a_filter_that_can_not_be_used_is_refused_at_once(arguments, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        walk(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds"),
+    [
+        (None, None),
+        (1_700_000_000, 1_700_000_000),
+        (1_700_000_000.5, 1_700_000_001),
+        (date(1970, 1, 2), 86_400),
+        (datetime(1970, 1, 2), 86_400),
+        (datetime(1970, 1, 2, tzinfo=timezone(timedelta(hours=2))), 79_200),
+        (datetime(1970, 1, 1, 0, 0, 0, 1), 1),
+    ],
+)
+def test_a_moment_becomes_whole_unix_seconds_in_utc(moment, seconds):
+    assert unix_seconds(moment, "after") == seconds
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from("abcdefgh"), max_size=4),
+            st.one_of(st.none(), st.sampled_from("abcdefgh"), st.just(7)),
+            st.booleans(),
+        ),
+        min_size=1,
+    ),
+    st.one_of(st.none(), st.integers(0, 6)),
+)
+def test_whatever_pages_come_the_walk_ends_and_no_item_comes_twice(answers, limit):
+    pages, seen, requests = walk(limit=limit), [], 0
+    while pages.next_request() is not None:
+        history, cursor, has_more = answers[requests % len(answers)]
+        seen += ids(pages.read(page(*map(entry, history), cursor=cursor, has_more=has_more)))
+        requests += 1
+        assert requests <= 9  # eight cursors and the start
+    assert len(seen) == len(set(seen))
+    assert limit is None or len(seen) <= limit

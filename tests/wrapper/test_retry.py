@@ -1,0 +1,186 @@
+"""The decision to try again is pure: an error, an attempt and a time give a delay or an end."""
+
+from datetime import UTC, datetime
+
+import pytest
+from elevenlabs_history import errors
+from elevenlabs_history._http.retry import BUDGET, RETRY_COST, Attempts, RetryPolicy, RetryBudget, may_retry, parse_retry_after
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)
+BUSY = errors.RateLimitError("busy", status_code=429)
+
+
+def delay(error, retry_policy=RetryPolicy(), *, attempt=1, elapsed=0.0, repeatable=True, fraction=1.0):  # noqa: B008 - frozen
+    return retries.delay(error, attempt=attempt, elapsed=elapsed, repeatable=repeatable, fraction=lambda: fraction)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_passing_failure_of_a_read_is_tried_again(status):
+    assert may_retry(errors.ServerError("x", status_code=status), repeatable=True)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.AuthenticationError("x", status_code=401),
+        errors.NotFoundError("x", status_code=404),
+        errors.InvalidRequestError("x", status_code=422),
+        errors.ServerError("x", status_code=501),
+        errors.QuotaExceededError("x", status_code=429),
+        errors.UnexpectedResponseError("x", status_code=200),
+        errors.WriteError("x"),
+        errors.UnsafeArchiveError("x"),
+    ],
+)
+def test_a_lasting_failure_is_not_tried_again(error):
+    assert not may_retry(error, repeatable=True)
+
+
+def test_what_is_not_repeatable_is_tried_again_only_when_it_was_surely_never_sent():
+    assert may_retry(errors.APIConnectionError("refused", never_sent=True), repeatable=False)
+    assert may_retry(errors.Timeout("connect", never_sent=True), repeatable=False)
+    assert not may_retry(errors.APIConnectionError("reset"), repeatable=False)
+    assert not may_retry(errors.Timeout("read"), repeatable=False)
+    assert not may_retry(BUSY, repeatable=False)
+
+
+def test_the_waits_double_up_to_the_longest():
+    retries = RetryPolicy(attempts=99, seconds=1e9, wait_initial=1, wait_max=5)
+    assert [delay(BUSY, retries, attempt=n) for n in (1, 2, 3, 4, 90)] == [1, 2, 4, 5, 5]
+
+
+def test_the_jitter_is_full():
+    assert delay(BUSY, RetryPolicy(wait_initial=1), attempt=3, fraction=0.0) == 0
+    assert delay(BUSY, RetryPolicy(wait_initial=1), attempt=3, fraction=0.25) == 1
+
+
+def test_the_last_attempt_is_the_last():
+    assert delay(BUSY, RetryPolicy(attempts=3), attempt=2) is not None
+    assert delay(BUSY, RetryPolicy(attempts=3), attempt=3) is None
+    assert delay(BUSY, RetryPolicy(attempts=1), attempt=1) is None
+
+
+def test_no_attempt_starts_after_the_time_is_up():
+    assert delay(BUSY, RetryPolicy(seconds=10, wait_initial=1), elapsed=9.0) == 1
+    assert delay(BUSY, RetryPolicy(seconds=10, wait_initial=1), elapsed=9.1) is None
+
+
+def test_retry_after_is_honoured_up_to_its_cap():
+    def asked(seconds):
+        return errors.RateLimitError("busy", status_code=429, retry_after=seconds)
+
+    retries = RetryPolicy(retry_after_max=60, wait_initial=0.5)
+    assert delay(asked(7.0), retries, fraction=0.0) == 7
+    assert delay(asked(7.0), retries, fraction=1.0) == 7.5
+    assert delay(asked(86_400.0), retries, fraction=0.0) == 60
+    assert delay(asked(0.0), retries, fraction=0.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("0", 0.0),
+        ("17", 17.0),
+        (" 17 ", 17.0),
+        ("Sun, 01 Nov 2026 12:00:30 GMT", 30.0),
+        ("Sun, 01 Nov 2026 11:00:00 GMT", 0.0),
+        (None, None),
+        ("", None),
+        ("-5", None),
+        ("soon", None),
+        ("1.5", None),
+        ("٣", None),
+        ("nan", None),
+        ("Sun, 99 Nov 2026 12:00:30 GMT", None),
+        ("Sun, 01 Nov 2026 12:00:30", None),
+    ],
+)
+def test_retry_after_is_read_in_seconds_and_as_a_date_and_nonsense_is_ignored(header, seconds):
+    assert parse_retry_after(header, NOW) == seconds
+
+
+@given(st.text(max_size=60))
+def test_no_retry_after_breaks_the_reading(header):
+    seconds = parse_retry_after(header, NOW)
+    assert seconds is None or seconds >= 0
+
+
+@given(
+    st.builds(
+        RetryPolicy,
+        attempts=st.integers(1, 10),
+        seconds=st.floats(0, 1e3),
+        wait_initial=st.floats(0, 10),
+        wait_max=st.floats(0, 60),
+    ),
+    st.lists(st.tuples(st.floats(0, 1), st.one_of(st.none(), st.floats(0, 1e9)), st.floats(0, 5)), min_size=12),
+)
+def test_whatever_happens_the_attempts_end_within_their_count_and_time(retries, history):
+    elapsed = 0.0
+    for number, (fraction, retry_after, took) in enumerate(history, start=1):
+        elapsed += took
+        error = errors.RateLimitError("busy", status_code=429, retry_after=retry_after)
+        wait = delay(error, retries, attempt=number, elapsed=elapsed, fraction=fraction)
+        if wait is None:
+            break
+        elapsed += wait
+        assert elapsed <= retries.seconds
+    assert number <= retries.attempts
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_budget_shared_by_all_calls_bounds_their_retries():
+    shared = RetryBudget()
+    spent = sum(
+        Attempts(RetryPolicy(attempts=2), shared, repeatable=True).delay_after(BUSY) is not None for _ in range(100)
+    )
+    assert spent == BUDGET // RETRY_COST
+
+
+def test_good_answers_fill_the_budget_again():
+    shared = RetryBudget()
+    while shared.spend():
+        pass
+    for _ in range(3):
+        shared.refund()
+    assert shared.spend()
+    assert not shared.spend()
+
+
+def test_a_429_makes_every_call_of_the_client_wait():
+    clock = Clock()
+    shared = RetryBudget(clock)
+    told = Attempts(RetryPolicy(), shared, repeatable=True, clock=clock)
+    other = Attempts(RetryPolicy(), shared, repeatable=True, clock=clock)
+    assert other.pause() == 0
+    told.delay_after(errors.RateLimitError("busy", status_code=429, retry_after=8.0))
+    assert 8 <= other.pause() <= 8.5
+    clock.now += 9
+    assert other.pause() == 0
+
+
+def test_a_call_among_others_hands_a_429_back_unless_it_names_a_time():
+    clock = Clock()
+    shared = RetryBudget(clock)
+    among_others = Attempts(RetryPolicy(), shared, repeatable=True, patient=False, clock=clock)
+    assert among_others.delay_after(BUSY) is None
+    assert (shared.rate_limited, shared.remaining_pause()) == (1, 0)
+    told = errors.RateLimitError("busy", status_code=429, retry_after=8.0)
+    assert 8 <= (among_others.delay_after(told) or 0) <= 8.5
+    assert 8 <= shared.remaining_pause() <= 8.5
+    assert among_others.delay_after(errors.ServerError("x", status_code=503)) is not None
+
+
+def test_a_failed_connection_makes_only_its_own_call_wait():
+    clock = Clock()
+    shared = RetryBudget(clock)
+    Attempts(RetryPolicy(), shared, repeatable=True, clock=clock).delay_after(errors.APIConnectionError("reset"))
+    assert shared.remaining_pause() == 0

@@ -1,0 +1,353 @@
+"""The rules of every call, over sockets: failures become errors, retries end, and the key goes nowhere else."""
+
+import asyncio
+import gzip
+import http.server
+import json
+import logging
+import subprocess
+import sys
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from elevenlabs_history import (
+    AsyncHistoryClient,
+    AuthenticationError,
+    APIConnectionError,
+    HistoryClient,
+    HistoryError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    QuotaExceededError,
+    RateLimitError,
+    RetryPolicy,
+    ServerError,
+    APITimeoutError,
+    UnexpectedResponseError,
+    WrongRegionError,
+)
+from elevenlabs_history_simulator import Fault
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+ONCE = RetryPolicy(attempts=1)
+
+STATUSES = {
+    301: UnexpectedResponseError,
+    307: UnexpectedResponseError,
+    400: InvalidRequestError,
+    401: AuthenticationError,
+    402: QuotaExceededError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: APITimeoutError,
+    409: InvalidRequestError,
+    410: NotFoundError,
+    422: InvalidRequestError,
+    425: InvalidRequestError,
+    429: RateLimitError,
+    500: ServerError,
+    501: ServerError,
+    502: ServerError,
+    503: ServerError,
+    504: ServerError,
+}
+
+# The vendor's five shapes and what a proxy sends: body, media type, code, part of the message, request id.
+SHAPES = {
+    "current": (
+        {"detail": {"type": "some_type", "code": "some_code", "message": "The why.", "request_id": "r1"}},
+        "some_code",
+        "The why.",
+        "r1",
+    ),
+    "older": ({"detail": {"status": "some_code", "message": "The why."}}, "some_code", "The why.", "t1"),
+    "list": (
+        {"detail": [{"loc": ["body", "history_item_ids"], "msg": "Field required", "type": "missing"}]},
+        "missing",
+        "body.history_item_ids: Field required",
+        "t1",
+    ),
+    "text": ({"detail": "The why."}, None, "The why.", "t1"),
+    "flat": ({"error": "some_code", "message": "The why."}, "some_code", "The why.", "t1"),
+    "page": (b"<html><head><title>The why.</title></head><body>no</body></html>", None, "The why.", "t1"),
+    "nothing": (b"", None, "", "t1"),
+}
+
+CALLS = {
+    "model": lambda client, _: client.get("ja9xsmfGhxYcymxGcOGB"),
+    "listing": lambda client, _: list(client.list()),
+    "stream": lambda client, _: client.download("ja9xsmfGhxYcymxGcOGB").read(),
+    "file": lambda client, folder: client.audio("ja9xsmfGhxYcymxGcOGB").save(folder / "a.mp3"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_status_and_shape_is_an_error_with_its_cure(make_client, simulator, tmp_path, call, shape):
+    client = make_client(retry_policy=ONCE)
+    document, code, message, request_id = SHAPES[shape]
+    content = document if isinstance(document, bytes) else json.dumps(document).encode()
+    for status, kind in STATUSES.items():
+        simulator.faults.add(Fault.answer(status, content, x_trace_id="t1", location="/elsewhere"))
+        with pytest.raises(HistoryError) as raised:
+            CALLS[call](client, tmp_path)
+        error = raised.value
+        assert type(error) is kind
+        assert error.status_code == status
+        assert error.hint in str(error)
+        assert error.hint
+        assert "\n" not in str(error)
+        assert "/v1/history" in error.message
+        if kind not in {UnexpectedResponseError, APITimeoutError}:
+            assert (error.code, error.request_id) == (code, request_id)
+            assert message in error.message
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("code", "message", "kind"),
+    [
+        ("invalid_api_key", "Invalid API key", AuthenticationError),
+        ("needs_authorization", "Neither authorization nor key", AuthenticationError),
+        ("missing_permissions", "The key is missing speech_history_read", PermissionDeniedError),
+        ("quota_exceeded", "Nothing left", QuotaExceededError),
+        ("invalid_api_key", "Use the EU residency API", WrongRegionError),
+    ],
+)
+def test_a_401_is_told_apart_by_its_body(make_client, simulator, tmp_path, call, code, message, kind):
+    for detail in ({"status": code, "message": message}, {"code": code, "message": message, "type": "any"}):
+        simulator.faults.add(Fault.answer(401, json.dumps({"detail": detail}).encode()))
+        with pytest.raises(HistoryError) as raised:
+            CALLS[call](make_client(retry_policy=ONCE), tmp_path)
+        assert type(raised.value) is kind
+        assert raised.value.code == code
+
+
+@pytest.fixture
+def elsewhere():
+    """Another server, which notes what it is sent and answers with nothing."""
+    received = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            received.append((self.path, dict(self.headers)))
+            self.send_response(200)
+            self.end_headers()
+
+        do_POST = do_GET  # noqa: N815 - the name is the library's
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", received
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_refused_and_nothing_goes_there(make_client, simulator, elsewhere, tmp_path, call, status):
+    address, received = elsewhere
+    client = make_client(http_client_arguments={"follow_redirects": True})
+    simulator.faults.add(Fault.answer(status, location=f"{address}/v1/history"))
+    with pytest.raises(UnexpectedResponseError, match=address) as raised:
+        CALLS[call](client, tmp_path)
+    assert "base_url" in raised.value.hint
+    assert received == []
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("retry_after", [None, "0", "-1", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_what_passes_is_tried_again_with_and_without_retry_after(client, simulator, status, retry_after):
+    headers = {} if retry_after is None else {"retry_after": retry_after}
+    simulator.faults.add(Fault.answer(status, b"<html>busy</html>", **headers), times=2)
+    assert len(list(client.list(limit=5))) == 5
+    assert len(simulator.requests) == 3
+
+
+def test_a_retry_after_is_waited_for(client, simulator):
+    simulator.faults.add(Fault.answer(429, b"{}", retry_after="1"))
+    assert client.get(next(iter(simulator.history)).id)
+    first, second = simulator.requests
+    assert second.time - first.time >= 1
+
+
+def test_compressed_answers_of_models_are_read_and_checked(make_client, simulator):
+    item = next(iter(simulator.history))
+    packed = gzip.compress(json.dumps(item.metadata).encode())
+    simulator.faults.add(Fault.answer(200, packed, content_encoding="gzip", content_type="application/json"))
+    assert make_client().get(item.id).history_item_id == item.id
+    for damaged in (packed[:-5], packed[: len(packed) // 2], b"\x1f\x8b"):
+        simulator.faults.add(Fault.answer(200, damaged, content_encoding="gzip", content_type="application/json"))
+        with pytest.raises(APIConnectionError, match="cut short or damaged"):
+            make_client(retry_policy=ONCE).get(item.id)
+
+
+def test_a_call_ends_when_its_attempts_do(make_client, simulator):
+    simulator.faults.add(Fault.answer(503, b"{}"), times=100)
+    with pytest.raises(ServerError):
+        make_client(retry_policy=RetryPolicy(attempts=3, wait_initial=0.01)).get("abc")
+    assert len(simulator.requests) == 3
+
+
+def test_a_server_that_is_not_there_is_named(make_client):
+    client = make_client(base_url="http://127.0.0.1:9", retry_policy=ONCE)
+    with pytest.raises(APIConnectionError, match=r"no connection to http://127\.0\.0\.1:9") as raised:
+        client.get("abc")
+    assert raised.value.never_sent
+
+
+# What the caller brings.
+
+
+def test_a_client_of_the_caller_keeps_its_headers_and_hooks_and_stays_open(make_client, simulator):
+    made = make_client(http_client_arguments={"headers": {"x-team": "audio"}, "timeout": 0.001})
+    assert len(list(made.list(limit=2))) == 2
+    received = simulator.requests[-1].headers
+    assert received["x-team"] == "audio"
+    assert received["xi-api-key"] == simulator.api_key
+    assert received["user-agent"].startswith("elevenlabs-history/")
+
+
+def test_a_sync_client_of_the_caller_is_left_open(simulator):
+    with httpx.Client() as own:
+        with HistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own) as client:
+            list(client.list())
+        assert not own.is_closed
+
+    async def use():
+        async with httpx.AsyncClient() as own:
+            made = AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own)
+            async with made as client:
+                assert [item async for item in client.list(limit=1)]
+            assert not own.is_closed
+
+    asyncio.run(use())
+
+
+def test_a_proxy_of_the_caller_is_used(make_client, elsewhere):
+    address, received = elsewhere
+    client = make_client(base_url="http://history.localhost:1", retry_policy=ONCE, http_client_arguments={"proxy": address})
+    with pytest.raises(UnexpectedResponseError):
+        client.get("abc")
+    assert [path for path, _ in received] == ["http://history.localhost:1/v1/history/abc"]
+
+
+# The key.
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.answer(401, b"{}"),
+        Fault.answer(200, b"<html>no</html>", content_type="text/html"),
+        Fault.answer(307, location="https://example.com"),
+        Fault.reset_before_headers(),
+        Fault.reset_after_headers(),
+        Fault.truncate(5),
+        Fault.hang(),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}",
+)
+def test_the_key_is_in_no_traceback_and_no_log(make_client, simulator, tmp_path, caplog, call, fault):
+    caplog.set_level(logging.DEBUG)
+    client = make_client(retry_policy=RetryPolicy(attempts=2, wait_initial=0.01), timeout=0.2)
+    simulator.faults.add(fault, times=2)
+    with pytest.raises(HistoryError) as raised:
+        CALLS[call](client, tmp_path)
+    shown = traceback.TracebackException.from_exception(raised.value, capture_locals=True).format(chain=True)
+    assert simulator.api_key not in "".join(shown)
+    assert simulator.api_key not in caplog.text
+    assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}
+
+
+def test_each_request_is_one_debug_line_and_each_retry_a_warning(client, simulator, caplog):
+    caplog.set_level(logging.DEBUG, logger="elevenlabs_history")
+    simulator.faults.add(Fault.answer(503, b"{}"))
+    assert len(list(client.list(limit=3))) == 3
+    lines = [(record.levelname, record.getMessage()) for record in caplog.records if "elevenlabs" in record.name]
+    assert [level for level, _ in lines] == ["DEBUG", "WARNING", "DEBUG"]
+    assert lines[0][1].startswith("GET /v1/history: 503 in ")
+    assert lines[2][1].endswith("attempt 2")
+
+
+# All of it together.
+
+
+FAULTS = st.sampled_from(
+    [
+        Fault.answer(429, b"{}"),
+        Fault.answer(429, b"{}", retry_after="0"),
+        Fault.answer(500, b"<html>oops</html>"),
+        Fault.answer(502),
+        Fault.answer(401, b'{"detail": {"status": "invalid_api_key", "message": "no"}}'),
+        Fault.answer(404, b'{"detail": {"code": "not_found", "message": "no"}}'),
+        Fault.answer(200, b"<html>log in</html>", content_type="text/html"),
+        Fault.answer(200, b""),
+        Fault.answer(302, location="https://example.com"),
+        Fault.reset_before_headers(),
+        Fault.truncate(0),
+        Fault.truncate(1),
+        Fault.truncate(9000),
+        Fault.no_length(),
+        Fault.gzip(),
+    ]
+)
+
+
+@pytest.mark.slow
+@seed(20_260_822)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(faults=st.lists(FAULTS, max_size=8), attempts=st.integers(1, 5), verb=st.sampled_from(["download", "audio"]))
+def test_whatever_goes_wrong_the_right_bytes_or_a_typed_error_come_of_it(
+    make_client, simulator, faults, attempts, verb
+):
+    item = next(iter(simulator.history))
+    expected = b"".join(item.audio().pieces())
+    simulator.faults.clear()
+    simulator.requests.clear()
+    for fault in faults:
+        simulator.faults.add(fault)
+    client = make_client(
+        retry_policy=RetryPolicy(attempts=attempts, wait_initial=0.001, wait_max=0.002),
+        http_client_arguments={"verify": False},  # reading the certificates takes longer than all the rest
+    )
+    try:
+        assert getattr(client, verb)(item.id).read() == expected
+    except HistoryError:
+        assert faults
+    finally:
+        client.close()
+    assert 1 <= len(simulator.requests) <= attempts
+
+
+def test_a_storm_of_429_from_threads_ends_with_every_answer(simulator):
+    ids = [item.id for item in simulator.history]
+    simulator.faults.add(Fault.answer(429, b"{}", retry_after="0"), times=20)
+    patient = RetryPolicy(attempts=30, wait_initial=0.01, wait_max=0.02)
+    client = HistoryClient(simulator.api_key, base_url=simulator.base_url, retry_policy=patient)
+    with client, ThreadPoolExecutor(8) as pool:
+        assert [item.history_item_id for item in pool.map(client.get, ids)] == ids
+    assert len(simulator.requests) == len(ids) + 20
+
+
+@pytest.mark.slow
+def test_import_reads_no_module_that_only_some_callers_need():
+    heavy = ["asyncio", "zipfile", "sqlite3", "concurrent.futures", "filelock", "pathvalidate", "click", "tempfile"]
+    script = (
+        "import sys, httpx; before = set(sys.modules); import elevenlabs_history;"
+        f"print(*sorted((set(sys.modules) - before) & set({heavy!r})))"
+    )
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
+    assert completed.stdout.strip() == ""

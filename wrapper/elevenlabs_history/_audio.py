@@ -1,0 +1,184 @@
+"""What bytes are: names and media types only hint at it, the first bytes prove it; and the header raw PCM lacks."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import struct
+from enum import StrEnum
+
+SNIFF_BYTES = 4096
+"""How many first bytes of a body to look at; fewer only when the body is shorter."""
+
+_SHORTEST_CLIP = 64
+
+# How an API or a proxy begins to speak. Each way fixes about four bytes, so that audio does not begin so by chance.
+_PAGE_OPENING = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*"
+    rb'(?:\{\s*"[^"\x00-\x1f]*"\s*:|\[\s*\{\s*"|<(?:!doctype|!--|\?xml|html|head|body|title|h[1-6]>|center|pre|error))',
+    re.IGNORECASE,
+)
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_PCM = re.compile(r"pcm_([0-9]{4,6})")
+
+# MPEG audio layer III, kbit/s by the header's bit rate index; 0 (free) and 15 (bad) are no bit rates.
+_BIT_RATES_MPEG_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
+_BIT_RATES_MPEG_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0)
+_SAMPLE_RATES = {0b11: (44_100, 48_000, 32_000), 0b10: (22_050, 24_000, 16_000), 0b00: (11_025, 12_000, 8_000)}
+
+
+class FileKind(StrEnum):
+    """What a body is."""
+
+    MP3 = "mp3"
+    WAV = "wav"
+    OPUS = "opus"
+    OGG = "ogg"
+    FLAC = "flac"
+    PCM = "pcm"
+    ULAW = "ulaw"
+    ALAW = "alaw"
+    ZIP = "zip"
+    ERROR_PAGE = "error page"
+    EMPTY = "empty"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether the body can be saved as a clip."""
+        return self not in {FileKind.ZIP, FileKind.ERROR_PAGE, FileKind.EMPTY, FileKind.UNKNOWN}
+
+    @property
+    def extension(self) -> str:
+        """The file name extension, with its dot; `.bin` for what is no audio and no zip."""
+        return _EXTENSIONS[self]
+
+
+_EXTENSIONS = {kind: f".{kind.value}" if kind.is_audio or kind is FileKind.ZIP else ".bin" for kind in FileKind}
+_SIGNATURES = {
+    FileKind.ZIP: re.compile(rb"PK(?:\x03\x04|\x05\x06)"),
+    FileKind.WAV: re.compile(rb"(?:RIFF|RF64).{4}WAVE", re.DOTALL),
+    FileKind.OPUS: re.compile(rb"OggS.{24}OpusHead", re.DOTALL),
+    FileKind.OGG: re.compile(rb"OggS"),
+    FileKind.FLAC: re.compile(rb"fLaC"),
+    FileKind.MP3: re.compile(rb"ID3[\x02-\x04]..[\x00-\x7f]{4}", re.DOTALL),
+    FileKind.ERROR_PAGE: _PAGE_OPENING,
+}
+
+
+def sniff(first_bytes: bytes) -> FileKind:
+    """Tell what a body is from its first bytes alone.
+
+    An error page begins as JSON objects and HTML do, or is text: UTF-8 without control characters in all of
+    `first_bytes`, with a space in it or too short for a clip. A recording is never that but with vanishing probability:
+    its 16-bit samples would all have to be louder than 2,000, its 8-bit ones all of one sign and one of them very loud.
+
+    Args:
+        first_bytes: The first `SNIFF_BYTES` of the body, or all of a shorter one.
+
+    Returns:
+        The kind; never a headerless one (PCM, ulaw, alaw), which bytes can't prove: see `kind_of`.
+    """
+    if not first_bytes:
+        return FileKind.EMPTY
+    for kind, signature in _SIGNATURES.items():
+        if signature.match(first_bytes):
+            return kind
+    if _mp3_frame_bytes(first_bytes):
+        return FileKind.MP3
+    return FileKind.ERROR_PAGE if _is_text(first_bytes) else FileKind.UNKNOWN
+
+
+def kind_of(first_bytes: bytes, output_format: str | None) -> FileKind:
+    """Tell what the body of one item is, with the item's own word where bytes prove nothing.
+
+    Bytes win wherever they prove something: a `wav_44100` item may hold mp3, and an error page stays one whatever was
+    asked for. The format decides only for headerless audio, which may begin with any bytes. There one mp3 frame header
+    proves nothing, since samples can look like it; two in a row at the right distance do.
+
+    Args:
+        first_bytes: The first `SNIFF_BYTES` of the body, or all of a shorter one.
+        output_format: The item's `output_format`, such as `pcm_24000` or `mp3_44100_128`; None when the server tells
+            none, as for old items.
+
+    Returns:
+        The kind. Unrecognised bytes of an item without a format are taken for PCM, the one kind known to come so.
+    """
+    kind = sniff(first_bytes)
+    declared = _headerless(output_format)
+    if kind is FileKind.MP3 and declared and not (first_bytes.startswith(b"ID3") or _two_frames(first_bytes)):
+        return declared
+    if kind is not FileKind.UNKNOWN:
+        return kind
+    return declared or (FileKind.UNKNOWN if output_format else FileKind.PCM)
+
+
+def pcm_sample_rate(output_format: str | None) -> int | None:
+    """The samples a second of a PCM item, from its `output_format`; None when that is not PCM or names no rate."""
+    match = _PCM.fullmatch(output_format or "")
+    return int(match[1]) or None if match else None
+
+
+def wav_header(sample_rate: int, data_bytes: int) -> bytes:
+    """The header that makes raw PCM a WAV file: signed 16-bit little-endian mono, which is what the API sends.
+
+    Args:
+        sample_rate: Samples a second.
+        data_bytes: How many bytes of PCM follow. Half a sample at the end is not counted in.
+
+    Returns:
+        44 bytes of RIFF; 80 of RF64 when the sizes no longer fit 32 bits.
+    """
+    data_bytes -= data_bytes % 2
+    layout = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16)
+    if 36 + data_bytes < 0xFFFFFFFF:
+        return (
+            struct.pack("<4sI4s", b"RIFF", 36 + data_bytes, b"WAVE") + layout + struct.pack("<4sI", b"data", data_bytes)
+        )
+    sizes = struct.pack("<4sIQQQI", b"ds64", 28, 72 + data_bytes, data_bytes, data_bytes // 2, 0)
+    elsewhere = 0xFFFFFFFF
+    return struct.pack("<4sI4s", b"RF64", elsewhere, b"WAVE") + sizes + layout + struct.pack("<4sI", b"data", elsewhere)
+
+
+def _headerless(output_format: str | None) -> FileKind | None:
+    codec = (output_format or "").partition("_")[0]
+    return FileKind(codec) if codec in {FileKind.PCM, FileKind.ULAW, FileKind.ALAW} else None
+
+
+def _two_frames(first_bytes: bytes) -> bool:
+    length = _mp3_frame_bytes(first_bytes)
+    second = first_bytes[length:]
+    same_stream = second[:2] == first_bytes[:2] and _mp3_frame_bytes(second) > 0
+    return length > 0 and same_stream and (second[2] & 0b1100) == (first_bytes[2] & 0b1100)
+
+
+def _mp3_frame_bytes(data: bytes) -> int:
+    """The length of the layer III frame whose header stands first in `data`; 0 when that is no such header."""
+    if len(data) < 4:
+        return 0
+    header = int.from_bytes(data[:4], "big")
+    version, layer = header >> 19 & 0b11, header >> 17 & 0b11
+    bit_rate, sample_rate, padding = header >> 12 & 0b1111, header >> 10 & 0b11, header >> 9 & 1
+    emphasis = header & 0b11
+    if (
+        header >> 21 != 0x7FF
+        or version not in _SAMPLE_RATES
+        or layer != 0b01
+        or sample_rate == 0b11
+        or emphasis == 0b10
+    ):
+        return 0
+    kilobits = (_BIT_RATES_MPEG_1 if version == 0b11 else _BIT_RATES_MPEG_2)[bit_rate]
+    if not kilobits:
+        return 0
+    bits_a_frame = (144 if version == 0b11 else 72) * 1000 * kilobits
+    return bits_a_frame // _SAMPLE_RATES[version][sample_rate] + padding
+
+
+def _is_text(first_bytes: bytes) -> bool:
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(first_bytes)
+    except UnicodeDecodeError:
+        return False
+    # Quiet ulaw and alaw can stay among the letters for long, but never reach the loud byte that is a space.
+    return not _NOT_TEXT.search(text) and (" " in text or "\n" in text or len(first_bytes) < _SHORTEST_CLIP)

@@ -1,0 +1,55 @@
+"""The API key, wrapped so that it shows in no repr, log, pickle or traceback."""
+
+from __future__ import annotations
+
+import os
+from typing import NoReturn
+
+from .errors import AuthenticationError
+
+VARIABLES = ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY")
+
+
+class ApiKey:
+    """A key from the argument, else from the environment. Making one never fails; `check` does."""
+
+    __slots__ = ("__reveal", "source")
+
+    def __init__(self, argument: str | None) -> None:
+        self.source = "api_key=…"
+        if argument is None:
+            self.source = next((name for name in VARIABLES if os.environ.get(name)), "")
+            argument = os.environ.get(self.source)
+        # A key copied with its line end would otherwise be shown by the HTTP library's complaint about it.
+        key = str(argument or "").strip()
+
+        def reveal() -> str:
+            return key
+
+        self.__reveal = reveal
+
+    def check(self) -> None:
+        """Refuse a key that can't be one.
+
+        Raises:
+            AuthenticationError: There is no key, or it has characters that no header can carry.
+        """
+        if not self.reveal():
+            raise AuthenticationError(
+                "There is no API key.", hint=f"Pass api_key=… or set {VARIABLES[0]} in the environment."
+            )
+        if not all("!" <= character <= "~" for character in self.reveal()):
+            raise AuthenticationError(
+                f"The API key from {self.source} contains a space, a line break or a character outside ASCII.",
+                hint="Copy it again from the workspace settings.",
+            )
+
+    def reveal(self) -> str:
+        """Return the key itself. Whoever calls this keeps it out of everything that can be shown."""
+        return self.__reveal()
+
+    def __repr__(self) -> str:
+        return "ApiKey(…)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("An API key is not pickled. Make the client where it is used.")
