@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 from elevenlabs_history import errors
-from elevenlabs_history.errors import error_from_response, one_line, read_failure
+from elevenlabs_history._http.error_responses import error_from_response, one_line, read_failure
 
 
 def body(document):

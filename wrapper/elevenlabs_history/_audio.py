@@ -1,4 +1,4 @@
-"""What bytes are: names and media types only hint at it, the first bytes prove it; and the header raw PCM lacks."""
+"""What bytes are: names and media types are hints, the first bytes are proof; and the WAV header that raw PCM lacks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import struct
 from enum import StrEnum
 
 SNIFF_BYTES = 4096
-"""How many first bytes of a body to look at; fewer only when the body is shorter."""
+"""How many first bytes of a body to examine; fewer only if the body is shorter."""
 
-_SHORTEST_CLIP = 64
+_MIN_AUDIO_BYTES = 64
 
-# How an API or a proxy begins to speak. Each way fixes about four bytes, so that audio does not begin so by chance.
+# How messages of an API or a proxy begin. Each fixes about four bytes, so that audio does not begin so by chance.
 _PAGE_OPENING = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*"
     rb'(?:\{\s*"[^"\x00-\x1f]*"\s*:|\[\s*\{\s*"|<(?:!doctype|!--|\?xml|html|head|body|title|h[1-6]>|center|pre|error))',
@@ -28,7 +28,7 @@ _SAMPLE_RATES = {0b11: (44_100, 48_000, 32_000), 0b10: (22_050, 24_000, 16_000),
 
 
 class FileKind(StrEnum):
-    """What a body is."""
+    """What the bytes of a file are."""
 
     MP3 = "mp3"
     WAV = "wav"
@@ -45,12 +45,12 @@ class FileKind(StrEnum):
 
     @property
     def is_audio(self) -> bool:
-        """Whether the body can be saved as a clip."""
+        """Whether it is audio."""
         return self not in {FileKind.ZIP, FileKind.ERROR_PAGE, FileKind.EMPTY, FileKind.UNKNOWN}
 
     @property
     def extension(self) -> str:
-        """The file name extension, with its dot; `.bin` for what is no audio and no zip."""
+        """The file name extension, with its dot; `.bin` for what is neither audio nor a zip archive."""
         return _EXTENSIONS[self]
 
 
@@ -67,17 +67,17 @@ _SIGNATURES = {
 
 
 def sniff(first_bytes: bytes) -> FileKind:
-    """Tell what a body is from its first bytes alone.
+    """Detect the kind of a body from its first bytes alone.
 
-    An error page begins as JSON objects and HTML do, or is text: UTF-8 without control characters in all of
-    `first_bytes`, with a space in it or too short for a clip. A recording is never that but with vanishing probability:
-    its 16-bit samples would all have to be louder than 2,000, its 8-bit ones all of one sign and one of them very loud.
+    An error page begins like JSON or HTML, or is text: UTF-8 without control characters in all of `first_bytes`, with a
+    space in it or too short for audio. It is next to impossible for audio to look like that: its 16-bit samples would all
+    have to be louder than 2,000, its 8-bit ones all of one sign and one of them very loud.
 
     Args:
         first_bytes: The first `SNIFF_BYTES` of the body, or all of a shorter one.
 
     Returns:
-        The kind; never a headerless one (PCM, ulaw, alaw), which bytes can't prove: see `kind_of`.
+        The kind; never a headerless one (PCM, ulaw, alaw), which the bytes can't prove: see `kind_of`.
     """
     if not first_bytes:
         return FileKind.EMPTY
@@ -90,19 +90,19 @@ def sniff(first_bytes: bytes) -> FileKind:
 
 
 def kind_of(first_bytes: bytes, output_format: str | None) -> FileKind:
-    """Tell what the body of one item is, with the item's own word where bytes prove nothing.
+    """Detect the kind of one item's body; its output format decides where the bytes prove nothing.
 
     Bytes win wherever they prove something: a `wav_44100` item may hold mp3, and an error page stays one whatever was
-    asked for. The format decides only for headerless audio, which may begin with any bytes. There one mp3 frame header
-    proves nothing, since samples can look like it; two in a row at the right distance do.
+    requested. The format decides only for headerless audio, which may begin with any bytes: there one mp3 frame header
+    proves nothing, since samples can look like it, but two in a row at the right distance do.
 
     Args:
         first_bytes: The first `SNIFF_BYTES` of the body, or all of a shorter one.
-        output_format: The item's `output_format`, such as `pcm_24000` or `mp3_44100_128`; None when the server tells
+        output_format: The item's `output_format`, such as `pcm_24000` or `mp3_44100_128`; None if the server gives
             none, as for old items.
 
     Returns:
-        The kind. Unrecognised bytes of an item without a format are taken for PCM, the one kind known to come so.
+        The kind. Unrecognised bytes of an item without a format are PCM, the only kind known to be sent like that.
     """
     kind = sniff(first_bytes)
     declared = _headerless(output_format)
@@ -114,20 +114,20 @@ def kind_of(first_bytes: bytes, output_format: str | None) -> FileKind:
 
 
 def pcm_sample_rate(output_format: str | None) -> int | None:
-    """The samples a second of a PCM item, from its `output_format`; None when that is not PCM or names no rate."""
+    """Return the sample rate in Hz of a PCM item from its `output_format`; None if that is not PCM or has no rate."""
     match = _PCM.fullmatch(output_format or "")
     return int(match[1]) or None if match else None
 
 
 def wav_header(sample_rate: int, data_bytes: int) -> bytes:
-    """The header that makes raw PCM a WAV file: signed 16-bit little-endian mono, which is what the API sends.
+    """Return the header that makes raw PCM a WAV file: signed 16-bit little-endian mono, which is what the API sends.
 
     Args:
-        sample_rate: Samples a second.
-        data_bytes: How many bytes of PCM follow. Half a sample at the end is not counted in.
+        sample_rate: Hz.
+        data_bytes: How many bytes of PCM follow. Half a sample at the end is not counted.
 
     Returns:
-        44 bytes of RIFF; 80 of RF64 when the sizes no longer fit 32 bits.
+        44 bytes of RIFF; 80 of RF64 if the sizes do not fit 32 bits.
     """
     data_bytes -= data_bytes % 2
     layout = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16)
@@ -153,7 +153,7 @@ def _two_frames(first_bytes: bytes) -> bool:
 
 
 def _mp3_frame_bytes(data: bytes) -> int:
-    """The length of the layer III frame whose header stands first in `data`; 0 when that is no such header."""
+    """Return the length of the layer III frame whose header `data` begins with; 0 if it begins with none."""
     if len(data) < 4:
         return 0
     header = int.from_bytes(data[:4], "big")
@@ -180,5 +180,5 @@ def _is_text(first_bytes: bytes) -> bool:
         text = codecs.getincrementaldecoder("utf-8")().decode(first_bytes)
     except UnicodeDecodeError:
         return False
-    # Quiet ulaw and alaw can stay among the letters for long, but never reach the loud byte that is a space.
-    return not _NOT_TEXT.search(text) and (" " in text or "\n" in text or len(first_bytes) < _SHORTEST_CLIP)
+    # Quiet ulaw and alaw may look like letters for long, but never contain the loud byte that is a space.
+    return not _NOT_TEXT.search(text) and (" " in text or "\n" in text or len(first_bytes) < _MIN_AUDIO_BYTES)

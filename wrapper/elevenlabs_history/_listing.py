@@ -1,32 +1,30 @@
-"""What a listing asks for next and what a page of the answer holds, as plain logic for both clients."""
+"""Filters and pages of a listing, as logic without I/O, for both clients."""
 
 from __future__ import annotations
 
 import logging
 import math
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import frozen
 from elevenlabs_history_api.api.history import list_history_items
+from elevenlabs_history_api.models import HistoryItem
 from elevenlabs_history_api.types import UNSET, Unset
 
-from ._ids import Ids
 from .errors import InvalidArgumentError, UnexpectedResponseError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 log = logging.getLogger("elevenlabs_history")
 
-LARGEST_PAGE = 1000
+MAX_PAGE_SIZE = 1000
 T = TypeVar("T")
 TimestampLike: TypeAlias = datetime | date | float
+"""A datetime, a date (its first moment) or Unix seconds. Without a time zone it is UTC."""
 
 
 @frozen(kw_only=True)
 class Filters:
-    """Which items a listing wants; None is no limit. The API's own filters, with moments as people write them."""
+    """Which items to list; None means no filter. These are the API's own filters."""
 
     voice_id: str | None = None
     model_id: str | None = None
@@ -39,13 +37,11 @@ class Filters:
     def __attrs_post_init__(self) -> None:
         for name in ("voice_id", "model_id", "source", "search"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, str) and value):
-                raise InvalidArgumentError(f"{name} is {value!r}; it takes text or None. Nothing was sent.")
-            if value is not None and not _is_utf8(value):
-                raise InvalidArgumentError(f"{name} is {value!r}, which is no text in UTF-8. Nothing was sent.")
+            if value is not None and not (isinstance(value, str) and value and _is_utf8(value)):
+                raise InvalidArgumentError(f"Invalid {name}: {value!r}. It must be text or None. Nothing was sent.")
         if self.model_id is not None and self.source is None:
             raise InvalidArgumentError(
-                'The server takes model_id only together with source: add source="TTS". Nothing was sent.'
+                'The server accepts model_id only together with source: add source="TTS". Nothing was sent.'
             )
         unix_seconds(self.after, "after")
         unix_seconds(self.before, "before")
@@ -53,10 +49,10 @@ class Filters:
 
 @frozen
 class InvalidEntry:
-    """An entry of a listing that is no history item.
+    """An entry of a listing that is not a history item.
 
     Attributes:
-        entry: The JSON as it came.
+        entry: The JSON as received.
         reason: What is missing or wrong.
     """
 
@@ -64,154 +60,151 @@ class InvalidEntry:
     reason: str
 
 
-class Paginator(Generic[T]):
-    """A walk over the pages of a listing: gives one request after the other and takes the answers.
+class Paginator:
+    """Gives one request after the other and takes the pages.
 
     Attributes:
-        unreadable: Entries of the pages so far that are no history items.
-        exhausted: The server has said, and nothing speaks against it, that no more follows.
+        invalid_entries: Entries of the pages so far that are not history items.
+        exhausted: The server said, credibly, that nothing follows.
     """
 
-    def __init__(
-        self, filters: Filters, read_entry: Callable[[dict[str, Any]], T], *, limit: int | None, page_size: int
-    ) -> None:
-        """Prepare a walk.
+    def __init__(self, filters: Filters, *, limit: int | None, page_size: int) -> None:
+        """Prepare a listing.
 
         Args:
-            filters: What is asked for.
-            read_entry: Makes an item of an entry's JSON; raises what a model raises when it is none.
-            limit: Most items; None for all.
-            page_size: Most items a request.
+            filters: Which items.
+            limit: Maximum number of items; None for all.
+            page_size: Maximum number of items per request.
 
         Raises:
             InvalidArgumentError: A number is out of range.
         """
         if limit is not None and limit < 0:
-            raise InvalidArgumentError(f"limit is {limit}; it takes 0 or more, or None for all. Nothing was sent.")
-        if not 1 <= page_size <= LARGEST_PAGE:
-            raise InvalidArgumentError(f"page_size is {page_size}; the server takes 1 to {LARGEST_PAGE}. Nothing was sent.")
-        self.unreadable: list[InvalidEntry] = []
+            raise InvalidArgumentError(f"Invalid limit: {limit}. It must be 0 or more, or None. Nothing was sent.")
+        if not 1 <= page_size <= MAX_PAGE_SIZE:
+            raise InvalidArgumentError(
+                f"Invalid page_size: {page_size}. It must be from 1 to {MAX_PAGE_SIZE}. Nothing was sent."
+            )
+        self.invalid_entries: list[InvalidEntry] = []
+        self.exhausted = False
         self._filters = filters
-        self._read_entry = read_entry
-        self._left = limit
+        self._remaining = limit
         self._page_size = page_size
         self._cursor: str | None = None
-        self._seen_ids = Ids()
+        self._seen_ids: set[str] = set()
         self._seen_cursors: set[str] = set()
         self._ended = limit == 0
-        self.exhausted = False
 
     def next_request(self) -> dict[str, Any] | None:
-        """Return what to ask for next, as arguments of an httpx request; None when the walk has ended."""
+        """Return the next request as arguments of an httpx request; None at the end."""
         if self._ended:
             return None
         filters = self._filters
-        after, before = unix_seconds(filters.after, "after"), unix_seconds(filters.before, "before")
-        return list_history_items._get_kwargs(  # noqa: SLF001 - the generated request builder has no public name
-            page_size=self._page_size if self._left is None else min(self._page_size, self._left),
-            start_after_history_item_id=_set(self._cursor),
-            voice_id=_set(filters.voice_id),
-            model_id=_set(filters.model_id),
-            source=_set(filters.source),
-            search=_set(filters.search),
-            date_after_unix=_set(after),
-            date_before_unix=_set(before),
+        return list_history_items._get_kwargs(  # noqa: SLF001 - the request builder has no public name
+            page_size=self._page_size if self._remaining is None else min(self._page_size, self._remaining),
+            start_after_history_item_id=_or_unset(self._cursor),
+            voice_id=_or_unset(filters.voice_id),
+            model_id=_or_unset(filters.model_id),
+            source=_or_unset(filters.source),
+            search=_or_unset(filters.search),
+            date_after_unix=_or_unset(unix_seconds(filters.after, "after")),
+            date_before_unix=_or_unset(unix_seconds(filters.before, "before")),
             sort_direction="desc" if filters.newest_first else "asc",
         )
 
-    def read(self, page: object) -> list[T]:
-        """Take the JSON of the page that was asked for last.
+    def parse(self, page: object) -> list[HistoryItem]:
+        """Take the JSON of the page that was requested last.
 
         Returns:
-            The items that are new. An entry that is no item goes to `unreadable` and loses nothing else of the page.
+            The items that are new. An invalid entry goes to `invalid_entries`; the rest of its page is kept.
 
         Raises:
-            UnexpectedResponseError: It is no page of a history.
+            UnexpectedResponseError: It is not a page of a history.
         """
         if not isinstance(page, dict) or not isinstance(page.get("history"), list):
             self._ended = True
             raise UnexpectedResponseError(
-                "GET /v1/history: the answer is no page of a history.",
+                "GET /v1/history: the response is not a page of a history.",
                 hint="Check the base URL and the proxy settings.",
             )
-        items = self._new_items(page["history"])
-        self._turn(page)
-        if self._left is not None:
-            items = items[: self._left]
-            self._left -= len(items)
-            self._ended = self._ended or self._left == 0
+        items = [item for entry in page["history"] if (item := self._parse_entry(entry)) is not None]
+        self._advance(page)
+        if self._remaining is not None:
+            items = items[: self._remaining]
+            self._remaining -= len(items)
+            self._ended = self._ended or self._remaining == 0
         return items
 
-    def _new_items(self, entries: list[object]) -> list[T]:
-        items: list[T] = []
-        for entry in entries:
-            history_item_id = entry.get("history_item_id") if isinstance(entry, dict) else None
-            if not isinstance(entry, dict):
-                self._leave_out(entry, "it is no JSON object")
-            elif not isinstance(history_item_id, str) or not history_item_id:
-                self._leave_out(entry, "it has no history_item_id")
-            else:
-                try:
-                    item = self._read_entry(entry)
-                except (AttributeError, KeyError, TypeError, ValueError) as error:
-                    if history_item_id not in self._seen_ids:
-                        self._leave_out(entry, f"item {history_item_id}: {type(error).__name__} {error}")
-                else:
-                    if self._seen_ids.add(history_item_id):
-                        items.append(item)
-        return items
+    def _parse_entry(self, entry: object) -> HistoryItem | None:
+        """Return the item of an entry; None if it was listed before or is invalid."""
+        if not isinstance(entry, dict):
+            self._reject(entry, "it is not a JSON object")
+            return None
+        history_item_id = entry.get("history_item_id")
+        if not isinstance(history_item_id, str) or not history_item_id:
+            self._reject(entry, "it has no history_item_id")
+            return None
+        if history_item_id in self._seen_ids:
+            return None
+        try:
+            item = HistoryItem.from_dict(entry)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            self._reject(entry, f"item {history_item_id}: {type(error).__name__} {error}")
+            return None
+        self._seen_ids.add(history_item_id)
+        return item
 
-    def _leave_out(self, entry: object, reason: str) -> None:
-        log.warning("GET /v1/history: an entry is no history item and was left out: %s", reason)
-        self.unreadable.append(InvalidEntry(entry, reason))
+    def _reject(self, entry: object, reason: str) -> None:
+        log.warning("GET /v1/history: skipped an entry that is not a history item: %s", reason)
+        self.invalid_entries.append(InvalidEntry(entry, reason))
 
-    def _turn(self, page: dict[str, Any]) -> None:
-        """Find where the next page starts, or that there is none."""
+    def _advance(self, page: dict[str, Any]) -> None:
+        """Find the cursor of the next page, or that there is none."""
         cursor = page.get("last_history_item_id")
         if not page.get("has_more"):
             self._ended = True
-            # After a cursor whose item was deleted the server may send nothing, and the cursor back.
+            # After a cursor whose item was deleted the server may return nothing, and the cursor itself.
             self.exhausted = bool(page["history"]) or self._cursor is None
         elif not isinstance(cursor, str) or cursor in self._seen_cursors:
-            # Asking again would give the same page for ever.
-            log.warning("GET /v1/history: the server says that more follows, but not where; the listing ends here.")
+            # The same request would return the same page for ever.
+            log.warning("GET /v1/history: has_more is true but the cursor did not move; the listing ends here.")
             self._ended = True
         else:
             self._seen_cursors.add(cursor)
             self._cursor = cursor
 
 
-def unix_seconds(moment: TimestampLike | None, name: str) -> int | None:
-    """Turn a moment into the whole Unix seconds that the API compares with.
+def unix_seconds(timestamp: TimestampLike | None, name: str) -> int | None:
+    """Convert a timestamp to whole Unix seconds, rounded up.
 
     Args:
-        moment: A datetime, a date (its first moment) or Unix seconds. What has no time zone is UTC.
-        name: The argument it was given for, for the message.
+        timestamp: See `TimestampLike`.
+        name: The argument it was passed as, for the message.
 
     Raises:
-        InvalidArgumentError: It is none of these, or out of range.
+        InvalidArgumentError: It is something else, or out of range.
     """
-    if moment is None:
+    if timestamp is None:
         return None
     try:
-        if isinstance(moment, datetime):
-            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        elif isinstance(moment, date):
-            seconds = datetime(moment.year, moment.month, moment.day, tzinfo=UTC).timestamp()
+        if isinstance(timestamp, datetime):
+            seconds = (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).timestamp()
+        elif isinstance(timestamp, date):
+            seconds = datetime(timestamp.year, timestamp.month, timestamp.day, tzinfo=UTC).timestamp()
         else:
-            seconds = moment
-        # Upwards, for both ends: no item of a whole second lies between a fraction and the next second.
+            seconds = timestamp
+        # Up, for both ends: no item of a whole second lies between a fraction and the next second.
         return math.ceil(seconds)
     except (TypeError, ValueError, OverflowError):
         raise InvalidArgumentError(
-            f"{name} is {moment!r}; it takes a datetime, a date or Unix seconds. Nothing was sent."
+            f"Invalid {name}: {timestamp!r}. It must be a datetime, a date or Unix seconds. Nothing was sent."
         ) from None
 
 
 def _is_utf8(text: str) -> bool:
-    """Whether a text can be sent; the bytes of an argument that is not UTF-8 become halves of surrogate pairs."""
+    """Tell whether a text can be sent; bytes of an argument that are not UTF-8 become surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _set(value: T | None) -> T | Unset:
+def _or_unset(value: T | None) -> T | Unset:
     return UNSET if value is None else value

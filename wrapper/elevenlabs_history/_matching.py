@@ -1,8 +1,8 @@
-"""Which member of a downloaded zip is which item: proven, or not said at all.
+"""Which member of a downloaded archive is which item: proven, or not claimed.
 
-Since August 2023 the names in a zip don't hold the id of the item. What they hold is the second in which it was made,
-in a time zone that nobody documents. A wrong guess would file one recording under the text of another, and no one would
-notice; so what is not proven stays unknown, and the caller asks for that id alone.
+Since August 2023 the names in an archive do not hold the id of the item. They hold the second in which it was
+generated, in an undocumented time zone. A wrong guess would save one recording under the text of another, and nobody would notice;
+so what is not proven stays unmatched, and the caller requests that id alone.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from elevenlabs_history_api.models import HistoryItem
 
-# Clocks differ between time zones by whole quarters of an hour, and by no more than this from UTC.
+# Time zones differ by whole quarters of an hour, and by no more than this from UTC.
 _QUARTER = 15 * 60
-_FARTHEST = 14 * 60 * 60
+_MAX_OFFSET = 14 * 60 * 60
 
-# A shorter id could be a word of the name's own, such as m2 or s50.
-_SHORTEST_ID = 8
+# A shorter id could be another word of the name, such as m2 or s50.
+_MIN_ID_LENGTH = 8
 
-# Behind one folder at most and no further on: a voice can be named like a time, even with a slash in it.
+# After one folder at most, and nowhere later: a voice name can look like a time, even with a slash in it.
 _STAMP = re.compile(
     r"(?:[^/]*/)??ElevenLabs[_ ](\d{4})[-_: ](\d\d)[-_: ](\d\d)[T_ ](\d\d)[-_: ](\d\d)[-_: ](\d\d)(?!\d)", re.ASCII
 )
@@ -36,7 +36,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class MatchMethod(StrEnum):
-    """How it is known which item a member is."""
+    """How it is known which item a file is: the only item and file, the id in its name, or its time stamp."""
 
     ONLY_ITEM = "only item"
     ID_IN_NAME = "id in name"
@@ -44,21 +44,21 @@ class MatchMethod(StrEnum):
 
 
 class NamedMember(Protocol):
-    """A file in a zip, as far as it tells what it is."""
+    """A file in an archive, as far as it tells what it is."""
 
     @property
     def name(self) -> str:
-        """The name with its folders."""
+        """The name, with its folders."""
         ...
 
     @property
     def size(self) -> int:
-        """The bytes it unpacks to."""
+        """Size in bytes, decompressed."""
         ...
 
     @property
     def crc32(self) -> int:
-        """The checksum of these bytes."""
+        """CRC-32 of these bytes."""
         ...
 
 
@@ -67,9 +67,9 @@ class Match:
     """Which item a member is.
 
     Attributes:
-        member_index: The place of the member in the list that was given.
-        history_item_id: The item; None when nothing proves it.
-        match_method: How it is known; None when it is not.
+        member_index: The index of the member in the given list.
+        history_item_id: The item; None if nothing proves it.
+        match_method: How it is known; None if it is not.
     """
 
     member_index: int
@@ -77,37 +77,37 @@ class Match:
     match_method: MatchMethod | None
 
 
-# When each item asked for was made, by id; None where that is not known.
+# When each requested item was generated, by id; None if unknown.
 _Times: TypeAlias = "Mapping[str, int | None]"
 _File: TypeAlias = tuple[str, int, int]
 _Claims: TypeAlias = dict[_File, tuple[str, MatchMethod]]
 
 
-def match_members(asked: Iterable[HistoryItem | str], members: Iterable[NamedMember]) -> tuple[Match, ...]:
-    """Tell which member is which of the items asked for. Neither order counts.
+def match_members(requested: Iterable[HistoryItem | str], members: Iterable[NamedMember]) -> tuple[Match, ...]:
+    """Match members to the requested items. The order of neither counts.
 
     A member is an item when
 
-    - only one item was asked for and only one file came;
-    - or its name ends in the id of that item and holds no other id asked for;
-    - or the time stamps of the files are the times of all items asked for, shifted by one offset that a time zone can
-      have, and its own stamp fits no other item asked for under any such offset.
+    - only one item was requested and only one file came;
+    - or its name ends in the id of that item and holds no other requested id;
+    - or the time stamps of the files are the times of all requested items, shifted by one possible time zone offset,
+      and its own time stamp fits no other requested item under any such offset.
 
-    What speaks against it leaves it unknown: a stamp that can't be the item's, or a second file that would be the same
-    item. Voice, settings and folder are not looked at, since many items share them.
+    A contradiction leaves a member unmatched: a time stamp that can't be the item's, or a second file that would be the
+    same item. Voice, settings and folder are ignored, since many items share them.
 
-    This holds when the server leaves out items, repeats them and adds files that nobody asked for, even all at once.
-    It fails only where a foreign file stands in for a missing item: as the one answer to one id, or with a time that
-    differs from that of the missing item by whole quarters of an hour.
+    This holds if the server omits items, repeats them and adds files that nobody requested, even all at once. It fails
+    only if a foreign file replaces a missing item: as the only file for one id, or with a time that differs from the
+    missing item's by whole quarters of an hour.
 
     Args:
-        asked: What was asked for. An id without its item has no time, so it is known by the first two ways only.
-        members: What came. Members of the same name, size and checksum are one file and get the same identity.
+        requested: What was requested. A bare id has no time, so only the first two rules can match it.
+        members: What was received. Members of the same name, size and checksum are one file and get the same match.
 
     Returns:
-        One identity for each member, in their order.
+        One match per member, in their order.
     """
-    times = _times(asked)
+    times = _times(requested)
     files = [(member.name, member.size, member.crc32) for member in members]
     claims = _uncontested(_claims(times, set(files)))
     return tuple(Match(index, *claims.get(file, (None, None))) for index, file in enumerate(files))
@@ -116,22 +116,22 @@ def match_members(asked: Iterable[HistoryItem | str], members: Iterable[NamedMem
 def plan_batches(items: Iterable[HistoryItem], size: int) -> list[list[HistoryItem]]:
     """AtomicFile items into the fewest batches of which `match_members` can read every whole answer.
 
-    No batch has two items of one second, nor of seconds that the unknown time zone could make one. An item whose time
-    is no number goes alone.
+    No batch has two items of the same second, nor of seconds that could be the same in different time zones. An item
+    without a valid time is a batch of its own.
 
     Args:
-        items: The items; one that comes twice is taken once.
-        size: The most items in a batch.
+        items: The items; duplicates are dropped.
+        size: Maximum number of items per batch.
 
     Returns:
-        The batches, of even sizes. The order is kept within each and between their first items; but a long list is
-        spread over all its batches, so give it page by page where earlier items should come earlier.
+        The batches, of even sizes. The order is kept within each and between their first items, but a long list is
+        spread over all its batches.
 
     Raises:
         ValueError: `size` is less than 1.
     """
     if size < 1:
-        raise ValueError(f"A batch of {size} items can't hold any; give a size of at least 1.")
+        raise ValueError(f"Invalid batch size: {size}. It must be at least 1.")
     distinct: dict[str, HistoryItem] = {}
     for item in items:
         distinct.setdefault(item.history_item_id, item)
@@ -139,7 +139,7 @@ def plan_batches(items: Iterable[HistoryItem], size: int) -> list[list[HistoryIt
     timed = [item for item in distinct.values() if _time_of(item) is not None]
     timed.sort(key=lambda item: (item.date_unix % _QUARTER, item.date_unix))
     count = max(-(-len(timed) // size), _largest_clash([item.date_unix for item in timed]))
-    # Items that clash are neighbours now, `count` of them at most: steps of `count` part them.
+    # Clashing items are neighbours now, at most `count` of them: steps of `count` separate them.
     batches = [timed[start::count] for start in range(count)]
     batches += [[item] for item in distinct.values() if _time_of(item) is None]
     for batch in batches:
@@ -155,7 +155,7 @@ def _claims(times: _Times, files: set[_File]) -> _Claims:
 
 
 def _by_id(times: _Times, files: set[_File]) -> _Claims:
-    # An id with a separator in it is no word of a name, but may end in one that is another id.
+    # An id that holds a separator is not one word of a name, but may end in a word that is another id.
     odd = [history_item_id for history_item_id in times if not history_item_id.isalnum()]
     claims: _Claims = {}
     for file in files:
@@ -164,7 +164,7 @@ def _by_id(times: _Times, files: set[_File]) -> _Claims:
         if len(times.keys() & set(words)) != 1 or any(history_item_id in stem for history_item_id in odd):
             continue
         last = words[-1]
-        if last in times and stem.endswith(last) and len(last) >= _SHORTEST_ID and _may_be(_stamp(file), times[last]):
+        if last in times and stem.endswith(last) and len(last) >= _MIN_ID_LENGTH and _may_be(_stamp(file), times[last]):
             claims[file] = (last, MatchMethod.ID_IN_NAME)
     return claims
 
@@ -189,14 +189,14 @@ def _by_time(times: _Times, files: set[_File]) -> _Claims:
 
 
 def _uncontested(claims: _Claims) -> _Claims:
-    """Those that no other file makes for the same item."""
+    """The claims to an item that no other file claims."""
     claimants = Counter(history_item_id for history_item_id, _ in claims.values())
     return {file: claim for file, claim in claims.items() if claimants[claim[0]] == 1}
 
 
-def _times(asked: Iterable[HistoryItem | str]) -> _Times:
+def _times(requested: Iterable[HistoryItem | str]) -> _Times:
     times: dict[str, int | None] = {}
-    for entry in asked:
+    for entry in requested:
         history_item_id, time = (entry, None) if isinstance(entry, str) else (entry.history_item_id, _time_of(entry))
         times[history_item_id] = time if times.get(history_item_id, time) == time else None
     return times
@@ -223,14 +223,14 @@ def _may_be(stamp: int | None, time: int | None) -> bool:
 
 
 def _is_offset(seconds: int) -> bool:
-    return seconds % _QUARTER == 0 and abs(seconds) <= _FARTHEST
+    return seconds % _QUARTER == 0 and abs(seconds) <= _MAX_OFFSET
 
 
 def _largest_clash(times: list[int]) -> int:
     """How many times at most could stand for one another; they come in order of their remainder, then of themselves."""
     largest = first = 0
     for last, time in enumerate(times):
-        while (time - times[first]) % _QUARTER or time - times[first] > 2 * _FARTHEST:
+        while (time - times[first]) % _QUARTER or time - times[first] > 2 * _MAX_OFFSET:
             first += 1
         largest = max(largest, last - first + 1)
     return largest

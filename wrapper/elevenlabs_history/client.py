@@ -1,13 +1,33 @@
-"""The verbs of the history API for programs without an event loop. `async_client` is the twin."""
+"""The history API for synchronous programs. `async_client` has the same methods for asyncio."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Self
 
-from ._connection import DEFAULT_TIMEOUT, connect
-from ._key import ApiKey
-from .retries import DEFAULT_RETRY_POLICY
+from elevenlabs_history_api.api.history import delete_history_item, get_history_item
+from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
+
+from ._bulk.limiter import BatchSize
+from ._bulk.planning import Settings
+from ._bulk.run import Run
+from ._bulk.worker_thread import run_in_worker_thread
+from ._download.targets import Targets
+from ._http.api_key import ApiKey
+from ._http.requests import (
+    audio_request,
+    check_id,
+    distinct_items,
+    download_request,
+    expect,
+    parse_errors,
+    parse_json,
+    requested_items,
+)
+from ._http.retry import DEFAULT_RETRY_POLICY
+from ._http.settings import DEFAULT_TIMEOUT, connect
+from ._listing import Filters, Paginator
+from .download import Download
 
 if TYPE_CHECKING:
     import os
@@ -15,30 +35,22 @@ if TYPE_CHECKING:
 
     import httpx
     from elevenlabs_history_api import Client
-    from elevenlabs_history_api.models import HistoryItem
 
-    from ._connection import Region
-    from ._extract import BatchResult
-    from ._receive import Sink
-    from .backup.options import BackupOptions
-    from .backup.run import Server
-    from .backup.verify import VerifyReport
-    from .download import Download
-    from .listing import TimestampLike, InvalidEntry, Paginator
-    from .many import Receive
-    from .naming import Template
-    from .report import BackupEvent, SyncPlan, SyncReport, Event, Report
-    from .retries import Attempts, RetryPolicy
+    from ._download.targets import PathTemplate
+    from ._http.retry import RetryPolicy
+    from ._http.settings import Region
+    from ._listing import InvalidEntry, TimestampLike
+    from .events import Event, Report
 
 
 class HistoryClient:
-    """A connection to the history of one workspace. Threads may share it.
+    """A client for the history of one workspace. Threads may share it.
 
     Use it as a context manager, or call `close` when done.
     """
 
-    # Shown by a traceback of a client that could not be made.
-    _address = "no server yet"
+    # Shown in the repr of a client whose constructor failed.
+    _base_url = "no server"
 
     def __init__(
         self,
@@ -53,34 +65,40 @@ class HistoryClient:
         """Make a client. Nothing is sent yet.
 
         Args:
-            api_key: The key; otherwise ELEVENLABS_API_KEY or ELEVEN_API_KEY from the environment, read now.
+            api_key: The key; if None, ELEVENLABS_API_KEY or ELEVEN_API_KEY is read from the environment now.
             region: The data residency region of the workspace, if it has one.
-            base_url: Another server; otherwise the region's, ELEVENLABS_BASE_URL, or the vendor's own.
-            timeout: Seconds to connect, read, write and wait for a connection, each on its own; None for no limit. A
-                download that keeps moving has no limit as a whole.
-            retries: When and how often to try again.
-            http_client: Brings its own limits, proxies, certificates, headers and hooks; it is not closed here, and its
-                timeout, redirects and authentication of this API are ours. Without one, httpx's defaults hold and the
-                proxy variables of the environment are obeyed.
+            base_url: Another server; if None, the region's, ELEVENLABS_BASE_URL, or the vendor's default.
+            timeout: Seconds to connect, read, write and wait for a connection, each on its own; None for no limit.
+                A whole download has no limit as long as bytes arrive.
+            retry_policy: When and how often to retry.
+            http_client: An httpx client with your own limits, proxies, certificates, headers and hooks. It is not
+                closed by this client; timeout, redirects and authentication are always set here. If None, httpx's defaults
+                apply, including the proxy variables of the environment.
 
         Raises:
             AuthenticationError: There is no usable key.
-            InvalidArgumentError: The base URL or the region can't be used.
+            InvalidArgumentError: The base URL or the region is invalid.
         """
         key = ApiKey(api_key)
-        # A traceback that shows local variables would show the key.
+        # Tracebacks that show local variables would show the key.
         del api_key
         self._api, self._transport = connect(
-            key, base_url=base_url, region=region, timeout=timeout, retry_policy=retries, http_client=http_client
+            key, base_url=base_url, region=region, timeout=timeout, retry_policy=retry_policy, http_client=http_client
         )
-        self._address = str(self._transport.base_url)
+        self._base_url = str(self._transport.base_url)
+        self._batch_size = BatchSize()
         # Made now, because two threads that make it later would make two.
         self._api.get_httpx_client()
 
     @property
     def api(self) -> Client:
-        """The generated client, for what has no verb here; it obeys the same rules and raises the same errors."""
+        """The generated client, for what this class does not cover; it retries and raises in the same way."""
         return self._api
+
+    @property
+    def base_url(self) -> str:
+        """The address of the server."""
+        return self._base_url
 
     def list(
         self,
@@ -95,31 +113,27 @@ class HistoryClient:
         newest_first: bool = True,
         page_size: int = 1000,
     ) -> HistoryItems:
-        """List history items, page after page as they are needed.
+        """List history items; pages are fetched as they are needed.
 
         Args:
-            limit: Most items; None for all.
-            voice_id: Only items made with this voice.
-            model_id: Only items made with this model; the server takes it only together with `source`.
-            source: Only items made by this product: TTS, STS, Flows, or what the server has added.
+            limit: Maximum number of items; None for all.
+            voice_id: Only items with this voice.
+            model_id: Only items with this model; the server requires `source` with it.
+            source: Only items of this product: TTS, STS, Flows, or what the server has added since.
             search: Only items whose text matches.
-            after: Only items made at or after this moment: a datetime, a date or Unix seconds. What has no time zone is
-                UTC.
-            before: Only items made before this moment.
+            after: Only items generated at or after this time: a datetime, a date or Unix seconds. Without a time zone
+                it is UTC.
+            before: Only items generated before this time.
             newest_first: Newest items first; otherwise oldest first.
-            page_size: Most items a request, 1 to 1000.
+            page_size: Maximum number of items per request, 1 to 1000.
 
         Returns:
-            An iterator. Each id comes once, whatever the server's paging does.
+            An iterator. Each id is yielded once, even if the server repeats it.
 
         Raises:
-            InvalidArgumentError: A filter can't be used; nothing was sent.
+            InvalidArgumentError: A filter is invalid; nothing was sent.
             HistoryError: While iterating: a page could not be fetched.
         """
-        from elevenlabs_history_api.models import HistoryItem
-
-        from .listing import Filters, Paginator
-
         filters = Filters(
             voice_id=voice_id,
             model_id=model_id,
@@ -129,54 +143,41 @@ class HistoryClient:
             before=before,
             newest_first=newest_first,
         )
-        return HistoryItems(self._api, Paginator(filters, HistoryItem.from_dict, limit=limit, page_size=page_size))
+        return HistoryItems(self._api, Paginator(filters, limit=limit, page_size=page_size))
 
     def get(self, history_item_id: str) -> HistoryItem:
-        """Fetch what the server knows of one item, except its audio.
+        """Fetch the metadata of one item.
 
         Raises:
-            InvalidArgumentError: The id can't be one; nothing was sent.
+            InvalidArgumentError: The id is invalid; nothing was sent.
             NotFoundError: There is no such item.
             HistoryError: The call failed in another way.
         """
-        from elevenlabs_history_api.api.history import get_history_item
-        from elevenlabs_history_api.models import HistoryItem
-
-        from ._requests import check_id, expect, reading
-
         check_id(history_item_id)
-        with reading(f"GET /v1/history/{history_item_id}"):
+        with parse_errors(f"GET /v1/history/{history_item_id}"):
             return expect(HistoryItem, get_history_item.sync(history_item_id, client=self._api))
 
     def delete(self, history_item_id: str) -> None:
-        """Delete an item and its audio from the server, for good.
+        """Delete an item and its audio from the server, permanently.
 
-        It is tried again only when the request surely never arrived.
+        It is retried only if the request certainly never reached the server.
 
         Raises:
-            InvalidArgumentError: The id can't be one; nothing was sent.
+            InvalidArgumentError: The id is invalid; nothing was sent.
             NotFoundError: There is no such item.
             HistoryError: The call failed in another way.
         """
-        from elevenlabs_history_api.api.history import delete_history_item
-        from elevenlabs_history_api.models import DeletedHistoryItem
-
-        from ._requests import check_id, expect, reading
-
         check_id(history_item_id)
-        with reading(f"DELETE /v1/history/{history_item_id}"):
+        with parse_errors(f"DELETE /v1/history/{history_item_id}"):
             expect(DeletedHistoryItem, delete_history_item.sync(history_item_id, client=self._api))
 
     def audio(self, item: str | HistoryItem) -> Download:
-        """Prepare the download of one item's audio as it was generated. Nothing is sent yet.
+        """Prepare the download of one item's audio in its original format. Nothing is sent yet.
 
         Raises:
-            InvalidArgumentError: The id can't be one.
+            InvalidArgumentError: The id is invalid.
         """
-        from ._requests import asked_items, audio_request
-        from .download import Download
-
-        items = asked_items([item])
+        items = requested_items([item])
         return Download(self._api, self._transport, audio_request(items[0]), items)
 
     def download(
@@ -185,20 +186,17 @@ class HistoryClient:
         """Prepare the download of one or several items. Nothing is sent yet.
 
         Args:
-            items: Ids, or items as listed, whose metadata names the files and proves which is which.
-            output_format: `wav` to convert to WAV; None for the format that each item was made in.
+            items: Ids, or items as listed, whose metadata names the files and proves which file is which item.
+            output_format: `wav` to convert to WAV; None for the original format of each item.
 
         Returns:
-            A download: one audio file for one id, a zip archive for several. Named twice, an id is asked for once.
+            A download: one audio file for one id, a zip archive for several. Repeated ids are requested once.
 
         Raises:
-            InvalidArgumentError: There is no id, or one can't be an id.
+            InvalidArgumentError: There is no id, or one is invalid.
         """
-        from ._requests import asked_items, download_request
-        from .download import Download
-
-        asked = asked_items(items)
-        return Download(self._api, self._transport, download_request(asked, output_format), asked)
+        items = requested_items(items)
+        return Download(self._api, self._transport, download_request(items, output_format), items)
 
     def download_all(
         self,
@@ -206,145 +204,45 @@ class HistoryClient:
         folder: str | os.PathLike[str],
         *,
         output_format: str | None = None,
-        template: Template | str | None = None,
+        template: PathTemplate | None = None,
+        overwrite: bool = False,
         workers: int = 10,
         batch_size: int = 100,
         on_event: Callable[[Event], None] | None = None,
     ) -> Report:
-        """Save many items, each as a file that is proven to be that item. Run it again to go on where it ended.
+        """Save many items, each as a file that is proven to be that item. Run it again to continue after an interrupt.
 
-        Items are asked for in archives as long as those prove which clip is which, else one by one; bare ids always one
-        by one. One item that fails does not stop the others.
+        Items are requested in archives as long as those prove which file is which item, otherwise one by one; bare ids
+        always one by one. One failed item does not stop the others.
 
         Args:
-            items: Items as listed, or ids. Named twice, an item is saved once.
-            folder: Where the files go; made when it is missing. An item whose file is there is not fetched.
+            items: Items as listed, or ids. Repeated items are saved once.
+            folder: Where the files go; created if missing. An item whose file exists is skipped.
             output_format: As in `download`.
-            template: How files are named, as in `Download.extract`. Without `{id}` in it a file that is there can't be
-                told from another item's, so its item fails instead of being skipped.
-            workers: Most requests at a time. A run begins with 4, makes more where that shortens the waiting, and fewer
-                when the server answers 429.
-            batch_size: Most ids a request; fewer once the server has refused so many and taken fewer.
-            on_event: Called with each event as it happens, one call at a time, from any of the threads at work. What it
-                raises ends the run.
+            template: How files are named, as in `Download.extract`. Without `{id}` in it an existing file may belong to
+                another item, so its item fails instead of being skipped.
+            overwrite: Fetch every item and replace existing files instead of skipping them.
+            workers: Maximum number of concurrent requests. Halved when the server answers 429, then climbs slowly.
+            batch_size: Maximum number of ids per request; smaller once the server has refused so many.
+            on_event: Called with each event as it happens, one call at a time, from any worker thread. An exception
+                that it raises ends the run.
 
         Returns:
-            What became of each item: saved, skipped, gone or failed; see `Report.raise_for_failures`.
+            What became of each item: saved, skipped, missing or failed; see `Report.raise_for_failures`.
 
         Raises:
-            InvalidArgumentError: An id, the folder, the template or a number can't be used; nothing was sent.
-            LockedError: Another run is at work in the folder.
-            WriteError: The folder may not be written to.
+            InvalidArgumentError: An id, the folder, the template or a number is invalid; nothing was sent.
+            LockedError: Another run is writing into the folder.
+            WriteError: The folder is not writable.
         """
-        from ._beside import run_in_worker_thread
-        from ._plan import Plan
-        from ._requests import distinct_items
-        from .many import Run, Settings
-
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
-        plan = Plan.make(distinct_items(items), Path(folder), template=template, overwrite=False)
-        run = Run(plan, settings, self._transport, self._receiving(output_format))
+        targets = Targets.plan(distinct_items(items), Path(folder), template=template, overwrite=overwrite)
+        run = Run(self._api, self._transport, targets, settings, self._batch_size)
         return run_in_worker_thread(run.run, run.stop)
-
-    def backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> SyncReport:
-        """Back up a whole history into a folder. Run it again to fetch only what is new, or to carry on after a kill.
-
-        The folder gets the files and a catalog of them, `history.db`; `Backup` answers questions about it. Sound
-        effects, music, agent conversations and zero-retention calls are not in the history, so no backup has them.
-
-        Args:
-            folder: The folder of the backup; made when it is missing.
-            options: `voice_id`, `model_id`, `source`, `search`, `after` and `before` as in `list`;
-                `limit`: most items of the listing (all);
-                `full`: list everything; otherwise the listing ends where an earlier run with the same filters has
-                covered the rest (False);
-                `output_format`: `wav` for WAV files, which are kept beside those of other formats (as generated);
-                `template`: how new files are named, with `{id}` in it;
-                `workers`: most requests at a time (10; it begins with 4), `batch_size`: most ids a request (100);
-                `on_event`: called with each event as it happens, one call at a time; what it raises ends the run.
-
-        Returns:
-            What was done.
-
-        Raises:
-            InvalidArgumentError: An argument can't be used; nothing was sent.
-            LockedError: Another run is at work in the folder.
-            CatalogError: The catalog is damaged, locked or of a newer version.
-            HistoryError: The listing failed, or what would fail every other item too: a refused key, a full disk. What
-                is saved stays, and the next run carries on.
-        """
-        from ._beside import run_in_worker_thread
-        from .backup.run import BackupRun
-
-        run = BackupRun(Path(folder), self._server(options.get("output_format")), **options)
-        return run_in_worker_thread(run.run, run.stop)
-
-    def plan_backup(self, folder: str | os.PathLike[str], **options: Unpack[BackupOptions]) -> SyncPlan:
-        """Tell what a backup with these arguments would fetch now, and write nothing.
-
-        Raises:
-            InvalidArgumentError: An argument can't be used; nothing was sent.
-            CatalogError: The catalog is damaged, locked or of a newer version.
-            HistoryError: The listing failed.
-        """
-        from .backup.run import BackupRun
-
-        run = BackupRun(Path(folder), self._server(options.get("output_format")), **options)
-        return run.plan()
-
-    def repair_backup(
-        self,
-        folder: str | os.PathLike[str],
-        *,
-        workers: int = 10,
-        batch_size: int = 100,
-        on_event: Callable[[BackupEvent], None] | None = None,
-    ) -> VerifyReport:
-        """Verify a backup, then fetch again what is missing or changed, and book what has moved.
-
-        Args:
-            folder: The folder of the backup.
-            workers: Most requests at a time, as in `download_all`.
-            batch_size: Most ids a request.
-            on_event: Called with each event as it happens, one call at a time.
-
-        Returns:
-            What is still not as it should be, with the reason in the events. Extra files are left alone.
-
-        Raises:
-            InvalidArgumentError: A number can't be used.
-            LockedError: Another run is at work in the folder.
-            CatalogError: There is no catalog, or it can't be read.
-            HistoryError: Something failed that would fail every other item too, such as a refused key.
-        """
-        from ._beside import run_in_worker_thread
-        from .backup.repair import Repair
-
-        repair = Repair(Path(folder), self._server, workers=workers, batch_size=batch_size, on_event=on_event)
-        return run_in_worker_thread(repair.run, repair.stop)
 
     def close(self) -> None:
-        """Close the connections, unless they are those of an `http_client` that was passed in."""
+        """Close the connections, except those of an `http_client` that was passed in."""
         self._api.get_httpx_client().close()
-
-    def _receiving(self, output_format: str | None) -> Receive:
-        def receive(
-            batch: tuple[str | HistoryItem, ...], make_receiver: Callable[[], Sink[BatchResult]], attempts: Attempts
-        ) -> BatchResult:
-            return self.download(batch, output_format=output_format)._receive(make_receiver, attempts)  # noqa: SLF001
-
-        return receive
-
-    def _server(self, output_format: str | None) -> Server:
-        from ._requests import json_of, reading
-        from .backup.run import Server
-
-        def fetch_page(request: dict[str, Any]) -> object:
-            response = self._api.get_httpx_client().request(**request)
-            with reading("GET /v1/history"):
-                return json_of(response)
-
-        return Server(fetch_page=fetch_page, receive=self._receiving(output_format), transport=self._transport)
 
     def __enter__(self) -> Self:
         return self
@@ -353,32 +251,41 @@ class HistoryClient:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<HistoryClient for {self._address}>"
+        return f"<HistoryClient for {self._base_url}>"
 
 
 class HistoryItems:
-    """The items of a listing, fetched page by page while you iterate.
+    """The items of a listing; pages are fetched while you iterate.
 
     Attributes:
-        unreadable: Entries of the pages so far that are no history items.
+        invalid_entries: Entries of the pages so far that are not history items.
     """
 
-    def __init__(self, api: Client, walk: Paginator[HistoryItem]) -> None:
-        self.unreadable: list[InvalidEntry] = walk.unreadable
-        self._items = _walk(api, walk)
+    def __init__(self, api: Client, paginator: Paginator) -> None:
+        self._api = api
+        self._paginator = paginator
+        self.invalid_entries: list[InvalidEntry] = paginator.invalid_entries
+        self._items = (item for page in self.pages() for item in page)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the listing came to its end: the server said, credibly, that nothing follows."""
+        return self._paginator.exhausted
+
+    def pages(self) -> Iterator[list[HistoryItem]]:
+        """Iterate over the remaining pages instead of single items.
+
+        Raises:
+            HistoryError: A page could not be fetched.
+        """
+        while (request := self._paginator.next_request()) is not None:
+            response = self._api.get_httpx_client().request(**request)
+            with parse_errors("GET /v1/history"):
+                page = self._paginator.parse(parse_json(response))
+            yield page
 
     def __iter__(self) -> Iterator[HistoryItem]:
         return self
 
     def __next__(self) -> HistoryItem:
         return next(self._items)
-
-
-def _walk(api: Client, walk: Paginator[HistoryItem]) -> Iterator[HistoryItem]:
-    from ._requests import json_of, reading
-
-    while (request := walk.next_request()) is not None:
-        response = api.get_httpx_client().request(**request)
-        with reading("GET /v1/history"):
-            items = walk.read(json_of(response))
-        yield from items

@@ -1,39 +1,42 @@
-"""A download as a noun: nothing is sent before a verb, and each verb performs the whole exchange anew."""
+"""A download as an object: each call of one of its methods is an exchange of its own; nothing is sent before."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ._extract import Everything
-from ._plan import Plan
-from ._receive import FileSink, BytesSink, StreamSink
-from ._requests import id_of, known_format, subject_of
-from ._transport import STREAMED
+from ._download.extract import AllFilesSink
+from ._download.sinks import BytesSink, FileSink, StreamSink
+from ._download.targets import Targets
+from ._files.checks import check_targets
+from ._http.requests import describe, id_of, output_format_of
+from ._http.transport import STREAMED
 from .errors import HistoryError
-from .files import check_targets
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     import httpx
     from elevenlabs_history_api import Client
     from elevenlabs_history_api.models import HistoryItem
 
-    from ._extract import DownloadedFile
-    from ._receive import Sink
-    from ._transport import Transport
-    from .naming import Template
-    from .retries import Attempts
+    from ._download.sinks import Sink
+    from ._download.targets import PathTemplate
+    from ._http.retry import Attempts
+    from ._http.transport import Transport
+    from .events import DownloadedFile
 
 T = TypeVar("T")
 
 
 class _Exchange:
-    """What a download and its async twin have in common: what is asked for, and where the answer may go."""
+    """What a download and its async counterpart share: what is requested, and where the response may go."""
 
     def __init__(
         self, api: Client, transport: Transport, request: dict[str, Any], items: tuple[str | HistoryItem, ...]
@@ -42,64 +45,66 @@ class _Exchange:
         self._transport = transport
         self._request = request
         self._items = items
+        self._subject = describe(items)
+        self._output_format = output_format_of(items[0]) if len(items) == 1 else None
 
     @property
     def history_item_ids(self) -> tuple[str, ...]:
-        """The ids that are asked for, each once."""
+        """The requested ids, without duplicates."""
         return tuple(id_of(item) for item in self._items)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {subject_of(self._items)}>"
+        return f"<{type(self).__name__} of {self._subject}>"
 
-    def _in_memory(self) -> BytesSink:
-        return BytesSink(subject_of(self._items), known_format(self._items))
+    def _bytes_sink(self) -> BytesSink:
+        return BytesSink(self._subject, self._output_format)
 
-    def _relay(self) -> StreamSink:
-        return StreamSink(subject_of(self._items), known_format(self._items))
+    def _stream_sink(self) -> StreamSink:
+        return StreamSink(self._subject, self._output_format)
 
-    def _in_file(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], FileSink]:
+    def _file_sink(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], FileSink]:
         target = Path(path)
         check_targets([target], overwrite=overwrite)
-        return lambda: FileSink(subject_of(self._items), known_format(self._items), target, overwrite=overwrite)
+        return partial(FileSink, self._subject, self._output_format, target, overwrite=overwrite)
 
-    def _in_folder(
-        self, folder: str | os.PathLike[str], *, template: Template | str | None, overwrite: bool
-    ) -> Callable[[], Everything]:
-        plan = Plan.make(self._items, Path(folder), template=template, overwrite=overwrite)
-        plan.check_targets()
-        return lambda: Everything(plan, plan.folder)
+    def _directory_sink(
+        self, folder: str | os.PathLike[str], *, template: PathTemplate | None, overwrite: bool
+    ) -> Callable[[], AllFilesSink]:
+        targets = Targets.plan(self._items, Path(folder), template=template, overwrite=overwrite)
+        targets.check_free()
+        return partial(AllFilesSink, targets, targets.folder)
 
 
 class Download(_Exchange):
-    """The audio of one item, or a zip archive of several, from a `HistoryClient`. `AsyncDownload` is the twin.
+    """The audio of one item, or a zip archive of several, from a `HistoryClient`.
 
-    A body cut short is asked for again, and what came of it before is thrown away. All verbs raise `HistoryError`:
-    `UnexpectedResponseError` when a message came instead of audio, and the errors of the call itself.
+    A body that is cut short is requested again, and what was received before is discarded. All methods raise
+    `HistoryError`: `UnexpectedResponseError` if a message came instead of audio, and the errors of the call itself.
     """
 
     def iter_bytes(self) -> Iterator[bytes]:
-        """Iterate over the answer as it comes. Once bytes were handed out, a failure ends the iteration.
+        """Iterate over the response as it arrives. After the first chunk was yielded nothing is retried.
 
         Raises:
             HistoryError: The download failed.
         """
-        attempts = self._transport.attempts(repeatable=True)
+        attempts = self._transport.attempts(idempotent=True)
         while True:
-            handed_out = False
-            time.sleep(attempts.pause())
+            yielded = False
+            time.sleep(attempts.cooldown())
             try:
-                with self._relay() as relay, self._open(attempts) as response:
-                    for chunk in response.iter_raw():
-                        relay.write(chunk)
-                        if passed := relay.passed():
-                            handed_out = True
-                            yield passed
-                    relay.finish()
-                    if passed := relay.passed():
-                        handed_out = True
-                        yield passed
+                with self._stream_sink() as sink, self._open(attempts) as response:
+                    for received in response.iter_raw():
+                        sink.write(received)
+                        if chunk := sink.take_chunk():
+                            yielded = True
+                            yield chunk
+                    sink.finish()
+                    if chunk := sink.take_chunk():
+                        yielded = True
+                        yield chunk
             except HistoryError as error:
-                delay = None if handed_out else attempts.delay_after(error)
+                delay = None if yielded else attempts.delay_after(error)
                 if delay is None:
                     raise
             else:
@@ -108,72 +113,73 @@ class Download(_Exchange):
             time.sleep(delay)
 
     def read(self) -> bytes:
-        """Return the answer: all of it, in memory.
+        """Return the whole response, in memory.
 
         Raises:
             HistoryError: The download failed.
         """
-        return self._receive(self._in_memory)
+        return self._receive(self._bytes_sink)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Save the answer as it comes: the audio of one item, or the zip archive of several.
+        """Save the response as received: the audio of one item, or the zip archive of several.
 
         Args:
-            path: The file to write; missing folders are made. It appears whole or not at all.
-            overwrite: Replace a file of that name.
+            path: The file to write; missing folders are created. It appears complete or not at all.
+            overwrite: Replace an existing file.
 
         Returns:
             The path.
 
         Raises:
-            InvalidArgumentError: The path can't be a file; nothing was sent.
-            TargetExistsError: There is a file of that name; nothing was sent.
-            WriteError: The disk is full, the folder may not be written to, and the like.
+            InvalidArgumentError: The path is invalid; nothing was sent.
+            TargetExistsError: The file exists; nothing was sent.
+            WriteError: The disk is full, the folder is not writable, or the like.
             HistoryError: The download failed.
         """
-        return self._receive(self._in_file(path, overwrite=overwrite))
+        return self._receive(self._file_sink(path, overwrite=overwrite))
 
     def extract(
         self,
         folder: str | os.PathLike[str],
         *,
-        template: Template | str | None = None,
+        template: PathTemplate | None = None,
         overwrite: bool = False,
     ) -> list[DownloadedFile]:
-        """Save each clip as a file of its own: the one of a single item, or those in the zip archive.
+        """Save each item as a file of its own: the one of a single item, or the members of the zip archive.
 
         Args:
-            folder: Where the files go; made when it is missing. Either all appear or none.
-            template: How files are named, see `Template`; by default by date, voice and id where items were given, and
-                by id where only ids were.
-            overwrite: Replace files of these names.
+            folder: Where the files go; created if missing. Either all files appear or none; with `overwrite`, files
+                that were replaced before an error stay replaced.
+            template: How files are named: a `Template`, its text, or a function that takes an item and an extension and
+                returns a relative path. By default by date, voice and id for items, and by id for bare ids.
+            overwrite: Replace existing files.
 
         Returns:
-            A clip for each file: where it is and, where that is proven, which item it is. A clip that can't be proven
-            to be one of the items has no id: what is asked for by id alone, in an archive without ids, stays so.
+            One entry per file: where it is and, if proven, which item it is. A file that can't be proven to be one of
+            the items has no id. That includes bare ids in an archive whose names hold no ids.
 
         Raises:
-            InvalidArgumentError: The folder can't be one, or the template would give two items one name; nothing was sent.
-            TargetExistsError: There is a file of one of the names already.
+            InvalidArgumentError: The folder is invalid, or two items would get one name; nothing was sent.
+            TargetExistsError: One of the files exists.
             UnsafeArchiveError: The archive can't be trusted.
-            WriteError: The disk is full, the folder may not be written to, and the like.
+            WriteError: The disk is full, the folder is not writable, or the like.
             HistoryError: The download failed.
         """
-        return self._receive(self._in_folder(folder, template=template, overwrite=overwrite))
+        return self._receive(self._directory_sink(folder, template=template, overwrite=overwrite))
 
     def _open(self, attempts: Attempts) -> AbstractContextManager[httpx.Response]:
         return self._api.get_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    def _receive(self, make_receiver: Callable[[], Sink[T]], attempts: Attempts | None = None) -> T:
-        attempts = attempts or self._transport.attempts(repeatable=True)
+    def _receive(self, make_sink: Callable[[], Sink[T]]) -> T:
+        attempts = self._transport.attempts(idempotent=True)
         while True:
-            time.sleep(attempts.pause())
+            time.sleep(attempts.cooldown())
             try:
-                with make_receiver() as receiver:
+                with make_sink() as sink:
                     with self._open(attempts) as response:
                         for chunk in response.iter_raw():
-                            receiver.write(chunk)
-                    result = receiver.finish()
+                            sink.write(chunk)
+                    result = sink.finish()
             except HistoryError as error:
                 delay = attempts.delay_after(error)
                 if delay is None:
@@ -185,38 +191,28 @@ class Download(_Exchange):
 
 
 class AsyncDownload(_Exchange):
-    """The audio of one item, or a zip archive of several, from an `AsyncHistoryClient`. `Download` is the twin.
+    """The audio of one item, or a zip archive of several, from an `AsyncHistoryClient`; see `Download`."""
 
-    A body cut short is asked for again, and what came of it before is thrown away. All verbs raise `HistoryError`:
-    `UnexpectedResponseError` when a message came instead of audio, and the errors of the call itself.
-    """
-
-    async def iter_bytes(self) -> AsyncIterator[bytes]:
-        """Iterate over the answer as it comes. Once bytes were handed out, a failure ends the iteration.
-
-        Raises:
-            HistoryError: The download failed.
-        """
-        import asyncio
-
-        attempts = self._transport.attempts(repeatable=True)
+    async def iter_bytes(self) -> AsyncGenerator[bytes]:
+        """Iterate over the response as it arrives, as `Download.iter_bytes` does."""
+        attempts = self._transport.attempts(idempotent=True)
         while True:
-            handed_out = False
-            await asyncio.sleep(attempts.pause())
+            yielded = False
+            await asyncio.sleep(attempts.cooldown())
             try:
-                with self._relay() as relay:
-                    async with self._open(attempts) as response:
-                        async for chunk in response.aiter_raw():
-                            relay.write(chunk)
-                            if passed := relay.passed():
-                                handed_out = True
-                                yield passed
-                        relay.finish()
-                        if passed := relay.passed():
-                            handed_out = True
-                            yield passed
+                with self._stream_sink() as sink:
+                    async with self._open(attempts) as response, _raw_chunks(response) as body:
+                        async for received in body:
+                            sink.write(received)
+                            if chunk := sink.take_chunk():
+                                yielded = True
+                                yield chunk
+                        sink.finish()
+                        if chunk := sink.take_chunk():
+                            yielded = True
+                            yield chunk
             except HistoryError as error:
-                delay = None if handed_out else attempts.delay_after(error)
+                delay = None if yielded else attempts.delay_after(error)
                 if delay is None:
                     raise
             else:
@@ -225,38 +221,36 @@ class AsyncDownload(_Exchange):
             await asyncio.sleep(delay)
 
     async def read(self) -> bytes:
-        """Do as `Download.read` does."""
-        return await self._receive(self._in_memory)
+        """Return the whole response, in memory, as `Download.read` does."""
+        return await self._receive(self._bytes_sink)
 
     async def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Do as `Download.save` does."""
-        return await self._receive(self._in_file(path, overwrite=overwrite))
+        """Save the response as received, as `Download.save` does."""
+        return await self._receive(self._file_sink(path, overwrite=overwrite))
 
     async def extract(
         self,
         folder: str | os.PathLike[str],
         *,
-        template: Template | str | None = None,
+        template: PathTemplate | None = None,
         overwrite: bool = False,
     ) -> list[DownloadedFile]:
-        """Do as `Download.extract` does; what of the archive can't be unpacked as it comes is unpacked in a thread."""
-        return await self._receive(self._in_folder(folder, template=template, overwrite=overwrite))
+        """Save each item as a file of its own, as `Download.extract` does; archives are extracted in a thread."""
+        return await self._receive(self._directory_sink(folder, template=template, overwrite=overwrite))
 
     def _open(self, attempts: Attempts) -> AbstractAsyncContextManager[httpx.Response]:
         return self._api.get_async_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    async def _receive(self, make_receiver: Callable[[], Sink[T]], attempts: Attempts | None = None) -> T:
-        import asyncio
-
-        attempts = attempts or self._transport.attempts(repeatable=True)
+    async def _receive(self, make_sink: Callable[[], Sink[T]]) -> T:
+        attempts = self._transport.attempts(idempotent=True)
         while True:
-            await asyncio.sleep(attempts.pause())
+            await asyncio.sleep(attempts.cooldown())
             try:
-                with make_receiver() as receiver:
-                    async with self._open(attempts) as response:
-                        async for chunk in response.aiter_raw():
-                            receiver.write(chunk)
-                    result = await asyncio.to_thread(receiver.finish)
+                with make_sink() as sink:
+                    async with self._open(attempts) as response, _raw_chunks(response) as body:
+                        async for chunk in body:
+                            sink.write(chunk)
+                    result = await _finish_in_thread(sink)
             except HistoryError as error:
                 delay = attempts.delay_after(error)
                 if delay is None:
@@ -265,3 +259,18 @@ class AsyncDownload(_Exchange):
                 attempts.succeeded()
                 return result
             await asyncio.sleep(delay)
+
+
+def _raw_chunks(response: httpx.Response) -> aclosing[AsyncGenerator[bytes]]:
+    """Iterate over a body and close the iterator at once: the garbage collector would do it outside of the task."""
+    return aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw()))
+
+
+async def _finish_in_thread(sink: Sink[T]) -> T:
+    """Let the sink finish even if the caller is cancelled: the thread goes on anyway, in the middle of a set of renames."""
+    finishing = asyncio.ensure_future(asyncio.to_thread(sink.finish))
+    try:
+        return await asyncio.shield(finishing)
+    except asyncio.CancelledError:
+        await asyncio.wait([finishing])
+        raise

@@ -1,4 +1,4 @@
-"""What `download_all` tells: events while it runs and a report at its end."""
+"""What `download_all` reports: events while it runs, a report at its end."""
 
 from __future__ import annotations
 
@@ -9,18 +9,52 @@ from attrs import Factory, frozen, mutable
 from .errors import BulkDownloadError, HistoryError
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
-    from ._extract import DownloadedFile
+    from ._audio import FileKind
+    from ._matching import MatchMethod
+
+
+@frozen(kw_only=True)
+class DownloadedFile:
+    """A file that was saved.
+
+    Attributes:
+        path: Where the file is.
+        history_item_id: The item that the file is proven to be; None if nothing proves it.
+        match_method: How the item is known; None if it is not.
+        kind: What the bytes are. PCM with a known sample rate was saved as WAV; other PCM stays raw.
+        size: Size in bytes.
+        sha256: SHA-256 of the bytes, in hexadecimal.
+    """
+
+    path: Path
+    history_item_id: str | None
+    match_method: MatchMethod | None
+    kind: FileKind
+    size: int
+    sha256: str
+
+
+@frozen(kw_only=True)
+class SkippedFile:
+    """A file that existed before the run, so that its item was not fetched.
+
+    Attributes:
+        path: Where the file is.
+        history_item_id: The item.
+    """
+
+    path: Path
+    history_item_id: str
 
 
 @frozen
 class RunStarted:
-    """The run knows what there is to do.
+    """The run knows how much there is to do.
 
     Attributes:
-        items: How many items will be fetched; those that are on the disk already are not among them.
+        items: Number of items to fetch; those whose files exist are not counted.
     """
 
     items: int
@@ -28,10 +62,10 @@ class RunStarted:
 
 @frozen
 class BytesReceived:
-    """Bytes have come.
+    """Bytes of a response body arrived.
 
     Attributes:
-        size: How many, since the last such event.
+        size: Number of bytes since the last such event.
     """
 
     size: int
@@ -42,10 +76,10 @@ class FileSaved:
     """A file is in place.
 
     Attributes:
-        clip: Where, and which item it is.
+        file: The file, with the item it is proven to be.
     """
 
-    clip: DownloadedFile
+    file: DownloadedFile
 
 
 @frozen
@@ -61,7 +95,7 @@ class ItemMissing:
 
 @frozen
 class ItemFailed:
-    """An item could not be saved, and no more is tried for it in this run.
+    """An item could not be saved and is not tried again in this run.
 
     Attributes:
         history_item_id: The item.
@@ -77,7 +111,7 @@ class RunFinished:
     """The run is over.
 
     Attributes:
-        report: All of it.
+        report: The same report that `download_all` returns.
     """
 
     report: Report
@@ -86,110 +120,37 @@ class RunFinished:
 Event: TypeAlias = RunStarted | BytesReceived | FileSaved | ItemMissing | ItemFailed | RunFinished
 
 
-@frozen
-class PageListed:
-    """A backup has listed one more page.
-
-    Attributes:
-        items: How many items the server has listed so far.
-        wanted: How many of them are to be fetched, with those that failed before.
-    """
-
-    items: int
-    wanted: int
-
-
-BackupEvent: TypeAlias = Event | PageListed
-
-
-@frozen
-class SkippedFile:
-    """An item whose file was there before the run.
-
-    Attributes:
-        history_item_id: The item.
-        path: The file.
-    """
-
-    history_item_id: str
-    path: Path
-
-
 @mutable
 class Report:
-    """What became of each item; every item is in exactly one list.
+    """The result of `download_all`. Every item is in exactly one of the four lists, unless the run was stopped.
 
     Attributes:
-        saved: Clips, each proven to be its item.
-        skipped: Items whose files were there.
-        gone: Items that the server no longer has, by id.
+        saved: Files, each proven to be its item.
+        skipped: Items whose files existed.
+        missing: Ids of items that the server no longer has.
         failed: Items that could not be saved, with the reason.
+        aborted_by: The error that ended the run early, because every further request would have failed too: a refused
+            key, a full disk, a server that fails everything. Items that were not settled by then are in `failed` with
+            this error. None if the run came to its end.
     """
 
     saved: list[DownloadedFile] = Factory(list)
     skipped: list[SkippedFile] = Factory(list)
-    gone: list[str] = Factory(list)
+    missing: list[str] = Factory(list)
     failed: list[ItemFailed] = Factory(list)
+    aborted_by: HistoryError | None = None
 
     def raise_for_failures(self) -> None:
-        """Raise when an item could not be saved; a gone one is no failure.
+        """Raise if an item could not be saved. A missing item is not a failure.
 
         Raises:
-            BulkDownloadError: Says how many failed and why the first did.
+            BulkDownloadError: Says how many items failed and why the first one did.
         """
         if not self.failed:
             return
         first = self.failed[0]
-        total = len(self.saved) + len(self.skipped) + len(self.gone) + len(self.failed)
+        total = len(self.saved) + len(self.skipped) + len(self.missing) + len(self.failed)
         raise BulkDownloadError(
-            f"{len(self.failed)} of {total} items were not saved; the first is {first.history_item_id}: {first.error}",
-            hint="Run it again: what is saved is not fetched twice.",
+            f"{len(self.failed)} of {total} items were not saved. The first is {first.history_item_id}: {first.error}",
+            hint="Run it again: saved files are not fetched twice.",
         )
-
-
-@mutable(kw_only=True)
-class SyncReport:
-    """What a run of a backup did.
-
-    Attributes:
-        listed: How many items the server listed; fewer than it has where earlier runs had covered the rest.
-        saved: How many files were saved.
-        size: Their bytes.
-        gone: Items that the server no longer has and that were never saved, by id.
-        failed: Items that could not be saved, with the reason; the next run tries them again.
-        deleted: How many saved items the server no longer has; None when not everything was listed.
-        unreadable: How many entries of the listing were no items.
-        complete: Everything the run was to hold was listed and asked for.
-    """
-
-    listed: int
-    saved: int = 0
-    size: int = 0
-    gone: list[str] = Factory(list)
-    failed: list[ItemFailed] = Factory(list)
-    deleted: int | None = None
-    unreadable: int = 0
-    complete: bool = False
-
-
-@mutable(kw_only=True)
-class SyncPlan:
-    """What a run of a backup would fetch. How large it is can't be known: the API tells no sizes.
-
-    Attributes:
-        items: How many items.
-        listed: How many items the server listed.
-        failed_before: How many of them failed in an earlier run.
-        characters: What they have cost, in characters.
-        oldest: When the oldest was generated; None when there is nothing to fetch.
-        newest: When the newest was generated.
-        voices: How many items each voice speaks.
-    """
-
-    items: int = 0
-    listed: int = 0
-    failed_before: int = 0
-    characters: int = 0
-    oldest: datetime | None = None
-    newest: datetime | None = None
-    voices: dict[str, int] = Factory(dict)

@@ -1,104 +1,80 @@
-"""How many requests of a run are in flight, and how much of a batch one asks for, as the server's answers show.
+"""What a run learns of the server's limits: how many concurrent requests, and how many ids per request.
 
-Nobody documents whether the plan's limit counts here, nor how many ids one request may have, so both are found out.
-Decisions only: no clock, no thread.
+Nobody documents either. Decisions only: no clock, no thread.
 """
 
 from __future__ import annotations
 
 from attrs import define, field
 
-_FIRST = 4
-_GROWTH = 3
-_MOSTLY = 2 / 3
-_CALM_ROUNDS = 2
-_CALMEST_ROUNDS = 16
-# Shorter archives would cost more in requests than they save in waiting.
-_FEWEST_ITEMS = 10
+# Successful requests, in multiples of the limit, before it is raised by one.
+_ROUNDS_TO_CLIMB = 4
 
 
 @define
-class Limiter:
-    """Grows fast while that shortens the waiting; falls to what the server serves when it refuses, then tries one more.
-
-    Each time that one more is refused again, twice as many good answers have to come before the next try.
+class ConcurrencyLimiter:
+    """Additive increase, multiplicative decrease: starts at the maximum, halves on 429, climbs slowly.
 
     Attributes:
-        most: Never more requests in flight than these.
-        at_once: Most requests in flight now.
+        maximum: The limit is never higher than this.
+        limit: How many requests may be in flight now.
     """
 
-    most: int
-    at_once: int = field(init=False)
-    _answers: int = field(default=0, init=False)
-    _refused: bool = field(default=False, init=False)
-    _calm_rounds: int = field(default=_CALM_ROUNDS, init=False)
-    _trying: bool = field(default=False, init=False)
-    _largest_received: int = field(default=1, init=False)
-    _failed: set[int] = field(factory=set, init=False)
+    maximum: int
+    limit: int = field(init=False)
+    _successes: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.at_once = min(_FIRST, self.most)
+        self.limit = self.maximum
 
-    def answered(self, waiting: float) -> None:
-        """Note a good answer while the server refused nothing.
+    def succeeded(self) -> None:
+        """Record a request that was served while none was refused."""
+        self._successes += 1
+        if self._successes >= _ROUNDS_TO_CLIMB * self.limit:
+            self.limit = min(self.maximum, self.limit + 1)
+            self._successes = 0
 
-        Args:
-            waiting: The part of its time, from 0 to 1, that had passed when its first byte came. More requests in
-                flight shorten the waiting; they would only get in each other's way while bytes come.
-        """
-        self._answers += 1
-        if not self._refused:
-            if waiting > _MOSTLY:
-                self.at_once = min(self.most, self.at_once * _GROWTH)
-        elif self._answers >= self._calm_rounds * self.at_once:
-            if self._trying:
-                self._calm_rounds = _CALM_ROUNDS
-            self.at_once = min(self.most, self.at_once + 1)
-            self._answers = 0
-            self._trying = True
+    def rate_limited(self, *, in_flight: int) -> None:
+        """Record that the server answered 429 while so many requests were in flight."""
+        # Requests sent before the last decrease may be refused after it; they must not count twice.
+        if in_flight <= self.limit:
+            self.limit = max(1, self.limit // 2)
+        self._successes = 0
 
-    def refused(self, times: int, *, running: int) -> None:
-        """Note that the server has refused requests because there were too many.
 
-        Args:
-            times: How many it has refused since the last note.
-            running: How many others are in flight, those refused whose end is not noted yet included.
-        """
-        if self._trying:
-            self._calm_rounds = min(_CALMEST_ROUNDS, 2 * self._calm_rounds)
-        self._refused = True
-        self._trying = False
-        self._answers = 0
-        self.at_once = max(1, min(self.at_once, running + 1) - times)
+@define
+class BatchSize:
+    """How many ids a request may have, as far as the server has shown. Shared by the runs of one client.
 
-    def received(self, items: int) -> None:
-        """Note that an archive of so many items has come: as many can't have been too many before, either."""
-        self._largest_received = max(self._largest_received, items)
-        self._failed = {failed for failed in self._failed if failed > items}
+    Attributes:
+        limit: No larger request should be sent; None until one failed.
+    """
 
-    def failed(self, items: int) -> None:
-        """Note that one was refused or lacked some of them; they may have been too many."""
-        self._failed.add(items)
+    limit: int | None = None
+    _largest_served: int = field(default=1, init=False)
+    _ceiling: int | None = field(default=None, init=False)
 
-    def share(self, items: int, *, waiting: int, running: int) -> int:
-        """Tell how many items of a batch the next request asks for.
+    def is_proven(self, ids: int) -> bool:
+        """Tell whether a request of so many ids was served, so that the number is not why another one fails."""
+        return ids <= self._largest_served
 
-        The very first asks for few, so that its answer soon tells whether more requests help; the last ones share what
-        is left, so that no place in flight stays empty beside a long archive.
+    def served(self, ids: int) -> None:
+        """Record a complete archive of so many ids: as many can't have been too many before, either."""
+        self._largest_served = max(self._largest_served, ids)
+        if self.limit is not None and ids >= self.limit:
+            self.limit = 2 * ids if self._ceiling is None else max(ids, min(2 * ids, self._ceiling))
+
+    def failed(self, ids: int, *, refused: bool) -> None:
+        """Record a request of so many ids that failed.
 
         Args:
-            items: How many items the batch has.
-            waiting: How many batches are still to be asked for, this one included.
-            running: How many requests are in flight.
+            ids: How many.
+            refused: The server understood the request; otherwise an outage may be the reason, and larger requests are
+                tried again as soon as smaller ones are served.
         """
-        if self._failed:
-            most = max(self._largest_received, min(self._failed) // 2)
-            items = -(-items // -(-items // most))
-        if items < 2 * _FEWEST_ITEMS:
-            return items
-        if running == 0 and self._answers == 0 and not self._refused:
-            return _FEWEST_ITEMS
-        # Who is still at work when the last batch is parted will be free soon, too.
-        wanted = self.at_once if waiting == 1 else -(-(self.at_once - running) // waiting)
-        return -(-items // min(wanted, items // _FEWEST_ITEMS))
+        if self.is_proven(ids):
+            return
+        smaller = max(self._largest_served, ids // 2)
+        self.limit = smaller if self.limit is None else min(self.limit, smaller)
+        if refused:
+            self._ceiling = self.limit

@@ -1,8 +1,10 @@
-"""A run has a thread of its own, beside the one that asked for it, so that an interrupt leaves nothing half done."""
+"""Runs a function in a thread of its own, so that an interrupt of the caller leaves nothing half done."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
+import contextvars
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -10,35 +12,38 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# On Windows before Python 3.14 waiting without a timeout can't be interrupted.
+_WAIT_SECONDS = 0.2
+
 
 def run_in_worker_thread(run: Callable[[], T], stop: Callable[[], None]) -> T:
-    """Run in a thread of its own. When the caller is interrupted, the run is stopped and comes to its end first.
+    """Run in a thread. If the caller is interrupted, call `stop` and wait for the thread before raising.
 
-    An interrupt reaches the main thread at any instruction; between a file that is in place and its booking it would
-    leave the file unbooked.
+    An interrupt reaches the main thread at any instruction; between a file's rename and its event it would lose the
+    event.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="elevenlabs-history-run") as pool:
-        running = pool.submit(run)
+        future = pool.submit(contextvars.copy_context().run, run)
         try:
-            return running.result()
-        except KeyboardInterrupt:
+            while not wait([future], _WAIT_SECONDS).done:
+                pass
+            return future.result()
+        except BaseException:
             stop()
-            running.exception()
+            future.exception()
             raise
 
 
-async def run_beside_loop(run: Callable[[], T], stop: Callable[[], None]) -> T:
-    """Run in a thread of its own. When the caller is cancelled, it is stopped and comes to its end first."""
-    import asyncio
-
-    # Not the loop's own threads: the downloads need those, and enough runs at once would take them all.
+async def run_in_worker_thread_async(run: Callable[[], T], stop: Callable[[], None]) -> T:
+    """Run in a thread. If the caller is cancelled, call `stop` and wait for the thread before raising."""
+    # Not the default executor of the loop: enough runs at once would occupy all its threads.
     pool = ThreadPoolExecutor(1, thread_name_prefix="elevenlabs-history-run")
-    running = asyncio.get_running_loop().run_in_executor(pool, run)
+    future = asyncio.get_running_loop().run_in_executor(pool, contextvars.copy_context().run, run)
     try:
-        return await asyncio.shield(running)
+        return await asyncio.shield(future)
     except asyncio.CancelledError:
         stop()
-        await asyncio.wait([running])
+        await asyncio.wait([future])
         raise
     finally:
         pool.shutdown(wait=False)

@@ -1,13 +1,14 @@
-"""Where the bytes of a download go, chunk by chunk, so that the sync and the async download share all but the loop."""
+"""Where the bytes of a download go, chunk by chunk, so that sync and async downloads share all but the loop."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from .audio import SNIFF_BYTES, FileKind, kind_of
-from .errors import UnexpectedResponseError, read_failure
-from .files import AHEAD, AtomicFile
+from .._audio import SNIFF_BYTES, FileKind, kind_of
+from .._files.atomic import AtomicFile
+from .._http.error_responses import parse_error_body
+from ..errors import UnexpectedResponseError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,22 +17,22 @@ T = TypeVar("T")
 
 
 class Sink(ABC, Generic[T]):
-    """Takes the body of one exchange; lets nothing through until its first bytes have shown that it is no error page.
+    """Takes the body of one response; passes nothing on until its first bytes show that it is not an error page.
 
-    A context manager: what was received and not made a result is gone when the block is left.
+    A context manager: what was received is discarded at the end of the block, unless `finish` has made a result of it.
     """
 
     def __init__(self, subject: str, output_format: str | None) -> None:
         """Prepare to receive.
 
         Args:
-            subject: What was asked for, for messages, such as `item a`.
-            output_format: What the server says the audio of a single item is.
+            subject: What was requested, for messages, such as `item a`.
+            output_format: The format that the server claims for the audio of a single item.
         """
         self._subject = subject
         self._output_format = output_format
         self._head = b""
-        self._begun = False
+        self._started = False
 
     def __enter__(self) -> Self:
         return self
@@ -43,40 +44,40 @@ class Sink(ABC, Generic[T]):
         """Take the next bytes.
 
         Raises:
-            UnexpectedResponseError: They show that the body is an error page.
+            UnexpectedResponseError: The body is an error page.
         """
-        if self._begun:
+        if self._started:
             self._take(chunk)
             return
         self._head += chunk
         if len(self._head) >= SNIFF_BYTES:
-            self._begin()
+            self._start()
 
     def finish(self) -> T:
-        """Take the end of the body, whose length is proven by now, and return what came of it.
+        """Take the end of the body, whose length was checked, and return the result.
 
         Raises:
             UnexpectedResponseError: The body is an error page or empty.
         """
-        if not self._begun:
-            self._begin()
+        if not self._started:
+            self._start()
         return self._result()
 
-    def _begin(self) -> None:
-        head, self._head, self._begun = self._head, b"", True
+    def _start(self) -> None:
+        head, self._head, self._started = self._head, b"", True
         self.kind = kind_of(head, self._output_format)
         if self.kind is FileKind.EMPTY:
             raise UnexpectedResponseError(
-                f"The answer for {self._subject} is empty.", hint="Ask again; tell the vendor if it stays so."
+                f"The response for {self._subject} is empty.", hint="Try again; report it to the vendor if it stays so."
             )
         if self.kind is FileKind.ERROR_PAGE:
-            failure = read_failure(head)
+            error = parse_error_body(head)
             raise UnexpectedResponseError(
-                f"A message came instead of the audio of {self._subject}: {failure.message}",
+                f"Received a message instead of the audio of {self._subject}: {error.message}",
                 hint="Check the item, the base URL and the proxy settings.",
                 status_code=200,
-                code=failure.code,
-                request_id=failure.request_id,
+                code=error.code,
+                request_id=error.request_id,
             )
         self._take(head)
 
@@ -88,7 +89,7 @@ class Sink(ABC, Generic[T]):
 
 
 class BytesSink(Sink[bytes]):
-    """Keeps everything in memory."""
+    """Collects everything in memory."""
 
     def __init__(self, subject: str, output_format: str | None) -> None:
         super().__init__(subject, output_format)
@@ -106,40 +107,39 @@ class StreamSink(Sink[None]):
 
     def __init__(self, subject: str, output_format: str | None) -> None:
         super().__init__(subject, output_format)
-        self._passed = b""
+        self._chunk = b""
 
-    def passed(self) -> bytes:
-        """Return what has come through since the last call."""
-        passed, self._passed = self._passed, b""
-        return passed
+    def take_chunk(self) -> bytes:
+        """Return what came through since the last call."""
+        chunk, self._chunk = self._chunk, b""
+        return chunk
 
     def _take(self, data: bytes) -> None:
-        self._passed = data
+        self._chunk = data
 
     def _result(self) -> None:
         return None
 
 
 class FileSink(Sink["Path"]):
-    """Saves the body as it came."""
+    """Saves the body as received."""
 
     def __init__(self, subject: str, output_format: str | None, target: Path, *, overwrite: bool) -> None:
         super().__init__(subject, output_format)
         self._target = target
         self._overwrite = overwrite
-        self._part = AtomicFile(target.parent)
+        self._file = AtomicFile(target.parent)
 
     def __enter__(self) -> Self:
-        self._part.__enter__()
+        self._file.__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._part.__exit__(*exception)
+        self._file.__exit__(*exception)
 
     def _take(self, data: bytes) -> None:
-        self._part.write(data)
-        self._part.start_sealing(at_least=AHEAD)
+        self._file.write(data)
 
     def _result(self) -> Path:
-        self._part.keep(self._target, overwrite=self._overwrite)
+        self._file.commit(self._target, overwrite=self._overwrite)
         return self._target

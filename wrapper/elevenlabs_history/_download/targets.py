@@ -1,96 +1,117 @@
-"""Which items one answer may hold and where their files go, checked as far as that can be known before a request."""
+"""Which items one response may hold and which file each becomes, checked as far as possible before a request."""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Protocol, Self
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from attrs import frozen
 from elevenlabs_history_api.models import HistoryItem
 
-from ._portable import plain_id
-from ._requests import id_of
-from .audio import FileKind
-from .errors import InvalidArgumentError
-from .files import check_folder, check_targets
-from .naming import Template
+from .._audio import FileKind
+from .._files.checks import check_folder, check_targets
+from .._files.portable import safe_id
+from .._files.template import Template
+from .._http.requests import id_of
+from ..errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path, PurePosixPath
+    from collections.abc import Iterable, Mapping
 
 AUDIO_KINDS = tuple(kind for kind in FileKind if kind.is_audio)
 
-
-class Naming(Protocol):
-    """What gives the files of items their paths; `Template` explains each part of it."""
-
-    @property
-    def has_id(self) -> bool: ...
-
-    def path_for(self, item: HistoryItem, extension: str, *, index: int) -> PurePosixPath: ...
+PathFunction: TypeAlias = Callable[[HistoryItem, str], PurePosixPath]
+"""Takes an item and a file extension, returns the path of its file relative to the folder."""
+PathTemplate: TypeAlias = Template | str | PathFunction
+"""How files are named: a template, its text, or a function for names that no template gives."""
 
 
 @frozen(kw_only=True)
-class Plan:
-    """Which items one answer may hold and where their files go.
+class Targets:
+    """Which items are requested and which file each becomes.
 
     Attributes:
-        items: What is asked for.
+        items: What is requested.
         folder: Where the files go.
-        template: How the files of items with metadata are named.
-        overwrite: Replace files of these names.
-        places: The place of each id in the run, from 1.
-        names: Paths in the folder by id, without extensions: made once, for an item is looked for under each extension
-            that its audio may turn out to need. Whose name is not known beforehand is named by the template.
+        overwrite: Replace existing files.
+        names: Relative path without extension by item id; made once, because an existing file is looked for under every
+            extension that the audio may need.
+        function: Names the items that are not in `names`.
+        names_hold_ids: A path names its item, so that an existing file can be told from another item's.
     """
 
     items: tuple[str | HistoryItem, ...]
     folder: Path
-    template: Naming
     overwrite: bool
-    places: Mapping[str, int]
     names: Mapping[str, str]
+    function: PathFunction | None
+    names_hold_ids: bool
 
     @classmethod
-    def make(
+    def plan(
         cls,
         items: tuple[str | HistoryItem, ...],
         folder: Path,
         *,
-        template: Template | str | None,
+        template: PathTemplate | None,
         overwrite: bool,
     ) -> Self:
-        """Check all names that can be known before a request.
+        """Name all files.
 
         Raises:
-            InvalidArgumentError: The folder can't be one, or the template can't name these items.
+            InvalidArgumentError: The folder is invalid, or the template can't name these items.
         """
         check_folder(folder)
         if template is not None and not all(isinstance(item, HistoryItem) for item in items):
             raise InvalidArgumentError(
-                "A template names files by what the server knows of an item: pass items as listed, not ids. "
-                "Nothing was sent."
+                "A template names files by metadata: pass items as listed instead of ids. Nothing was sent."
             )
-        chosen = template if isinstance(template, Template) else Template(template) if template else Template()
-        names = chosen.names(item for item in items if isinstance(item, HistoryItem))
-        names |= {item: plain_id(item) for item in items if isinstance(item, str)}
-        places = {id_of(item): place for place, item in enumerate(items, start=1)}
-        return cls(items=items, folder=folder, template=chosen, overwrite=overwrite, places=places, names=names)
+        names = {item: safe_id(item) for item in items if isinstance(item, str)}
+        function = None
+        names_hold_ids = True
+        if callable(template):
+            function = template
+        else:
+            parsed = template if isinstance(template, Template) else Template(template) if template else Template()
+            names |= parsed.names(item for item in items if isinstance(item, HistoryItem))
+            names_hold_ids = parsed.has_id
+        return cls(
+            items=items,
+            folder=folder,
+            overwrite=overwrite,
+            names=names,
+            function=function,
+            names_hold_ids=names_hold_ids,
+        )
 
-    def target(self, item: str | HistoryItem, kind: FileKind) -> Path:
-        """Name the file of an item."""
-        name = self.names.get(id_of(item))
-        if name is None and isinstance(item, HistoryItem):
-            return self.folder / self.template.path_for(item, kind.extension, index=self.places[id_of(item)])
-        return self.folder / f"{name}{kind.extension}"
-
-    def check_targets(self) -> None:
-        """Refuse when a file of one of the items may be there already, whatever format the audio turns out to have.
+    def relative_path(self, item: str | HistoryItem, kind: FileKind) -> str:
+        """Return the path of an item's file relative to the folder, with forward slashes.
 
         Raises:
-            TargetExistsError: It is, and `overwrite` is false.
+            InvalidArgumentError: The function of the caller gave a path outside of the folder.
         """
-        extensions = [kind.extension for kind in AUDIO_KINDS]
-        stems = (os.path.join(self.folder, name) for name in self.names.values())  # noqa: PTH118 - there are thousands
-        check_targets((stem + extension for stem in stems for extension in extensions), overwrite=self.overwrite)
+        if self.function is None or isinstance(item, str):
+            return f"{self.names[id_of(item)]}{kind.extension}"
+        path = self.function(item, kind.extension)
+        if path.is_absolute() or ".." in path.parts or not path.parts or Path(path).drive:
+            raise InvalidArgumentError(f"{path} is not a path below the folder (item {item.history_item_id}).")
+        return path.as_posix()
+
+    def path(self, item: str | HistoryItem, kind: FileKind) -> Path:
+        """Return the path of an item's file."""
+        return self.folder / self.relative_path(item, kind)
+
+    def check_free(self) -> None:
+        """Check that no item's file exists, whatever kind of audio it turns out to be.
+
+        Raises:
+            TargetExistsError: One exists and `overwrite` is false.
+        """
+        check_targets(self._possible_paths(), overwrite=self.overwrite)
+
+    def _possible_paths(self) -> Iterable[str]:
+        prefix = str(self.folder)
+        for item in self.items:
+            for kind in AUDIO_KINDS:
+                yield f"{prefix}/{self.relative_path(item, kind)}"

@@ -1,4 +1,4 @@
-"""Where the clip of an item goes: a template makes a path that stays in the folder, is legal everywhere and its own.
+"""Name templates: item → relative path that stays in the folder, is valid on every system and differs from all others.
 
 A name depends on the item alone, never on what else is in the folder, so the same item has the same name in every run.
 """
@@ -12,9 +12,10 @@ from string import Formatter
 from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import Factory, field, frozen
+from pathvalidate import ValidationError, validate_filename
 
-from ._portable import ID_BYTES, NAME_BYTES, Piece, as_compared, file_name, plain_id, plain_text
-from .errors import InvalidArgumentError
+from ..errors import InvalidArgumentError
+from .portable import ID_BYTES, NAME_BYTES, Fragment, file_name, folded, safe_id, safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,13 +26,13 @@ DEFAULT_TEMPLATE = "{date:%Y}/{date:%m}/{date:%Y-%m-%d_%H-%M-%S}_{voice}_{id}{ex
 FIELDS = ("id", "date", "voice", "voice_id", "model", "source", "text", "format", "index", "ext")
 
 _EXTENSION = re.compile(r"(?:\.[a-z0-9]{1,15})?")
-_WORDS_CHARACTERS = 40
+_TEXT_CHARACTERS = 40
 _UNKNOWN = "unknown"
 _UNDATED = "undated"
 
-# Only numbers: names of days and months change with the locale.
+# Only numbers: names of days and months depend on the locale.
 _DATE_SPEC = re.compile(r"(?:[^%{}]|%[YymdHMSj])+")
-_SOME_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+_ANY_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 _INDEX_SPEC = re.compile(r"(?:0?[1-9])?")
 _DEFAULT_DATE_SPEC = "%Y-%m-%d_%H-%M-%S"
 _INDEX_DIGITS = 19
@@ -48,17 +49,17 @@ _Component: TypeAlias = tuple["str | _Field", ...]
 
 @frozen
 class Template:
-    """A template for the paths of clips below a folder, read and checked once.
+    """A template for the paths of files below a folder, parsed and validated once.
 
-    Fields are `{id}`, `{date:%Y-%m-%d}` (numbers only), `{voice}`, `{voice_id}`, `{model}`, `{source}`, `{text}` (its
-    first words), `{format}`, `{index:04}` (the place in this run, from 1) and `{ext}`, which must come last.
+    Fields are `{id}`, `{date:%Y-%m-%d}` (only numeric directives), `{voice}`, `{voice_id}`, `{model}`, `{source}`,
+    `{text}` (its first words), `{format}`, `{index:04}` (the number in this run, from 1) and `{ext}`, which must come last.
 
     Attributes:
         text: The template.
         zone: The time zone of `{date}`.
 
     Raises:
-        InvalidArgumentError: The template has an unknown field, could leave the folder or is not legal on every system.
+        InvalidArgumentError: The template has an unknown field, could leave the folder or is not valid on every system.
     """
 
     text: str = DEFAULT_TEMPLATE
@@ -69,69 +70,69 @@ class Template:
 
     @property
     def has_id(self) -> bool:
-        """Whether the path names the item. If not, a file that is already there may belong to another item."""
+        """Whether paths hold the item's id. If not, an existing file may belong to another item."""
         return any(
             isinstance(part, _Field) and part.name == "id" for component in self._components for part in component
         )
 
     def path_for(self, item: HistoryItem, extension: str, *, index: int) -> PurePosixPath:
-        """Name the clip of an item.
+        """Return the path of an item's file.
 
         Args:
             item: The item; none of its values is trusted.
-            extension: What the bytes are, with a dot (`audio.FileKind.extension`).
-            index: The place of the item in this run, from 1.
+            extension: The extension with its dot, such as `FileKind.MP3.extension`.
+            index: The number of the item in this run, from 1.
 
         Returns:
-            A relative path. Each part is at most 240 bytes of UTF-8 in NFC, legal on Windows, macOS and Linux; when
-            that is too short for all of it, everything but id, date and extension is cut.
+            A relative path. Each component has at most 240 bytes of UTF-8 in NFC and is valid on Windows, macOS and
+            Linux; if that is too short, everything but id, date and extension is truncated.
 
         Raises:
-            ValueError: `extension` is not a dot with up to 15 small letters and digits, nor empty.
+            ValueError: `extension` is neither empty nor a dot and up to 15 lower-case letters and digits.
         """
         if not _EXTENSION.fullmatch(extension):
-            raise ValueError(f"{extension!r} is no file name extension.")
+            raise ValueError(f"Invalid file name extension: {extension!r}.")
         *folders, stem = (
-            file_name([self._piece(part, item, index) for part in component]) for component in self._components
+            file_name([self._fragment(part, item, index) for part in component]) for component in self._components
         )
         return PurePosixPath(*folders, stem + extension)
 
     def names(self, items: Iterable[HistoryItem]) -> dict[str, str]:
-        """Name the clips of a run, and refuse a template that gives two items one name, on whichever file system.
+        """Name the files of a run, and reject a template that gives two items one name on any file system.
 
         Args:
-            items: All items of the run, in its order; an item may come twice.
+            items: All items of the run, in its order; an item may be repeated.
 
         Returns:
-            The relative path of each clip, as `path_for` gives it but without an extension, by the id of the item.
+            Relative path without extension by item id.
 
         Raises:
-            InvalidArgumentError: Two items would share a file; names both.
+            InvalidArgumentError: Two items would share a file; the message names both.
         """
         names: dict[str, str] = {}
         owners: dict[str, str] = {}
         for index, item in enumerate(items, start=1):
             name = names[item.history_item_id] = str(self.path_for(item, "", index=index))
-            owner = owners.setdefault(as_compared(name), item.history_item_id)
+            owner = owners.setdefault(folded(name), item.history_item_id)
             if owner != item.history_item_id:
                 raise InvalidArgumentError(
-                    f"Template {self.text!r} gives the items {owner!r} and {item.history_item_id!r} one name ({name}).",
-                    hint="Put {id} into it." if not self.has_id else "Download one of them into a folder of its own.",
+                    f"Template {self.text!r} gives items {owner!r} and {item.history_item_id!r} one name ({name}).",
+                    hint="Put {id} into it." if not self.has_id else "Download one of them into another folder.",
                 )
         return names
 
-    def _piece(self, part: str | _Field, item: HistoryItem, index: int) -> Piece:
+    def _fragment(self, part: str | _Field, item: HistoryItem, index: int) -> Fragment:
         if isinstance(part, str):
-            return Piece(part, shrinks=False)
+            return Fragment(part, shrinks=False)
         match part.name:
             case "id":
-                return Piece(plain_id(item.history_item_id), shrinks=False)
+                return Fragment(safe_id(item.history_item_id), shrinks=False)
             case "date":
-                return Piece(self._date(item, part.spec), shrinks=False)
+                return Fragment(self._date(item, part.spec), shrinks=False)
             case "index":
-                return Piece(f"{index:{part.spec}}", shrinks=False)
+                return Fragment(f"{index:{part.spec}}", shrinks=False)
             case name:
-                return Piece(plain_text(_value(name, item)) or _UNKNOWN, shrinks=True)
+                return Fragment(safe_text(_value(name, item)) or _UNKNOWN, shrinks=True)
 
     def _date(self, item: HistoryItem, spec: str) -> str:
         try:
@@ -145,7 +146,7 @@ def _parse(text: str) -> tuple[_Component, ...]:
         parsed = list(Formatter().parse(text))
     except ValueError as error:
         raise InvalidArgumentError(
-            f"Template {text!r} can't be read: {error}.", hint="Write a brace of its own twice."
+            f"Template {text!r} can't be parsed: {error}.", hint="Write a literal brace twice."
         ) from error
     components: list[list[str | _Field]] = [[]]
     for literal, name, spec, conversion in parsed:
@@ -155,7 +156,7 @@ def _parse(text: str) -> tuple[_Component, ...]:
         if name is not None:
             components[-1].append(_field(text, name, spec or "", conversion))
     if not text.endswith("{ext}") or sum(name == "ext" for _, name, _, _ in parsed) != 1:
-        raise _refused(text, "it must end in {ext}, and have it only there", "Put {ext} at its end.")
+        raise _refused(text, "it must end in {ext} and have it nowhere else", "Put {ext} at its end.")
     components[-1].pop()
     for component in components:
         _check_component(text, component)
@@ -164,12 +165,10 @@ def _parse(text: str) -> tuple[_Component, ...]:
 
 def _field(text: str, name: str, spec: str, conversion: str | None) -> _Field:
     if name not in FIELDS:
-        raise _refused(text, f"there is no field {name!r}", f"Use only {', '.join(FIELDS)}.")
+        raise _refused(text, f"unknown field {name!r}", f"Use only {', '.join(FIELDS)}.")
     allowed = {"date": _DATE_SPEC, "index": _INDEX_SPEC}.get(name)
     if conversion or (spec and not (allowed and allowed.fullmatch(spec))):
-        raise _refused(
-            text, f"the field {name!r} can't be formatted so", "Dates take %Y %y %m %d %H %M %S %j, the index 04."
-        )
+        raise _refused(text, f"invalid format of field {name!r}", "Dates take %Y %y %m %d %H %M %S %j, the index 04.")
     if name == "date":
         spec = spec or _DEFAULT_DATE_SPEC
         _check_literal(text, re.sub("%.", "", spec))
@@ -181,33 +180,31 @@ def _check_component(text: str, component: list[str | _Field]) -> None:
     for literal in literals:
         _check_literal(text, literal)
     if len(literals) == len(component) and not "".join(literals).strip(" ."):
-        raise _refused(text, "a part of the path is empty or only dots", "Name a path below the folder.")
+        raise _refused(text, "a component of the path is empty or only dots", "Name a path below the folder.")
     longest = sum(_longest(part) for part in component)
     if longest > NAME_BYTES:
-        raise _refused(text, f"a part of the path is up to {longest} bytes long", f"Shorten it to {NAME_BYTES}.")
+        raise _refused(text, f"a component of the path has up to {longest} bytes", f"Shorten it to {NAME_BYTES}.")
 
 
 def _check_literal(text: str, literal: str) -> None:
-    from pathvalidate import ValidationError, validate_filename  # its import is paid only by who names files
-
     try:
         validate_filename(f"x{literal}x", fs_encoding="utf-8")
     except (ValidationError, UnicodeEncodeError) as error:
-        raise _refused(text, f"{literal!r} can't be in a file name on every system", "Leave it out.") from error
+        raise _refused(text, f"{literal!r} is not allowed in file names on every system", "Remove it.") from error
     if "~" in literal or not literal.isprintable():
-        raise _refused(text, f"{literal!r} has a tilde or an invisible character", "Leave it out.")
+        raise _refused(text, f"{literal!r} has a tilde or an invisible character", "Remove it.")
 
 
 def _refused(text: str, what: str, hint: str) -> InvalidArgumentError:
-    return InvalidArgumentError(f"Template {text!r} refused: {what}.", hint=hint)
+    return InvalidArgumentError(f"Invalid template {text!r}: {what}.", hint=hint)
 
 
 def _longest(part: str | _Field) -> int:
-    """How many bytes a part needs at most, after all that may shrink has shrunk to nothing."""
+    """How many bytes a part needs at most when everything that may be truncated is gone."""
     if isinstance(part, str):
         return len(part.encode())
     if part.name == "date":
-        return max(len(_SOME_DATE.strftime(part.spec).encode()), len(_UNDATED))
+        return max(len(_ANY_DATE.strftime(part.spec).encode()), len(_UNDATED))
     return {"id": ID_BYTES, "index": _INDEX_DIGITS}.get(part.name, 0)
 
 
@@ -230,13 +227,13 @@ def _value(name: str, item: HistoryItem) -> str:
 
 
 def _known(value: object) -> str:
-    """As much of a value as a name can use; nothing of one that is missing or is no text."""
+    """As much of a value as a name can use; nothing if it is missing or not text."""
     return value[: 4 * NAME_BYTES] if isinstance(value, str) else ""
 
 
 def _first_words(text: str) -> str:
     start = " ".join(text.split())
-    if len(start) <= _WORDS_CHARACTERS:
+    if len(start) <= _TEXT_CHARACTERS:
         return start
-    words = start[: _WORDS_CHARACTERS + 1].rpartition(" ")[0]
-    return words or start[:_WORDS_CHARACTERS]
+    words = start[: _TEXT_CHARACTERS + 1].rpartition(" ")[0]
+    return words or start[:_TEXT_CHARACTERS]

@@ -1,17 +1,17 @@
-"""The API key, wrapped so that it shows in no repr, log, pickle or traceback."""
+"""The API key, wrapped so that it appears in no repr, log, pickle or traceback."""
 
 from __future__ import annotations
 
 import os
 from typing import NoReturn
 
-from .errors import AuthenticationError
+from ..errors import AuthenticationError
 
 VARIABLES = ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY")
 
 
 class ApiKey:
-    """A key from the argument, else from the environment. Making one never fails; `check` does."""
+    """A key from the argument, else from the environment. The constructor never fails; `check` does."""
 
     __slots__ = ("__reveal", "source")
 
@@ -20,7 +20,7 @@ class ApiKey:
         if argument is None:
             self.source = next((name for name in VARIABLES if os.environ.get(name)), "")
             argument = os.environ.get(self.source)
-        # A key copied with its line end would otherwise be shown by the HTTP library's complaint about it.
+        # httpx would show a key that was copied with its line end in its error message.
         key = str(argument or "").strip()
 
         def reveal() -> str:
@@ -29,10 +29,10 @@ class ApiKey:
         self.__reveal = reveal
 
     def check(self) -> None:
-        """Refuse a key that can't be one.
+        """Reject an invalid key.
 
         Raises:
-            AuthenticationError: There is no key, or it has characters that no header can carry.
+            AuthenticationError: There is no key, or it has characters that are not allowed in a header.
         """
         if not self.reveal():
             raise AuthenticationError(
@@ -45,11 +45,11 @@ class ApiKey:
             )
 
     def reveal(self) -> str:
-        """Return the key itself. Whoever calls this keeps it out of everything that can be shown."""
+        """Return the key itself. The caller must keep it out of everything that can be shown."""
         return self.__reveal()
 
     def __repr__(self) -> str:
         return "ApiKey(…)"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("An API key is not pickled. Make the client where it is used.")
+        raise TypeError("An API key can't be pickled. Make the client in the process that uses it.")

@@ -1,4 +1,4 @@
-"""Arguments of the verbs to requests of the generated client, and its answers to models; the same for both clients."""
+"""Arguments → requests of the generated client, responses → its models; the same for both clients."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from elevenlabs_history_api.api.history import download_history_items, get_histo
 from elevenlabs_history_api.models import DownloadRequest, HistoryItem
 from elevenlabs_history_api.types import UNSET
 
-from .errors import HistoryError, InvalidArgumentError, UnexpectedResponseError
+from ..errors import HistoryError, InvalidArgumentError, UnexpectedResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 T = TypeVar("T")
 
-_NAMED = 5
+_IDS_IN_MESSAGES = 5
 
 
-def asked_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
-    """Check what is to be downloaded in one request, and drop what is named twice: the server would send it twice.
+def requested_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
+    """Validate the items of one download and drop duplicates, which the server would send twice.
 
     Raises:
-        InvalidArgumentError: There is nothing, or something that is no id and no item.
+        InvalidArgumentError: There is no item, or one is neither an id nor an item.
     """
-    asked = distinct_items(items)
-    if not asked:
-        raise InvalidArgumentError("There is nothing to download: the list of ids is empty. Nothing was sent.")
-    return asked
+    requested = distinct_items(items)
+    if not requested:
+        raise InvalidArgumentError("Nothing to download: the list of ids is empty. Nothing was sent.")
+    return requested
 
 
 def distinct_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
-    """Check ids and items, and drop what is named twice.
+    """Validate ids and items and drop duplicates.
 
     Raises:
-        InvalidArgumentError: One is no id and no item.
+        InvalidArgumentError: One is neither an id nor an item.
     """
     if isinstance(items, str | HistoryItem):
         items = [items]
     if not isinstance(items, Iterable):
-        raise InvalidArgumentError(f"{items!r} is no history item and no list of them. Nothing was sent.")
+        raise InvalidArgumentError(f"Neither a history item nor a list of them: {items!r}. Nothing was sent.")
     return tuple({check_id(id_of(item)): item for item in items}.values())
 
 
@@ -53,10 +53,10 @@ def id_of(item: str | HistoryItem) -> str:
 
 
 def check_id(history_item_id: object) -> str:
-    """Refuse what can't be the id of a history item.
+    """Validate a history item id.
 
     Raises:
-        InvalidArgumentError: It is no text, empty, not printable, or would change the address that it becomes part of.
+        InvalidArgumentError: It is not text, empty, not printable, or would change the URL that it becomes part of.
     """
     if (
         not isinstance(history_item_id, str)
@@ -65,30 +65,30 @@ def check_id(history_item_id: object) -> str:
         or " " in history_item_id
     ):
         raise InvalidArgumentError(
-            f"{history_item_id!r} is no history item id: take one from a listing, such as item.history_item_id. "
+            f"Invalid history item id: {history_item_id!r}. Take it from a listing, such as item.history_item_id. "
             "Nothing was sent."
         )
     return history_item_id
 
 
-def subject_of(items: tuple[str | HistoryItem, ...]) -> str:
-    """Name what was asked for in a message; of many ids the first few."""
+def describe(items: tuple[str | HistoryItem, ...]) -> str:
+    """Name the requested items in a message; of many ids the first few."""
     ids = [id_of(item) for item in items]
-    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-    return f"{'item' if len(ids) == 1 else 'items'} {', '.join(ids[:_NAMED])}{more}"
+    more = f" and {len(ids) - _IDS_IN_MESSAGES} more" if len(ids) > _IDS_IN_MESSAGES else ""
+    return f"{'item' if len(ids) == 1 else 'items'} {', '.join(ids[:_IDS_IN_MESSAGES])}{more}"
 
 
-def known_format(items: tuple[str | HistoryItem, ...]) -> str | None:
-    """Return the output format that the server claims for a single item; None where it claims none."""
-    item = items[0]
-    return (item.output_format or None) if len(items) == 1 and isinstance(item, HistoryItem) else None
+def output_format_of(item: str | HistoryItem | None) -> str | None:
+    """Return the output format that the server claims for an item; None if it claims none."""
+    claimed: object = item.output_format if isinstance(item, HistoryItem) else None
+    return claimed if isinstance(claimed, str) and claimed else None
 
 
 def download_request(items: tuple[str | HistoryItem, ...], output_format: str | None) -> dict[str, Any]:
-    """Build the request for one audio file or one zip, as arguments of an httpx request."""
+    """Build the request for one audio file or one zip archive, as arguments of an httpx request."""
     body = DownloadRequest(
         history_item_ids=[id_of(item) for item in items],
-        # Left out and not null: the vendor's texts disagree on what they call the original format.
+        # Omitted instead of null: the vendor's texts disagree on the name of the original format.
         output_format=UNSET if output_format is None else output_format,
     )
     return download_history_items._get_kwargs(body=body)  # noqa: SLF001 - the request builder has no public name
@@ -100,8 +100,8 @@ def audio_request(item: str | HistoryItem) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def reading(what: str) -> Iterator[None]:
-    """Run the generated parser, whose failures on an unexpected body are of many types, as one error of ours.
+def parse_errors(request: str) -> Iterator[None]:
+    """Turn the failures of the generated parser on an unexpected body, which are of many types, into one of ours.
 
     Raises:
         UnexpectedResponseError: The body is not what the API documents.
@@ -110,31 +110,31 @@ def reading(what: str) -> Iterator[None]:
         yield
     except HistoryError:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise UnexpectedResponseError(
-            f"{what}: the answer is not what the API documents: {type(error).__name__} {error}",
+            f"{request}: the response is not what the API documents: {type(error).__name__} {error}",
             hint="Check the base URL and the proxy settings.",
         ) from error
 
 
-def json_of(response: httpx.Response) -> object:
-    """Parse the JSON of an answer, which is not to be used any more.
+def parse_json(response: httpx.Response) -> object:
+    """Parse the JSON of a response, which must not be used afterwards.
 
     Raises:
-        ValueError: It is no JSON.
+        ValueError: It is not JSON.
     """
     parsed: object = json.loads(response.content)
-    # It and its stream refer to each other, so each page of a listing would stay until the garbage collector comes by.
+    # Response and stream refer to each other, so each page would stay in memory until the next garbage collection.
     response.stream = httpx.ByteStream(b"")
     return parsed
 
 
-def expect(model: type[T], answer: object) -> T:
-    """Return an answer that is of the expected model.
+def expect(model: type[T], parsed: object) -> T:
+    """Return a parsed response if it is of the expected model.
 
     Raises:
-        TypeError: It is something else that the API documents, under a status that it does not.
+        TypeError: It is something else that the API documents, under another status.
     """
-    if not isinstance(answer, model):
-        raise TypeError(f"{type(answer).__name__} instead of {model.__name__}")
-    return answer
+    if not isinstance(parsed, model):
+        raise TypeError(f"{type(parsed).__name__} instead of {model.__name__}")
+    return parsed

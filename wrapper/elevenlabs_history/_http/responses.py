@@ -1,43 +1,38 @@
-"""What came back from one exchange: a body whose end is proven, or the exception that says why not.
+"""What came back from one exchange: a body whose end is checked, or the exception that says why there is none.
 
-Nothing here keeps an exception of the HTTP library: its frames hold the headers that were sent, the key among them.
+Nothing here keeps an exception of httpx: its frames hold the headers that were sent, including the key.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gzip
 import logging
 import time
+import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import httpx
 
-from .errors import (
-    APIConnectionError,
-    HistoryError,
-    Timeout,
-    UnexpectedResponseError,
-    error_from_response,
-    one_line,
-    read_failure,
-)
-from .retries import parse_retry_after
+from ..errors import APIConnectionError, APITimeoutError, HistoryError, UnexpectedResponseError
+from .error_responses import error_from_response, one_line, parse_error_body
+from .retry import parse_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, Iterator
 
 log = logging.getLogger("elevenlabs_history")
 
 _ERROR_BODY_BYTES = 64 * 1024
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-_AGAIN = "Try again."
-_PROXY = "A proxy may have answered or changed it: check the base URL and the proxy settings."
+_TRY_AGAIN = "Try again."
+_CHECK_PROXY = "A proxy may have sent or changed it: check the base URL and the proxy settings."
 _CERTIFICATE = "If a proxy signs with its own certificate, pass http_client=httpx.Client(verify=…)."
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """The body of an answer as it was sent: its end is proven, its failures are ours, its size is logged."""
+    """The raw body of a response: its length is checked, its failures become ours, its size is logged."""
 
     def __init__(self, request: httpx.Request, response: httpx.Response, attempt: int, start: float) -> None:
         self._request = request
@@ -51,24 +46,24 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             for chunk in self._response.iter_raw():
                 self._received += len(chunk)
                 yield chunk
-        except httpx.TransportError as error:
-            failure: HistoryError | None = broken(error, self._request)
+        except httpx.TransportError as httpx_error:
+            error: HistoryError | None = error_from_httpx(httpx_error, self._request)
         else:
-            failure = self._cut_short()
-        if failure is not None:
-            raise failure
+            error = self._check_length()
+        if error is not None:
+            raise error
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
         try:
             async for chunk in self._response.aiter_raw():
                 self._received += len(chunk)
                 yield chunk
-        except httpx.TransportError as error:
-            failure: HistoryError | None = broken(error, self._request)
+        except httpx.TransportError as httpx_error:
+            error: HistoryError | None = error_from_httpx(httpx_error, self._request)
         else:
-            failure = self._cut_short()
-        if failure is not None:
-            raise failure
+            error = self._check_length()
+        if error is not None:
+            raise error
 
     def close(self) -> None:
         self._response.close()
@@ -78,12 +73,13 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         await self._response.aclose()
         self._log()
 
-    def _cut_short(self) -> HistoryError | None:
-        promised = self._response.headers.get("content-length")
-        if promised is None or promised == str(self._received):
+    def _check_length(self) -> HistoryError | None:
+        expected = self._response.headers.get("content-length")
+        if expected is None or int(expected) == self._received:
             return None
         return APIConnectionError(
-            f"{name_of(self._request)}: the answer ended after {self._received} of {promised} bytes.", hint=_AGAIN
+            f"{name_of(self._request)}: the response ended after {self._received} of {expected} bytes.",
+            hint=_TRY_AGAIN,
         )
 
     def _log(self) -> None:
@@ -97,103 +93,102 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         )
 
 
-def answer(response: httpx.Response, body: Body) -> httpx.Response:
+def streamed(response: httpx.Response, body: Body) -> httpx.Response:
     return httpx.Response(response.status_code, headers=response.headers, stream=body, extensions=response.extensions)
 
 
 def buffered(request: httpx.Request, response: httpx.Response, body: bytes) -> httpx.Response:
-    """Return an answer that is complete in memory: unpacked, and no web page."""
+    """Return a response that is complete in memory: decompressed, and not a web page."""
     headers = response.headers.copy()
-    if headers.pop("content-encoding", "identity") == "gzip":
-        body = _gunzipped(request, body)
+    if headers.pop("content-encoding", "identity").lower() == "gzip":
+        body = _gunzip(request, body)
     headers.pop("content-length", None)
     if headers.get("content-type", "").startswith("text/html"):
         raise UnexpectedResponseError(
-            f"{name_of(request)}: a web page came instead of an answer: {read_failure(body).message}",
-            hint=_PROXY,
+            f"{name_of(request)}: received a web page instead of JSON: {parse_error_body(body).message}",
+            hint=_CHECK_PROXY,
             status_code=response.status_code,
         )
     return httpx.Response(response.status_code, headers=headers, content=body, extensions=response.extensions)
 
 
-def _gunzipped(request: httpx.Request, body: bytes) -> bytes:
-    import gzip
-    import zlib
-
-    try:
-        return gzip.decompress(body)
-    except (EOFError, OSError, zlib.error):
-        failure = APIConnectionError(f"{name_of(request)}: the compressed answer is cut short or damaged.", hint=_AGAIN)
-    raise failure
-
-
-def refusal(request: httpx.Request, response: httpx.Response, *, streamed: bool) -> HistoryError | None:
-    """Say why an answer with a good status can't be trusted, judging by its headers."""
-    encoding = response.headers.get("content-encoding", "identity")
-    if encoding != "identity" and (streamed or encoding != "gzip"):
+def check_headers(request: httpx.Request, response: httpx.Response, *, streaming: bool) -> HistoryError | None:
+    """Return the reason why a successful response can't be trusted, judging by its headers; None if it can."""
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    if encoding != "identity" and (streaming or encoding != "gzip"):
         return UnexpectedResponseError(
-            f"{name_of(request)}: the body is encoded as {one_line(encoding)}, which was not asked for.",
-            hint=_PROXY,
+            f"{name_of(request)}: the body is encoded as {one_line(encoding)}, which was not requested.",
+            hint=_CHECK_PROXY,
+            status_code=response.status_code,
+        )
+    if streaming and response.status_code != httpx.codes.OK:
+        return UnexpectedResponseError(
+            f"{name_of(request)}: the status is {response.status_code} where 200 was expected, so the body may be "
+            "only a part of the file.",
+            hint=_CHECK_PROXY,
             status_code=response.status_code,
         )
     framed = "content-length" in response.headers or "transfer-encoding" in response.headers
-    if streamed and not framed and response.http_version.startswith("HTTP/1"):
+    if streaming and not framed and response.http_version.startswith("HTTP/1"):
         return UnexpectedResponseError(
-            f"{name_of(request)}: the answer does not say where it ends, so nobody can tell whether it is whole.",
-            hint=_PROXY,
+            f"{name_of(request)}: the response has neither Content-Length nor chunks, so it can't be checked "
+            "whether the body is complete.",
+            hint=_CHECK_PROXY,
             status_code=response.status_code,
         )
     return None
 
 
-def failed(request: httpx.Request, response: httpx.Response, head: bytes) -> HistoryError:
-    error = error_from_response(response.status_code, response.headers, head, request=name_of(request))
+def error_from_status(request: httpx.Request, response: httpx.Response, body: bytes) -> HistoryError:
+    error = error_from_response(response.status_code, response.headers, body, request=name_of(request))
     error.retry_after = parse_retry_after(response.headers.get("retry-after"), datetime.now(UTC))
     return error
 
 
-def broken(error: httpx.TransportError, request: httpx.Request) -> APIConnectionError | Timeout:
-    """Turn an exception of the HTTP library into ours, in words and without its traceback."""
+def error_from_httpx(error: httpx.TransportError, request: httpx.Request) -> APIConnectionError | APITimeoutError:
+    """Turn an exception of httpx into ours, without its traceback."""
     never_sent = isinstance(error, _NEVER_SENT)
-    what = one_line(error) or type(error).__name__
+    reason = one_line(error) or type(error).__name__
     if isinstance(error, httpx.TimeoutException):
-        limits = request.extensions.get("timeout", {})
+        timeouts = request.extensions.get("timeout", {})
         phase = type(error).__name__.removesuffix("Timeout").lower()
-        return Timeout(
-            f"{name_of(request)}: nothing happened for {limits.get(phase)} s while waiting to {phase}.",
-            hint="Try again, or allow more with timeout=….",
+        return APITimeoutError(
+            f"{name_of(request)}: {phase} timed out after {timeouts.get(phase)} s.",
+            hint="Try again, or pass a longer timeout=….",
             never_sent=never_sent,
         )
-    if "CERTIFICATE_VERIFY_FAILED" in what:
-        return APIConnectionError(f"{name_of(request)}: {what}", hint=_CERTIFICATE)
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        return APIConnectionError(f"{name_of(request)}: {reason}", hint=_CERTIFICATE)
     if never_sent:
         return APIConnectionError(
-            f"{name_of(request)}: no connection to {origin_of(request.url)}: {what}",
+            f"{name_of(request)}: can't connect to {origin_of(request.url)}: {reason}",
             hint="Check the network, the proxy settings and the base URL.",
             never_sent=True,
         )
-    return APIConnectionError(f"{name_of(request)}: the connection broke: {what}", hint=_AGAIN)
+    return APIConnectionError(f"{name_of(request)}: the connection broke: {reason}", hint=_TRY_AGAIN)
 
 
-def head(body: Body) -> bytes:
-    """Read the start of a failed answer's body; that it breaks off changes nothing about the failure."""
-    head = b""
+def error_body(body: Body) -> bytes:
+    """Read the start of a failed response's body; if it breaks off, the failure stays the same."""
+    start = b""
     with contextlib.suppress(HistoryError):
         for chunk in body:
-            head += chunk
-            if len(head) >= _ERROR_BODY_BYTES:
+            start += chunk
+            if len(start) >= _ERROR_BODY_BYTES:
                 break
-    return head
+    return start
 
 
-async def async_head(body: Body) -> bytes:
-    head = b""
-    with contextlib.suppress(HistoryError):
-        async for chunk in body:
-            head += chunk
-            if len(head) >= _ERROR_BODY_BYTES:
-                break
-    return head
+async def async_error_body(body: Body) -> bytes:
+    start = b""
+    # An async generator that is left open would be closed by the garbage collector, outside of its task.
+    async with contextlib.aclosing(body.__aiter__()) as chunks:
+        with contextlib.suppress(HistoryError):
+            async for chunk in chunks:
+                start += chunk
+                if len(start) >= _ERROR_BODY_BYTES:
+                    break
+    return start
 
 
 def name_of(request: httpx.Request) -> str:
@@ -202,3 +197,13 @@ def name_of(request: httpx.Request) -> str:
 
 def origin_of(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
+def _gunzip(request: httpx.Request, body: bytes) -> bytes:
+    try:
+        return gzip.decompress(body)
+    except (EOFError, OSError, zlib.error):
+        error = APIConnectionError(
+            f"{name_of(request)}: the compressed response is cut short or damaged.", hint=_TRY_AGAIN
+        )
+    raise error

@@ -1,4 +1,4 @@
-"""From a client's arguments and the environment to a generated client that obeys our rules."""
+"""Client arguments and environment variables → a generated client on our transport."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import httpx
 from elevenlabs_history_api import Client
 
-from ._transport import Transport
-from .errors import InvalidArgumentError
+from ..errors import InvalidArgumentError
+from .transport import Transport
 
 if TYPE_CHECKING:
-    from ._key import ApiKey
-    from .retries import RetryPolicy
+    from .api_key import ApiKey
+    from .retry import RetryPolicy
 
 Region: TypeAlias = Literal["us", "eu", "in", "sg"]
 
@@ -27,7 +27,7 @@ REGIONS: Final[dict[str, str]] = {
     "sg": "https://api.sg.residency.elevenlabs.io",
 }
 DEFAULT_TIMEOUT: Final = httpx.Timeout(120, connect=10, pool=None)
-"""Connecting may take 10 s; then the server may be silent for two minutes, because it builds a zip before it sends."""
+"""10 s to connect; two minutes of silence after that, because the server builds an archive before it sends it."""
 
 
 def connect(
@@ -44,15 +44,15 @@ def connect(
 
     Raises:
         AuthenticationError: There is no usable key.
-        InvalidArgumentError: The base URL or the region can't be used.
+        InvalidArgumentError: The base URL or the region is invalid.
     """
     url = resolve_base_url(base_url, region)
     key.check()
     transport = Transport(
-        key=key, base_url=url, retry_policy=retries, http_client=http_client, async_http_client=async_http_client
+        key=key, base_url=url, retry_policy=retry_policy, http_client=http_client, async_http_client=async_http_client
     )
-    # The plain client, because the authenticated one shows the key; and the transport as an argument, because a copy
-    # that the client makes of itself (`with_timeout` and the like) keeps its arguments, not an httpx client set later.
+    # Not AuthenticatedClient, whose repr shows the key. The transport is an argument, because copies of the client
+    # (`with_timeout` and the like) keep its arguments, but not an httpx client set later.
     api = Client(
         base_url=str(url).rstrip("/"),
         timeout=timeout if isinstance(timeout, httpx.Timeout) else httpx.Timeout(timeout),
@@ -65,21 +65,23 @@ def resolve_base_url(base_url: str | None, region: Region | None) -> httpx.URL:
     """Choose the server: the argument, else the region, else ELEVENLABS_BASE_URL, else the vendor's own.
 
     Raises:
-        InvalidArgumentError: Both were given, the region is unknown, or the address is none that a key may be sent to.
+        InvalidArgumentError: Both were given, the region is unknown, or the key must not be sent to this address.
     """
     if base_url is not None and region is not None:
-        raise InvalidArgumentError(f"base_url and region both name a server: drop one of {base_url!r} and {region!r}.")
+        raise InvalidArgumentError(
+            f"base_url and region both name a server: pass only one of {base_url!r} and {region!r}."
+        )
     if region is not None and region not in REGIONS:
-        raise InvalidArgumentError(f"There is no region {region!r}: choose one of {', '.join(REGIONS)}.")
+        raise InvalidArgumentError(f"Unknown region {region!r}: use one of {', '.join(REGIONS)}.")
     address = base_url or REGIONS.get(region or "") or os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
     try:
         url = httpx.URL(address.strip())
     except httpx.InvalidURL as error:
-        raise InvalidArgumentError(f"The base URL {address!r} is no address: {error}.") from None
+        raise InvalidArgumentError(f"Invalid base URL {address!r}: {error}.") from None
     if url.scheme not in {"http", "https"} or not url.host:
-        raise InvalidArgumentError(f"The base URL {address!r} is no address: it begins with https:// and a host.")
+        raise InvalidArgumentError(f"Invalid base URL {address!r}: it must begin with https:// and a host.")
     if url.scheme == "http" and not _is_loopback(url.host):
-        raise InvalidArgumentError(f"The base URL {address!r} would send the key unprotected: use https://.")
+        raise InvalidArgumentError(f"The base URL {address!r} would send the key unencrypted: use https://.")
     return url
 
 

@@ -1,0 +1,1 @@
+"""`download_all`: a queue of batches, workers, and what was learned of the server's limits."""

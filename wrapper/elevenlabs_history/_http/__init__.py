@@ -1,0 +1,1 @@
+"""One HTTP exchange: authentication, retries, errors, requests and responses."""
