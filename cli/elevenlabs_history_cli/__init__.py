@@ -1,4 +1,4 @@
-"""The command line. This package alone prints; `main` is what the installed command runs."""
+"""The command line over `elevenlabs_history` and `elevenlabs_history_backup`. It is the only package that prints."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ import io
 import os
 import sys
 
+from .exit_codes import ExitCode
+from .parser import make_parser
 
-def main(arguments: list[str] | None = None) -> int:
+
+def main(argv: list[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: What was typed after the command's name; None for what was really typed.
+        argv: The arguments after the name of the command; None for those of this process.
 
     Returns:
-        The exit code, as `elevenlabs-history --help` lists them.
+        The exit code, one of `ExitCode`.
     """
-    from .parser import make_parser
-
-    _open_closed_streams()
-    # Texts come in every script, and a pipe or an old terminal may have been given a narrower encoding.
+    _replace_closed_streams()
+    # Texts come in every script, and a pipe or an old terminal may have a narrower encoding.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    chosen = make_parser().parse_args(arguments)
-    # Not before: help and usage errors need none of it.
-    from .running import run
+    args = make_parser().parse_args(argv)
+    try:
+        # Only now: help and usage errors need neither the library nor httpx.
+        from .runner import run
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    return run(args)
 
-    return run(chosen)
 
-
-def _open_closed_streams() -> None:
-    """Give a program that was started without an output one that leads nowhere."""
+def _replace_closed_streams() -> None:
+    """Open the null device in place of a standard stream that was closed when the program started."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))

@@ -7,156 +7,148 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from elevenlabs_history import Backup, HistoryClient
+from elevenlabs_history import HistoryClient
+from elevenlabs_history_backup import Backup
 
-from .items import FILTERS
-from .lines import coloured, count, minute, print_json, printable, record_lines, size_in_words
-from .progress import watcher
-from .running import DIFFERENCES, DONE, FAILED, say
+from .exit_codes import ExitCode
+from .options import FILTERS
+from .output import (
+    colorize,
+    echo,
+    format_size,
+    format_time,
+    pluralize,
+    print_json,
+    record_lines,
+    sanitize,
+    to_json,
+)
+from .progress import progress
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from elevenlabs_history import SyncPlan, SyncReport, VerifyIssue, VerifyReport
-    from elevenlabs_history_backup.options import BackupOptions
+    from elevenlabs_history_backup import SyncPlan, SyncReport, VerifyIssue, VerifyReport
 
-_COLOURS = {"missing": "red", "changed": "red", "moved": "yellow", "extra": "yellow", "ok": "green"}
-_MOST_VOICES = 10
+_STATUS_COLORS = {"ok": "green", "moved": "yellow", "extra": "yellow"}
+_MAX_VOICES = 10
 
 
-def backup(chosen: argparse.Namespace) -> int:
-    """Run a backup, or tell what it would do."""
-    options: BackupOptions = {
-        "limit": chosen.limit,
-        "full": chosen.full,
-        "output_format": chosen.output_format,
-        "template": chosen.template,
-        "workers": chosen.workers,
-        "batch_size": chosen.batch_size,
-    }
-    for name in FILTERS:
-        options[name] = getattr(chosen, name)  # type: ignore[literal-required]
-    with HistoryClient(region=chosen.region) as client:
-        if chosen.dry_run:
-            _tell_plan(client.plan_backup(chosen.folder, **options), chosen)
-            return DONE
-        with watcher(chosen) as watching:
-            options["on_event"] = watching.take
-            report = client.backup(chosen.folder, **options)
-    if chosen.as_json:
+def backup(args: argparse.Namespace) -> ExitCode:
+    """Fetch what a backup lacks, or print what would be fetched."""
+    with HistoryClient(region=args.region) as client, Backup(args.folder) as opened:
+        scope = {name: getattr(args, name) for name in (*FILTERS, "limit", "full", "output_format")}
+        if args.dry_run:
+            _print_plan(opened.plan(client, **scope), args)
+            return ExitCode.DONE
+        with progress(args) as show:
+            report = opened.sync(
+                client,
+                **scope,
+                template=args.template,
+                workers=args.workers,
+                batch_size=args.batch_size,
+                on_event=show,
+            )
+    if args.as_json:
         print_json({"event": "finished", **_report_json(report)})
     else:
-        for line in _report_lines(report, limited=chosen.limit is not None):
+        for line in _report_lines(report, limited=args.limit is not None):
             print(line)
-    return FAILED if report.failed or report.unreadable else DONE
+    return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
 
 
-def verify(chosen: argparse.Namespace) -> int:
-    """Compare the files of a backup with what was saved, and mend them when asked to."""
-    verification = _repaired(chosen) if chosen.repair else _verified(chosen)
-    with Backup(chosen.folder) as opened:
-        if chosen.checksums:
-            path = opened.write_checksums()
-            if not chosen.as_json and not chosen.quiet:
-                say(f"{path} is for: sha256sum --check")
-    _tell_verification(verification, chosen)
-    return DONE if verification.ok else DIFFERENCES
-
-
-def search(chosen: argparse.Namespace) -> int:
-    """Print the items of a backup that have these words."""
-    from elevenlabs_history_backup.export import as_json
-
-    found = 0
-    with Backup(chosen.folder) as opened:
-        for record in opened.search(" ".join(chosen.words)):
-            found += 1
-            if chosen.as_json:
-                print_json(as_json(record))
-                continue
-            for line in record_lines([record]):
-                print(line)
-    if not found and not chosen.quiet:
-        say(f"{chosen.folder} has no item with: {' '.join(chosen.words)}")
-    return DONE
-
-
-def export(chosen: argparse.Namespace) -> int:
-    """Print a backup in the form of another program."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A file of this form is UTF-8 with its own line ends, whatever the terminal has.
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")
-    with Backup(chosen.folder) as opened:
-        if chosen.form == "csv":
-            opened.export_csv(sys.stdout)
-        elif chosen.form == "jsonl":
-            opened.export_jsonl(sys.stdout)
+def verify(args: argparse.Namespace) -> ExitCode:
+    """Compare the files of a backup with its catalog, and repair them if asked to."""
+    with Backup(args.folder) as opened:
+        if args.repair:
+            with HistoryClient(region=args.region) as client, progress(args) as show:
+                report = opened.repair(client, on_event=show)
+            for issue in report.issues:
+                _print_issue(issue, args)
         else:
-            opened.export_m3u(sys.stdout)
-    return DONE
+            report = opened.verify(on_issue=lambda issue: _print_issue(issue, args))
+        if args.checksums:
+            path = opened.write_checksums()
+            if not args.as_json and not args.quiet:
+                folder = shlex.quote(str(path.parent))
+                echo(f"Wrote {path}. Check it with: (cd {folder} && sha256sum --check {path.name})")
+    _print_verify_report(report, args)
+    return ExitCode.DONE if report.ok else ExitCode.DIFFERENCES
 
 
-def _verified(chosen: argparse.Namespace) -> VerifyReport:
-    with Backup(chosen.folder) as opened:
-        return opened.verify(on_finding=lambda issue: _tell_finding(issue, chosen))
+def search(args: argparse.Namespace) -> ExitCode:
+    """Print the items of a backup that contain the words."""
+    found = False
+    with Backup(args.folder) as opened:
+        for record in opened.search(" ".join(args.words)):
+            found = True
+            if args.as_json:
+                print_json(to_json(record))
+                continue
+            for line in record_lines(record):
+                print(line)
+    if not found and not args.quiet:
+        echo(f"{args.folder} has no item that contains: {' '.join(args.words)}")
+    return ExitCode.DONE
 
 
-def _repaired(chosen: argparse.Namespace) -> VerifyReport:
-    with HistoryClient(region=chosen.region) as client, watcher(chosen) as watching:
-        verification = client.repair_backup(chosen.folder, on_event=watching.take)
-    for issue in verification.issues:
-        _tell_finding(issue, chosen)
-    return verification
+def export(args: argparse.Namespace) -> ExitCode:
+    """Print a backup as CSV, JSON lines or a playlist."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # These formats are UTF-8 and bring their own line ends, whatever the terminal uses.
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")
+    with Backup(args.folder) as opened:
+        match args.export_format:
+            case "csv":
+                opened.export_csv(sys.stdout)
+            case "jsonl":
+                opened.export_jsonl(sys.stdout)
+            case _:
+                opened.export_m3u(sys.stdout)
+    return ExitCode.DONE
 
 
-def _tell_plan(plan: SyncPlan, chosen: argparse.Namespace) -> None:
-    if chosen.as_json:
-        print_json(
-            {
-                "event": "planned",
-                "items": plan.items,
-                "listed": plan.listed,
-                "failed_before": plan.failed_before,
-                "characters": plan.characters,
-                "oldest": None if plan.oldest is None else plan.oldest.isoformat(),
-                "newest": None if plan.newest is None else plan.newest.isoformat(),
-                "voices": plan.voices,
-            }
-        )
+def _print_plan(plan: SyncPlan, args: argparse.Namespace) -> None:
+    if args.as_json:
+        print_json({"event": "planned", **to_json(plan)})
         return
     for line in _plan_lines(plan):
         print(line)
 
 
 def _plan_lines(plan: SyncPlan) -> Iterator[str]:
-    yield f"{count(plan.items, 'item')} would be fetched; {plan.listed:,} listed."
-    yield "Sizes are unknown: the API tells none."
+    yield f"{pluralize(plan.items, 'item')} would be fetched; {plan.listed:,} listed."
+    yield "The sizes are unknown, because the API does not list them."
     if plan.failed_before:
-        yield f"{count(plan.failed_before, 'item')} of them failed before."
+        yield f"{pluralize(plan.failed_before, 'item')} of them failed before."
     if plan.oldest is not None and plan.newest is not None:
-        yield f"Made from {minute(plan.oldest)} to {minute(plan.newest)} UTC, {count(plan.characters, 'character')}."
+        dates = f"from {format_time(plan.oldest)} to {format_time(plan.newest)} UTC"
+        yield f"Generated {dates}, {pluralize(plan.characters, 'character')}."
     voices = sorted(plan.voices.items(), key=lambda voice: (-voice[1], voice[0]))
-    for name, items in voices[:_MOST_VOICES]:
-        yield f"{items:>9,}  {printable(name) or '(no voice)'}"
-    if len(voices) > _MOST_VOICES:
-        yield f"{sum(items for _, items in voices[_MOST_VOICES:]):>9,}  of {len(voices) - _MOST_VOICES} other voices"
+    for name, items in voices[:_MAX_VOICES]:
+        yield f"{items:>9,}  {sanitize(name) or '(no voice)'}"
+    if others := voices[_MAX_VOICES:]:
+        yield f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}"
 
 
 def _report_lines(report: SyncReport, *, limited: bool) -> Iterator[str]:
-    yield f"{count(report.saved, 'file')} saved, {size_in_words(report.size)}; {count(report.listed, 'item')} listed."
+    saved = f"{pluralize(report.saved, 'file')} saved, {format_size(report.size)}"
+    yield f"{saved}; {pluralize(report.listed, 'item')} listed."
     if report.deleted:
-        yield f"{count(report.deleted, 'saved item')} no longer on the server; their files stay."
-    if report.gone:
-        yield f"{count(len(report.gone), 'item')} gone from the server before they could be saved."
-    if report.unreadable:
-        yield coloured(f"{report.unreadable:,} of the history's entries could not be read.", "red")
+        yield f"{pluralize(report.deleted, 'saved item')} no longer on the server; their files stay."
+    if report.missing:
+        yield f"{pluralize(len(report.missing), 'item')} deleted from the server before they could be saved."
+    if report.invalid_entries:
+        entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
+        yield colorize(f"{entries} of the listing could not be parsed.", "red")
     if report.failed:
-        yield coloured(f"{count(len(report.failed), 'item')} failed; the next run tries them again.", "red")
+        yield colorize(f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", "red")
     elif report.complete:
-        yield coloured("Everything that was asked for is in the folder.", "green")
-    elif not limited and not report.unreadable:
-        yield coloured("The server broke the listing off; what it did not list is not here. Run it again.", "yellow")
+        yield colorize("Everything that was asked for is in the folder.", "green")
+    elif not limited and not report.invalid_entries:
+        yield colorize("The listing ended early; some items may be missing. Run the backup again.", "yellow")
 
 
 def _report_json(report: SyncReport) -> dict[str, object]:
@@ -164,42 +156,35 @@ def _report_json(report: SyncReport) -> dict[str, object]:
         "listed": report.listed,
         "saved": report.saved,
         "size": report.size,
-        "gone": len(report.gone),
+        "missing": len(report.missing),
         "failed": len(report.failed),
         "deleted": report.deleted,
-        "unreadable": report.unreadable,
+        "invalid_entries": report.invalid_entries,
         "complete": report.complete,
     }
 
 
-def _tell_finding(issue: VerifyIssue, chosen: argparse.Namespace) -> None:
-    if issue.status == "ok" and not chosen.verbose:
+def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:
+    if issue.status == "ok" and not args.verbose:
         return
-    if chosen.as_json:
-        print_json(
-            {
-                "status": issue.status,
-                "path": issue.path,
-                "history_item_id": issue.history_item_id,
-                "format": issue.format,
-                "moved_to": issue.moved_to,
-            }
-        )
+    if args.as_json:
+        print_json(to_json(issue))
         return
-    where = f" -> {issue.moved_to}" if issue.moved_to else ""
+    target = f" -> {issue.moved_to}" if issue.moved_to else ""
     item = f"  (item {issue.history_item_id})" if issue.history_item_id else ""
-    status = coloured(f"{issue.status:8}", _COLOURS[issue.status])
-    print(status + printable(f"{issue.path}{where}{item}", keep_spaces=True))
+    status = colorize(f"{issue.status:11}", _STATUS_COLORS.get(issue.status, "red"))
+    print(status + sanitize(f"{issue.path}{target}{item}", keep_spaces=True))
 
 
-def _tell_verification(verification: VerifyReport, chosen: argparse.Namespace) -> None:
-    numbers = {"ok": verification.ok} | dict.fromkeys(("missing", "changed", "moved", "extra"), 0)
-    for issue in verification.issues:
-        numbers[issue.status] += 1
-    if chosen.as_json:
-        print_json({"event": "finished", **numbers, "whole": verification.ok})
+def _print_verify_report(report: VerifyReport, args: argparse.Namespace) -> None:
+    counts = dict.fromkeys(("missing", "changed", "moved", "extra", "unreadable"), 0)
+    for issue in report.issues:
+        counts[issue.status] += 1
+    if args.as_json:
+        print_json({"event": "finished", "ok": report.ok, "ok_count": report.ok_count, **counts})
         return
-    others = "".join(f", {number:,} {status}" for status, number in numbers.items() if number and status != "ok")
-    print(f"{verification.ok:,} ok{others}.")
-    if not verification.ok and not chosen.repair and not chosen.quiet:
-        say(f"To fetch what is broken again: elevenlabs-history verify {shlex.quote(chosen.folder)} --repair")
+    others = "".join(f", {number:,} {status}" for status, number in counts.items() if number)
+    print(f"{report.ok_count:,} ok{others}.")
+    if not report.ok and not args.repair and not args.quiet:
+        command = f"elevenlabs-history verify {shlex.quote(args.folder)} --repair"
+        echo(f"To fetch missing and changed files again: {command}")

@@ -1,4 +1,4 @@
-"""What could go wrong, looked for before it does: key, server, clock, folder; each with its hint."""
+"""The command doctor: look for what would make a backup fail before it does, and print a hint for each problem."""
 
 from __future__ import annotations
 
@@ -9,212 +9,245 @@ import sys
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
-import httpx
 from attrs import frozen
+from elevenlabs_history import (
+    AtomicFile,
+    AuthenticationError,
+    FolderLock,
+    HistoryClient,
+    HistoryError,
+    InvalidArgumentError,
+    RetryPolicy,
+)
+from elevenlabs_history_backup import Backup
 
-from ._connection import BASE_URL_VARIABLE, REGIONS, resolve_base_url
-from ._key import VARIABLES, ApiKey
-from ._requests import reading
-from ._version import __version__
-from .backup.entries import moment_of
-from .client import HistoryClient
-from .errors import HistoryError
-from .files import AtomicFile, check_folder, staging_folder
-from .listing import Filters, Paginator
-from .retries import RetryPolicy
+from .exit_codes import ExitCode
+from .output import colorize, print_json, sanitize, to_json, with_options
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator
 
-    from ._connection import Region
+    import httpx
+    from elevenlabs_history import HistoryItem, HistoryItems, Region
 
-Verdict: TypeAlias = Literal["ok", "warning", "problem"]
-
-_WRONG_CLOCK = 60.0  # seconds
-_LITTLE_SPACE = 1024**3  # bytes
+KEY_VARIABLES = ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY")  # the library takes the first one that is set
+BASE_URL_VARIABLE = "ELEVENLABS_BASE_URL"
+_TIMEOUT = 20.0  # seconds
+_MAX_CLOCK_DIFFERENCE = 60.0  # seconds
+_LOW_SPACE = 1024**3  # bytes
+_COLORS = {"ok": "green", "warning": "yellow", "problem": "red"}
+# Stand-ins, so that the key and the base URL are each checked even if the other is invalid. Nothing is sent to them.
+_ANY_KEY = "key"
+_ANY_SERVER = "https://localhost"
 
 
 @frozen(kw_only=True)
 class Check:
-    """What was looked at, and how it is.
+    """The result of one check.
 
     Attributes:
         name: `version`, `key`, `server`, `history`, `clock`, `folder`, `space` or `catalog`.
-        status: `ok`, `warning`, or `problem` where something will fail.
-        issue: What was found.
-        hint: What to do about it; empty where it is ok.
+        status: `ok`, `warning`, or `problem` if something will fail.
+        message: What was found.
+        hint: What to do about it; empty if it is ok.
     """
 
     name: str
-    status: Verdict
-    issue: str
+    status: Literal["ok", "warning", "problem"]
+    message: str
     hint: str = ""
 
 
-def diagnose(
-    api_key: str | None = None,
+def doctor(args: argparse.Namespace) -> ExitCode:
+    """Print a line per check, and a hint under each that is not ok."""
+    failed = False
+    for check in run_checks(region=args.region, folder=args.folder):
+        failed = failed or check.status == "problem"
+        if args.as_json:
+            print_json(to_json(check))
+        elif not args.quiet or check.status != "ok":
+            print(f"{colorize(f'{check.status:8}', _COLORS[check.status])}{check.name:10}{sanitize(check.message)}")
+            if check.hint:
+                print(f"{'':18}{sanitize(check.hint)}")
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def run_checks(
     *,
     region: Region | None = None,
-    base_url: str | None = None,
-    folder: str | os.PathLike[str] | None = None,
+    folder: str | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Check]:
-    """Look at everything that a backup needs. The server is asked for one item; nothing is changed.
+    """Check what a backup needs. One history item is requested; nothing is changed.
 
     Args:
-        api_key: As in `HistoryClient`.
         region: As in `HistoryClient`.
-        base_url: As in `HistoryClient`.
-        folder: The folder of a backup, or where one is to be; None to look at none.
+        folder: The folder of a backup, existing or not; None to check none.
         now: The clock of this machine, with a time zone.
 
     Yields:
-        One check after the other, each as soon as it is made. Nothing is raised for what is found.
+        Each check as soon as it is made. What is found never raises.
     """
-    yield Check(
-        name="version",
-        status="ok",
-        issue=f"elevenlabs-history {__version__}, httpx {httpx.__version__}, Python {platform.python_version()} "
-        f"on {sys.platform}",
+    yield _ok(
+        "version",
+        f"elevenlabs-history {version('elevenlabs-history')}, httpx {version('httpx')}, "
+        f"Python {platform.python_version()} on {sys.platform}",
     )
-    key = ApiKey(api_key)
-    checked = _key(key)
-    yield checked
-    try:
-        url = resolve_base_url(base_url, region)
-    except HistoryError as error:
-        yield _problem("server", error)
-    else:
-        chosen = "" if base_url or region or not os.environ.get(BASE_URL_VARIABLE) else f", from {BASE_URL_VARIABLE}"
-        yield Check(name="server", status="ok", issue=f"{url}{chosen}{_region_of(url)}")
-        if checked.status != "problem":
-            yield from _history(api_key, region, base_url, now)
+    key, server = _check_key(), _check_server(region)
+    yield key
+    yield server
+    if "problem" not in {key.status, server.status}:
+        yield from _check_history(region, now)
     if folder is not None:
-        yield from _folder(Path(folder))
+        yield from _check_folder(Path(folder))
 
 
-def _region_of(url: httpx.URL) -> str:
-    name = next((name for name, address in REGIONS.items() if httpx.URL(address).host == url.host), None)
-    return "" if name is None else f", region {name}"
-
-
-def _key(key: ApiKey) -> Check:
+def _check_key() -> Check:
     try:
-        key.check()
-    except HistoryError as error:
+        HistoryClient(base_url=_ANY_SERVER).close()
+    except AuthenticationError as error:
         return _problem("key", error)
-    others = [name for name in VARIABLES if name != key.source and os.environ.get(name)]
-    if key.source in VARIABLES and others and os.environ[others[0]].strip() != key.reveal():
-        return Check(
-            name="key",
-            status="warning",
-            issue=f"{key.source} is used, and {others[0]} has another key.",
-            hint=f"Remove the wrong one; {VARIABLES[0]} comes first.",
-        )
-    return Check(name="key", status="ok", issue=f"from {key.source}")
+    used, *others = [name for name in KEY_VARIABLES if os.environ.get(name)]
+    for other in others:
+        if os.environ[other].strip() != os.environ[used].strip():
+            return Check(
+                name="key",
+                status="warning",
+                message=f"{used} is used, but {other} holds a different key.",
+                hint=f"Remove the wrong one. {KEY_VARIABLES[0]} comes first.",
+            )
+    return _ok("key", f"from {used}")
 
 
-def _history(
-    api_key: str | None, region: Region | None, base_url: str | None, now: Callable[[], datetime]
-) -> Iterator[Check]:
+def _check_server(region: Region | None) -> Check:
     try:
-        with HistoryClient(
-            api_key, region=region, base_url=base_url, timeout=20, retry_policy=RetryPolicy(attempts=1)
-        ) as client:
-            walk = Paginator(Filters(), moment_of, limit=1, page_size=1)
-            began = time.perf_counter()
-            response = client.api.get_httpx_client().request(**(walk.next_request() or {}))
-            seconds = time.perf_counter() - began
-            with reading("GET /v1/history"):
-                dates = walk.read(response.json())
+        with HistoryClient(_ANY_KEY, region=region) as client:
+            base_url = client.base_url
+    except InvalidArgumentError as error:
+        return _problem("server", error)
+    if region is not None:
+        return _ok("server", f"{base_url}, region {region}")
+    return _ok("server", base_url + (f", from {BASE_URL_VARIABLE}" if os.environ.get(BASE_URL_VARIABLE) else ""))
+
+
+def _check_history(region: Region | None, now: Callable[[], datetime]) -> Iterator[Check]:
+    responses: list[httpx.Response] = []
+    try:
+        with HistoryClient(region=region, timeout=_TIMEOUT, retry_policy=RetryPolicy(max_attempts=1)) as client:
+            # The headers, which a listing does not return.
+            client.api.get_httpx_client().event_hooks["response"].append(responses.append)
+            start = time.perf_counter()
+            items = client.list(page_size=1)
+            page = next(items.pages(), [])
+            milliseconds = (time.perf_counter() - start) * 1000
     except HistoryError as error:
         yield _problem("history", error)
-        return
-    took = f"answered in {seconds * 1000:,.0f} ms"
-    what = "empty"
-    if dates:
-        what = f"the newest item is of {dates[0]:%Y-%m-%d}"
-    elif walk.unreadable:
-        what = "the newest entry is no item that can be read"
-    yield Check(name="history", status="ok", issue=f"{took}; the key may read it (speech_history_read); {what}")
-    yield from _clock(response.headers.get("date"), now)
+    else:
+        message = f"answered in {milliseconds:,.0f} ms; the key may list the history (scope speech_history_read)"
+        yield _ok("history", f"{message}; {_newest(page, items)}")
+    for response in responses:
+        yield from _check_clock(response.headers.get("date", ""), now)
 
 
-def _clock(told: str | None, now: Callable[[], datetime]) -> Iterator[Check]:
+def _newest(page: list[HistoryItem], items: HistoryItems) -> str:
+    if not page:
+        return "the newest entry is not a history item" if items.invalid_entries else "no items"
     try:
-        moment = parsedate_to_datetime(told or "")
-    except ValueError:
+        return f"the newest item is of {datetime.fromtimestamp(page[0].date_unix, UTC):%Y-%m-%d}"
+    except (TypeError, ValueError, OverflowError, OSError):
+        return "the newest item has no valid date"
+
+
+def _check_clock(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
+    try:
+        server_time = parsedate_to_datetime(date)
+    except (TypeError, ValueError, OverflowError):
         return
-    # What names no zone, as "-0000", is UTC.
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    ahead = (now() - moment).total_seconds()
-    if abs(ahead) <= _WRONG_CLOCK:
-        yield Check(name="clock", status="ok", issue="agrees with the server's")
+    # "-0000", a time without a zone, means UTC.
+    server_time = server_time if server_time.tzinfo else server_time.replace(tzinfo=UTC)
+    ahead = (now() - server_time).total_seconds()
+    if abs(ahead) <= _MAX_CLOCK_DIFFERENCE:
+        yield _ok("clock", "agrees with the server's clock")
         return
     yield Check(
         name="clock",
         status="warning",
-        issue=f"This machine's clock is {abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} the server's.",
-        hint="Set the clock. Backups do not depend on it, but the times of saving that they book will be wrong.",
+        message=f"The clock of this machine is {abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} the server's.",
+        hint="Set the clock. Backups work without it, but the times in their catalogs will be wrong.",
     )
 
 
-def _folder(folder: Path) -> Iterator[Check]:
+def _check_folder(folder: Path) -> Iterator[Check]:
     try:
-        check_folder(folder)
-        if folder.exists():
-            with staging_folder(folder) as staging, AtomicFile(staging) as part:
-                part.write(b"can be written")
-                part.seal()
-            yield Check(name="folder", status="ok", issue=f"{folder} can be written to")
-        else:
-            yield from _parent(folder)
-    except HistoryError as error:
-        yield _problem("folder", error)
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    free = shutil.disk_usage(nearest).free
-    space = f"{free / 1024**3:,.1f} GiB free"
-    if free < _LITTLE_SPACE:
+        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        free = shutil.disk_usage(nearest).free
+    except OSError as error:
+        hint = "Check the path and its permissions, or choose another folder."
+        message = f"Can't use {folder}: {error.strerror or error}."
+        yield Check(name="folder", status="problem", message=message, hint=hint)
+        return
+    yield _check_writable(folder, nearest)
+    if free >= _LOW_SPACE:
+        yield _ok("space", f"{free / 1024**3:,.1f} GiB free")
+    else:
         yield Check(
             name="space",
             status="warning",
-            issue=f"{space}.",
-            hint="Make room; a backup on a full disk stops, unharmed.",
+            message=f"{free / 1024**3:,.1f} GiB free.",
+            hint="Free some space. A backup stops when the disk is full; saved files stay.",
         )
-    else:
-        yield Check(name="space", status="ok", issue=space)
-    yield from _catalogue(folder)
+    if (folder / "history.db").exists():
+        yield _check_catalog(folder)
 
 
-def _parent(folder: Path) -> Iterator[Check]:
-    nearest = next(path for path in folder.absolute().parents if path.exists())
-    if os.access(nearest, os.W_OK):
-        yield Check(name="folder", status="ok", issue=f"{folder} will be made")
-    else:
-        yield Check(
+def _check_writable(folder: Path, nearest: Path) -> Check:
+    if not nearest.is_dir():
+        return Check(
+            name="folder", status="problem", message=f"{nearest} is not a folder.", hint="Choose another folder."
+        )
+    if nearest != folder:
+        if os.access(nearest, os.W_OK):
+            return _ok("folder", f"{folder} will be created")
+        return Check(
             name="folder",
             status="problem",
-            issue=f"{folder} can't be made, because {nearest} may not be written to.",
-            hint="Choose another folder, or ask its owner.",
+            message=f"{folder} can't be created, because {nearest} is not writable.",
+            hint="Choose another folder, or ask the owner of that one.",
         )
+    staging = folder / ".elevenlabs-history"
+    try:
+        if not staging.exists():
+            _write_temporary_file(folder)
+        else:
+            with FolderLock(staging / "lock"):
+                _write_temporary_file(staging)
+    except HistoryError as error:
+        return _problem("folder", error)
+    return _ok("folder", f"{folder} is writable")
 
 
-def _catalogue(folder: Path) -> Iterator[Check]:
-    from .backup._database import NAME
-    from .backup.folder import Backup
+def _write_temporary_file(folder: Path) -> None:
+    with AtomicFile(folder) as file:
+        file.write(b"deleted at once")
 
-    if not (folder / NAME).exists():
-        return
+
+def _check_catalog(folder: Path) -> Check:
     try:
         with Backup(folder) as backup:
-            yield Check(name="catalog", status="ok", issue=f"{len(backup):,} items")
+            return _ok("catalog", f"{len(backup):,} items")
     except HistoryError as error:
-        yield _problem("catalog", error)
+        return _problem("catalog", error)
+
+
+def _ok(name: str, message: str) -> Check:
+    return Check(name=name, status="ok", message=message)
 
 
 def _problem(name: str, error: HistoryError) -> Check:
-    issue = str(error) if not error.hint else str(error).replace(f" {error.hint}", "", 1)
-    return Check(name=name, status="problem", issue=issue, hint=error.hint)
+    hint, error.hint = error.hint, ""
+    return Check(name=name, status="problem", message=with_options(str(error)), hint=with_options(hint))

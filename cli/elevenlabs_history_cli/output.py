@@ -1,4 +1,4 @@
-"""What commands tell, as lines for people and as JSON for programs."""
+"""What commands print: lines for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -7,73 +7,101 @@ import os
 import shutil
 import sys
 from datetime import UTC, datetime
+from enum import Enum
+from pathlib import PurePath
 from typing import TYPE_CHECKING
+
+from attrs import asdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from elevenlabs_history_api.models import HistoryItem
-
-    from elevenlabs_history import DownloadedFile, Record
+    from attrs import AttrsInstance
+    from elevenlabs_history import DownloadedFile, HistoryError, HistoryItem
+    from elevenlabs_history_backup import Record
 
 _COLUMNS = "{:22}  {:16}  {:18}  {}"
-_COLOURS = {"red": 31, "green": 32, "yellow": 33}
+_VOICE_WIDTH = 18
+_COLORS = {"red": 31, "green": 32, "yellow": 33}
+# The library's errors name Python arguments; here they name options and variables.
+PYTHON_TO_OPTIONS = (
+    ("Pass api_key=… or set ", "Set "),
+    ("pass api_key=… or set ", "set "),
+    ('add source="TTS"', "add --source TTS"),
+    ("model_id only together with source", "--model only together with --source"),
+    ('region="us", "eu", "in" or "sg"', "--region us, eu, in or sg"),
+    ("Pass overwrite=True or choose another name", "Use --overwrite, or choose another folder with --output"),
+    ("pass it as base_url", "set ELEVENLABS_BASE_URL to it"),
+    ("Try again, or pass a longer timeout=…", "Try again later"),
+    ("pass http_client=httpx.Client(verify=…)", "set SSL_CERT_FILE to that certificate"),
+)
+
+
+def echo(line: str) -> None:
+    """Print a line that is not a result: to stderr."""
+    print(line, file=sys.stderr)
 
 
 def print_json(value: Mapping[str, object]) -> None:
-    """Print one object on a line of its own; at once, for whoever reads along."""
+    """Print one object on a line; flush it, because a program may be reading along."""
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
+def to_json(instance: AttrsInstance) -> dict[str, object]:
+    """Return an attrs object as JSON: times in ISO 8601, paths and enumerations as text."""
+    return asdict(instance, value_serializer=_serialize)
+
+
+def error_text(error: HistoryError) -> str:
+    """Return an error as one line that names options instead of Python arguments."""
+    return with_options(str(error))
+
+
+def with_options(text: str) -> str:
+    """Replace the Python arguments in a message or a hint of the library by options."""
+    for argument, option in PYTHON_TO_OPTIONS:
+        text = text.replace(argument, option)
+    return text
+
+
 def item_lines(items: Iterable[HistoryItem]) -> Iterator[str]:
-    """Yield a heading and a line for each item of the server, cut to the width of the terminal."""
-    yield fitted(_COLUMNS.format("ID", "MADE (UTC)", "VOICE", "TEXT"))
+    """Yield a heading and a line per item of the server, truncated to the width of the terminal."""
+    yield truncate(_COLUMNS.format("ID", "DATE (UTC)", "VOICE", "TEXT"))
     for item in items:
-        made = _made(item.date_unix)
-        voices, text = _spoken(item)
-        yield fitted(_COLUMNS.format(item.history_item_id, made, _cut(voices, 18), text))
+        lines = item.dialogue or []
+        voice = item.voice_name or " & ".join(dict.fromkeys(line.voice_name for line in lines if line.voice_name))
+        text = item.text or " / ".join(line.text for line in lines)
+        yield _row(item.history_item_id, _date(item.date_unix), sanitize(voice), sanitize(text))
 
 
-def record_lines(records: Iterable[Record]) -> Iterator[str]:
-    """Yield two lines for each item of a backup: what it is, and where."""
-    for record in records:
-        yield fitted(_COLUMNS.format(record.history_item_id, minute(record.date), _cut(record.voice, 18), record.text))
-        for file in record.files:
-            yield f"  {file.path}"
-        if record.reason is not None:
-            yield f"  {record.state}: {printable(record.reason)}"
+def record_lines(record: Record) -> Iterator[str]:
+    """Yield the lines of an item of a backup: what it is, where its files are, why one is not saved."""
+    yield _row(record.history_item_id, format_time(record.date), sanitize(record.voice), sanitize(record.text))
+    for file in record.files:
+        yield f"  {file.path}"
+    if record.reason is not None:
+        yield f"  {record.state}: {sanitize(record.reason)}"
 
 
 def metadata_lines(metadata: Mapping[str, object]) -> Iterator[str]:
-    """Yield a line for each field that an item has."""
+    """Yield a line per field of an item."""
     for name, value in metadata.items():
         if value is None:
             continue
-        told = value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
+        text = str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
         if name == "date_unix":
-            told = f"{value} ({_made(value)} UTC)"
-        yield f"{printable(name):28} {printable(str(told))}"
+            text = f"{value} ({_date(value)} UTC)"
+        yield f"{sanitize(name):28} {sanitize(text)}"
 
 
-def clip_line(clip: DownloadedFile) -> str:
-    """Say where a clip is and which item it is."""
-    which = f"item {clip.history_item_id} ({clip.match_method})" if clip.history_item_id else "item unknown"
-    return f"{clip.path}  {size_in_words(clip.size)}  {which}"
+def file_line(file: DownloadedFile) -> str:
+    """Describe a file: where it is and which item it is."""
+    item = f"item {file.history_item_id} ({file.match_method})" if file.history_item_id else "item unknown"
+    return f"{file.path}  {format_size(file.size)}  {item}"
 
 
-def clip_json(clip: DownloadedFile) -> dict[str, object]:
-    """Return a clip as JSON has it."""
-    return {
-        "history_item_id": clip.history_item_id,
-        "path": str(clip.path),
-        "size": clip.size,
-        "kind": clip.kind.value,
-        "match_method": None if clip.match_method is None else str(clip.match_method),
-    }
-
-
-def size_in_words(size: float) -> str:
-    """Say a number of bytes with three digits or so."""
+def format_size(size: float) -> str:
+    """Format a number of bytes with about three digits."""
     for unit in ("bytes", "KiB", "MiB"):
         if size < 1024:
             return f"{size:,.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:,.1f} {unit}"
@@ -81,57 +109,59 @@ def size_in_words(size: float) -> str:
     return f"{size:,.1f} GiB"
 
 
-def count(number: int, thing: str) -> str:
-    """Say how many things there are."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+def format_time(time: datetime) -> str:
+    """Format a time to the minute."""
+    return f"{time:%Y-%m-%d %H:%M}"
 
 
-def minute(moment: datetime) -> str:
-    """Say a moment to the minute."""
-    return f"{moment:%Y-%m-%d %H:%M}"
+def pluralize(number: int, noun: str) -> str:
+    """Format a number of things."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def fitted(line: str) -> str:
-    """Cut a line to the terminal, if there is one, and drop what would move its cursor or colour it."""
-    line = printable(line, keep_spaces=True)
+def truncate(line: str) -> str:
+    """Sanitize a line and cut it to the width of the terminal, if there is one."""
+    line = sanitize(line, keep_spaces=True)
     if sys.stdout.isatty() or os.environ.get("COLUMNS"):
         line = line[: max(60, shutil.get_terminal_size().columns)]
     return line.rstrip()
 
 
-def printable(text: str, *, keep_spaces: bool = False) -> str:
-    """Drop what is not for a line of a terminal."""
+def sanitize(text: str, *, keep_spaces: bool = False) -> str:
+    """Remove what would move the cursor of a terminal, change its colors or begin a new line."""
     if not keep_spaces:
         text = " ".join(text.split())
-    return "".join(" " if character.isspace() else character for character in text if _is_shown(character))
+    shown = (" " if character.isspace() else character for character in text)
+    return "".join(character for character in shown if character.isprintable())
 
 
-def coloured(text: str, colour: str) -> str:
-    """Colour a text for a terminal that wants it, as no-color.org has it."""
+def colorize(text: str, color: str) -> str:
+    """Color a text if the output is a terminal and the user has not turned colors off; see no-color.org."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or os.name == "nt":
         return text
-    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+    return f"\x1b[{_COLORS[color]}m{text}\x1b[0m"
 
 
-def _is_shown(character: str) -> bool:
-    return character.isprintable() or character.isspace()
+def _serialize(_instance: object, _attribute: object, value: object) -> object:
+    match value:
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case PurePath():
+            return str(value)
+        case Enum():
+            return value.value
+        case _:
+            return value
 
 
-def _made(date_unix: object) -> str:
-    """Say when an item was made; what is no moment is said as it is."""
+def _row(history_item_id: str, date: str, voice: str, text: str) -> str:
+    voice = voice if len(voice) <= _VOICE_WIDTH else voice[: _VOICE_WIDTH - 1] + "…"
+    return truncate(_COLUMNS.format(history_item_id, date, voice, text))
+
+
+def _date(date_unix: object) -> str:
+    """Format Unix seconds; return anything else as it is, because the server may send it."""
     try:
-        return minute(datetime.fromtimestamp(float(str(date_unix)), UTC))
+        return format_time(datetime.fromtimestamp(float(str(date_unix)), UTC))
     except (ValueError, OverflowError, OSError):
-        return printable(str(date_unix))
-
-
-def _spoken(item: HistoryItem) -> tuple[str, str]:
-    """Return who speaks and what is said, of dialogue too, as printable single lines."""
-    lines = item.dialogue or []
-    voices = item.voice_name or " & ".join(dict.fromkeys(line.voice_name for line in lines if line.voice_name))
-    text = item.text or " / ".join(line.text for line in lines)
-    return printable(voices), printable(text)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+        return sanitize(str(date_unix))

@@ -1,4 +1,4 @@
-"""What can be typed: every command and option. It imports argparse alone, so that help comes at once."""
+"""Every command and option. Imports nothing but argparse, so that help is shown at once."""
 
 from __future__ import annotations
 
@@ -6,42 +6,51 @@ import argparse
 import os
 import sys
 
-from elevenlabs_history._version import __version__
-
-from .options import add_common, add_filters, add_folder, add_format, add_ids, add_noise, add_work, folder, number
+from .exit_codes import ExitCode
+from .options import (
+    add_common,
+    add_concurrency,
+    add_filters,
+    add_folder,
+    add_format,
+    add_ids,
+    add_verbosity,
+    folder,
+    positive,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any, NoReturn, TypeAlias
 
     _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it has no other name
 
 PROGRAM = "elevenlabs-history"
+SHELLS = ("bash", "zsh", "fish", "powershell", "tcsh")
 _ABOUT = """\
-Your ElevenLabs generation history on your own disk.
+Download your ElevenLabs generation history.
 
 The key is read from ELEVENLABS_API_KEY. ELEVENLABS_BASE_URL names another
 server, such as the simulator."""
 _EXAMPLES = """\
 examples:
-  elevenlabs-history backup ~/elevenlabs        everything; run it again for what is new
-  elevenlabs-history verify ~/elevenlabs        is it all there?
-  elevenlabs-history list --search dragon       what the server has
-  elevenlabs-history doctor ~/elevenlabs        what is wrong, and its hint
+  elevenlabs-history backup ~/elevenlabs        fetch everything; run it again for new items
+  elevenlabs-history verify ~/elevenlabs        check every file
+  elevenlabs-history list --search dragon       list items of the server
+  elevenlabs-history doctor ~/elevenlabs        find problems, with hints
 
 exit codes:
   0 done   1 some items failed   2 wrong usage   3 the key was refused
   4 rate limit, server or network   5 verify found differences   130 interrupted"""
-_NOT_INSIDE = """\
-A backup has what the history has: speech. Sound effects, music, agent
+_NOT_IN_HISTORY = """\
+A backup contains what the history contains: speech. Sound effects, music, agent
 conversations and zero-retention calls are not in the history."""
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """Help of at most 100 columns, with room for the options."""
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Help of at most 100 columns, with a wide column for the options."""
 
-    def __init__(self, prog: str, **arguments: Any) -> None:  # noqa: ANN401 - argparse hands on what its version has
+    def __init__(self, prog: str, **arguments: Any) -> None:  # noqa: ANN401 - argparse passes what its version has
         columns = os.environ.get("COLUMNS", "")
         width = int(columns) if columns.isdecimal() else os.get_terminal_size().columns if sys.stdout.isatty() else 80
         super().__init__(prog, **(arguments | {"max_help_position": 28, "width": min(max(width, 60), 100) - 2}))
@@ -49,233 +58,188 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{PROGRAM}: {message}. See: {self.prog} --help\n")
+        self.exit(ExitCode.USAGE, f"{PROGRAM}: {message}. See: {self.prog} --help\n")
+
+
+class _VersionAction(argparse.Action):
+    """Print the version. It is looked up only now, because that takes longer than everything else here."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"{PROGRAM} {version(PROGRAM)}")
+        parser.exit()
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    parser = _Parser(prog=PROGRAM, description=_ABOUT, epilog=_EXAMPLES, formatter_class=_Help, allow_abbrev=False)
-    parser.add_argument("-V", "--version", action="version", version=f"{PROGRAM} {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    _add_backup_commands(commands)
-    _add_item_commands(commands)
+    """Describe the command line. The parsed arguments hold the name of the command as `command`."""
+    parser = _Parser(
+        prog=PROGRAM, description=_ABOUT, epilog=_EXAMPLES, formatter_class=_HelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("-V", "--version", action=_VersionAction, nargs=0, help="print the version")
+    commands = parser.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    for add in (_add_backup, _add_verify, _add_search, _add_export, _add_list, _add_show, _add_download, _add_doctor):
+        add(commands)
+    _add_completion(commands)
     return parser
 
 
-def _add_backup_commands(commands: _Commands) -> None:
-    backup = _command(
+def _add_backup(commands: _Commands) -> None:
+    backup = _add_command(
         commands,
         "backup",
-        _backup,
         "[OPTIONS] FOLDER",
-        "save everything into a folder, and from then on what is new",
+        "fetch the whole history into a folder, and later what is new",
         examples="  elevenlabs-history backup ~/elevenlabs\n"
         "  elevenlabs-history backup ~/elevenlabs --dry-run\n"
         "  elevenlabs-history backup ~/elevenlabs --format wav --after 2026-01-01",
-        more=_NOT_INSIDE,
+        more=_NOT_IN_HISTORY,
     )
-    add_folder(backup, "the folder of the backup; made when it is missing")
+    add_folder(backup, "the folder of the backup; created if missing")
     add_filters(backup)
-    backup.add_argument("-n", "--limit", type=number, metavar="N", help="look at the newest N items only")
-    backup.add_argument("--full", action="store_true", help="list everything, also what earlier runs have covered")
-    backup.add_argument("--dry-run", action="store_true", help="tell what would be fetched, and fetch nothing")
+    backup.add_argument("-n", "--limit", type=positive, metavar="N", help="only the newest N items")
+    backup.add_argument("--full", action="store_true", help="list everything, including what earlier runs covered")
+    backup.add_argument("--dry-run", action="store_true", help="print what would be fetched, and fetch nothing")
     add_format(backup)
-    backup.add_argument("--template", help="how files are named, with {id} in it")
-    add_work(backup)
+    backup.add_argument("--template", help="how files are named; must contain {id}")
+    add_concurrency(backup)
     add_common(backup)
 
-    verify = _command(
+
+def _add_verify(commands: _Commands) -> None:
+    verify = _add_command(
         commands,
         "verify",
-        _verify,
         "[OPTIONS] FOLDER",
-        "compare every file of a backup with what was saved",
+        "compare every file of a backup with its catalog",
         examples="  elevenlabs-history verify ~/elevenlabs\n"
         "  elevenlabs-history verify ~/elevenlabs --repair\n"
-        "  elevenlabs-history verify ~/elevenlabs --checksums && sha256sum -c SHA256SUMS",
-        more="A file that was moved is found by its bytes. Extra files do no harm and are named.\n"
-        "The exit code is 5 when a file is missing or changed.",
+        "  elevenlabs-history verify ~/elevenlabs --checksums",
+        more="A moved file is recognized by its bytes. Extra files are listed and do no harm.\n"
+        "The exit code is 5 if a file is missing or changed.",
     )
     add_folder(verify)
-    verify.add_argument("--repair", action="store_true", help="fetch what is missing or changed again")
-    verify.add_argument("--checksums", action="store_true", help="write SHA256SUMS into the folder, too")
+    verify.add_argument("--repair", action="store_true", help="fetch missing and changed files again")
+    verify.add_argument("--checksums", action="store_true", help="also write SHA256SUMS into the folder")
     add_common(verify)
 
-    search = _command(
+
+def _add_search(commands: _Commands) -> None:
+    search = _add_command(
         commands,
         "search",
-        _search,
         "[OPTIONS] FOLDER WORDS...",
-        "find items of a backup by what is said and who says it",
+        "find items of a backup by text and voice",
         examples="  elevenlabs-history search ~/elevenlabs dragon\n"
         "  elevenlabs-history search ~/elevenlabs rachel robot --json",
     )
     add_folder(search)
-    search.add_argument("words", nargs="+", metavar="WORDS", help="all must be there; the last may be a beginning")
+    search.add_argument("words", nargs="+", metavar="WORDS", help="all must occur; the last may be a prefix")
     add_common(search, server=False)
 
-    export = _command(
+
+def _add_export(commands: _Commands) -> None:
+    export = _add_command(
         commands,
         "export",
-        _export,
         "FOLDER --csv|--jsonl|--m3u",
-        "print a backup as a table, as JSON lines or as a playlist",
+        "print a backup as CSV, as JSON lines or as a playlist",
         examples="  elevenlabs-history export ~/elevenlabs --csv > history.csv\n"
         "  elevenlabs-history export ~/elevenlabs --m3u > ~/elevenlabs/all.m3u",
     )
     add_folder(export)
-    forms = export.add_mutually_exclusive_group(required=True)
-    for form, text in (("csv", "a row for each file"), ("jsonl", "all of each item"), ("m3u", "a playlist")):
-        forms.add_argument(f"--{form}", dest="form", action="store_const", const=form, help=text)
-    add_noise(export)
+    formats = export.add_mutually_exclusive_group(required=True)
+    for name, text in (("csv", "a row per file"), ("jsonl", "every field, a line per item"), ("m3u", "a playlist")):
+        formats.add_argument(f"--{name}", dest="export_format", action="store_const", const=name, help=text)
+    add_verbosity(export)
 
 
-def _add_item_commands(commands: _Commands) -> None:
-    listing = _command(
+def _add_list(commands: _Commands) -> None:
+    listing = _add_command(
         commands,
         "list",
-        _list,
         "[OPTIONS]",
-        "list what the server has, newest first",
+        "list the items of the server, newest first",
         examples="  elevenlabs-history list\n  elevenlabs-history list --all --json > history.jsonl",
     )
     add_filters(listing)
-    most = listing.add_mutually_exclusive_group()
-    most.add_argument("-n", "--limit", type=number, default=20, metavar="N", help="most items (default: 20)")
-    most.add_argument("--all", dest="limit", action="store_const", const=None, help="all items")
+    limit = listing.add_mutually_exclusive_group()
+    limit.add_argument("-n", "--limit", type=positive, default=20, metavar="N", help="at most N items (default: 20)")
+    limit.add_argument("--all", dest="limit", action="store_const", const=None, help="all items")
     add_common(listing)
 
-    show = _command(
+
+def _add_show(commands: _Commands) -> None:
+    show = _add_command(
         commands,
         "show",
-        _show,
         "[OPTIONS] ID...",
-        "show all that is known of items",
+        "print every field of items",
         examples="  elevenlabs-history show ja9xsmfGhxYcymxGcOGB\n"
         "  elevenlabs-history show ja9xsmfGhxYcymxGcOGB --in ~/elevenlabs",
     )
     add_ids(show)
-    show.add_argument("--in", type=folder, dest="folder", metavar="FOLDER", help="ask the backup there, not the server")
+    show.add_argument(
+        "--in", type=folder, dest="folder", metavar="FOLDER", help="look in this backup, not on the server"
+    )
     add_common(show)
 
-    download = _command(
+
+def _add_download(commands: _Commands) -> None:
+    download = _add_command(
         commands,
         "download",
-        _download,
         "[OPTIONS] ID...",
-        "download items by their ids, as one file each",
+        "download items by id, a file per item",
         examples="  elevenlabs-history download ja9xsmfGhxYcymxGcOGB\n"
         "  elevenlabs-history download ID1 ID2 ID3 -o clips --format wav",
     )
     add_ids(download)
-    download.add_argument(
-        "-o", "--output", type=folder, default=".", metavar="FOLDER", help="where the files go (default: here)"
-    )
+    text = "where the files go (default: the working directory)"
+    download.add_argument("-o", "--output", type=folder, default=".", metavar="FOLDER", help=text)
     add_format(download)
     download.add_argument("--template", help="how files are named")
-    download.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    download.add_argument("--overwrite", action="store_true", help="replace existing files")
     add_common(download)
 
-    doctor = _command(
+
+def _add_doctor(commands: _Commands) -> None:
+    doctor = _add_command(
         commands,
         "doctor",
-        _doctor,
         "[OPTIONS] [FOLDER]",
-        "look for what could go wrong, and tell its hint",
+        "check key, server, clock and folder, and print hints",
         examples="  elevenlabs-history doctor\n  elevenlabs-history doctor ~/elevenlabs",
-        more="It asks the server for one item and changes nothing.",
+        more="One item is requested from the server. Nothing is changed.",
     )
-    doctor.add_argument(
-        "folder", nargs="?", type=folder, metavar="FOLDER", help="the folder of a backup, to look at that, too"
-    )
+    doctor.add_argument("folder", nargs="?", type=folder, metavar="FOLDER", help="also check the backup in this folder")
     add_common(doctor)
 
-    completion = _command(
+
+def _add_completion(commands: _Commands) -> None:
+    completion = _add_command(
         commands,
         "completion",
-        _completion,
-        "bash|zsh|fish|powershell|tcsh",
-        "print what makes a shell complete commands and options",
+        "|".join(SHELLS),
+        "print the completion script for a shell",
         examples='  eval "$(elevenlabs-history completion bash)"\n'
         "  elevenlabs-history completion zsh > ~/.zfunc/_elevenlabs-history",
     )
-    completion.add_argument("shell", choices=["bash", "zsh", "fish", "powershell", "tcsh"])
-    add_noise(completion)
+    completion.add_argument("shell", choices=SHELLS)
+    add_verbosity(completion)
 
 
-def _command(
-    commands: _Commands,
-    name: str,
-    handler: Callable[[argparse.Namespace], int],
-    arguments: str,
-    summary: str,
-    *,
-    examples: str,
-    more: str = "",
+def _add_command(
+    commands: _Commands, name: str, arguments: str, summary: str, *, examples: str, more: str = ""
 ) -> argparse.ArgumentParser:
-    added = commands.add_parser(
+    return commands.add_parser(
         name,
         usage=f"{PROGRAM} {name} {arguments}",
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}." + (f"\n\n{more}" if more else ""),
         epilog=f"examples:\n{examples}",
-        formatter_class=_Help,
+        formatter_class=_HelpFormatter,
         allow_abbrev=False,
     )
-    added.set_defaults(handler=handler)
-    return added
-
-
-# Each handler is imported when its command runs, because what it needs takes longer to load than help may take.
-def _backup(chosen: argparse.Namespace) -> int:
-    from .backups import backup
-
-    return backup(chosen)
-
-
-def _verify(chosen: argparse.Namespace) -> int:
-    from .backups import verify
-
-    return verify(chosen)
-
-
-def _search(chosen: argparse.Namespace) -> int:
-    from .backups import search
-
-    return search(chosen)
-
-
-def _export(chosen: argparse.Namespace) -> int:
-    from .backups import export
-
-    return export(chosen)
-
-
-def _list(chosen: argparse.Namespace) -> int:
-    from .items import list_items
-
-    return list_items(chosen)
-
-
-def _show(chosen: argparse.Namespace) -> int:
-    from .items import show
-
-    return show(chosen)
-
-
-def _download(chosen: argparse.Namespace) -> int:
-    from .items import download
-
-    return download(chosen)
-
-
-def _doctor(chosen: argparse.Namespace) -> int:
-    from .doctor import doctor
-
-    return doctor(chosen)
-
-
-def _completion(chosen: argparse.Namespace) -> int:
-    from .completion import completion
-
-    return completion(chosen, make_parser())

@@ -1,95 +1,110 @@
-"""What a run tells while it is at work: a bar on a terminal, lines elsewhere, JSON for programs."""
+"""The progress of a run: a bar on a terminal, lines elsewhere, JSON for programs."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from typing import TYPE_CHECKING, NoReturn, Protocol, Self
+from typing import TYPE_CHECKING, NoReturn
 
-from elevenlabs_history.events import ItemFailed, ItemMissing, PageListed, BytesReceived, FileSaved, RunStarted
+from elevenlabs_history import BytesReceived, FileSaved, ItemFailed, ItemMissing, RunStarted
+from elevenlabs_history_backup import PageListed
 
-from .lines import clip_json, clip_line, count, print_json, printable, size_in_words
-from .running import say
+from .output import echo, error_text, file_line, format_size, pluralize, print_json, sanitize, to_json
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Iterator
 
+    from elevenlabs_history_backup import BackupEvent
     from tqdm import tqdm
 
-    from elevenlabs_history import BackupEvent
-
-_REDRAW_EVERY = 0.1  # seconds
-_LINE_EVERY = 10.0  # seconds
+_REDRAW_INTERVAL = 0.1  # seconds
+_LINE_INTERVAL = 10.0  # seconds
 _BAR = "{percentage:3.0f}%|{bar:16}| {n_fmt}/{total_fmt} items, {rate_fmt}, {remaining} left{postfix}"
 
 
-class Watcher(Protocol):
-    """Takes the events of a run; a context manager around it."""
-
-    def take(self, event: BackupEvent) -> None:
-        """Show an event."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *exception: object) -> None: ...
-
-
-def watcher(chosen: argparse.Namespace) -> Watcher:
-    """Choose how a run is shown."""
-    if chosen.as_json:
-        return JsonLines()
-    if not chosen.quiet and sys.stderr.isatty():
+@contextlib.contextmanager
+def progress(args: argparse.Namespace) -> Iterator[Callable[[BackupEvent], None]]:
+    """Choose how to show the events of a run, and give the function that takes them."""
+    if args.as_json:
+        yield print_event
+        return
+    if not args.quiet and sys.stderr.isatty():
         try:
-            return Bar(verbose=chosen.verbose > 0)
+            bar = ProgressBar(verbose=args.verbose > 0)
         except ModuleNotFoundError:
-            say("For a progress bar: pip install 'elevenlabs-history[cli]'")
-    return Lines(quiet=chosen.quiet, verbose=chosen.verbose > 0)
+            echo("For a progress bar: pip install 'elevenlabs-history[cli]'")
+        else:
+            with contextlib.closing(bar):
+                yield bar.show
+            return
+    yield ProgressLines(quiet=args.quiet, verbose=args.verbose > 0).show
 
 
-class Bar:
-    """A bar on the terminal: items, bytes, rates, time left, the item that came last."""
+def print_event(event: BackupEvent) -> None:
+    """Print an event as JSON, except `BytesReceived`."""
+    match event:
+        case PageListed(items=items, pending=pending):
+            print_json({"event": "listed", "items": items, "pending": pending})
+        case RunStarted(items=items):
+            print_json({"event": "started", "items": items})
+        case FileSaved(file=file):
+            print_json({"event": "saved", **to_json(file)})
+        case ItemMissing(history_item_id=history_item_id):
+            print_json({"event": "missing", "history_item_id": history_item_id})
+        case ItemFailed(history_item_id=history_item_id, error=error):
+            print_json({"event": "failed", "history_item_id": history_item_id, "error": str(error)})
+        case _:
+            pass
+
+
+class ProgressBar:
+    """A bar on the terminal: items, bytes, rates, time left, and the last file."""
 
     def __init__(self, *, verbose: bool) -> None:
+        """Import tqdm; ModuleNotFoundError if it is not installed."""
         from tqdm import tqdm
 
-        self._make = tqdm
+        self._make_bar = tqdm
         self._verbose = verbose
         self._bar: tqdm[NoReturn] | None = None
         self._listing = False
-        self._began = self._drawn = time.monotonic()
+        self._start = self._drawn_at = time.monotonic()
         self._size = 0
-        self._last = ""
+        self._last_name = ""
 
-    def take(self, event: BackupEvent) -> None:
+    def show(self, event: BackupEvent) -> None:
         """Show an event."""
         match event:
-            case PageListed(items=items, wanted=wanted):
+            case PageListed(items=items, pending=pending):
                 self._listing = True
-                sys.stderr.write(f"\rListed {count(items, 'item')}, {wanted:,} to fetch")
+                sys.stderr.write(f"\rListed {pluralize(items, 'item')}, {pending:,} to fetch")
                 sys.stderr.flush()
             case RunStarted(items=items):
                 self._end_listing()
-                self._began = time.monotonic()
-                self._bar = self._make(total=items, unit="", bar_format=_BAR, dynamic_ncols=True, disable=items == 0)
+                self._start = time.monotonic()
+                self._bar = self._make_bar(
+                    total=items, unit="", bar_format=_BAR, dynamic_ncols=True, disable=items == 0
+                )
             case BytesReceived(size=size):
                 self._size += size
-            case FileSaved(clip=clip):
-                self._last = printable(clip.path.name)
-                self._step(clip_line(clip) if self._verbose else "")
+            case FileSaved(file=file):
+                self._last_name = sanitize(file.path.name)
+                self._advance(file_line(file) if self._verbose else "")
             case ItemMissing(history_item_id=history_item_id):
-                self._step(f"gone    {history_item_id}")
+                self._advance(f"missing {history_item_id}")
             case ItemFailed(history_item_id=history_item_id, error=error):
-                self._step(f"failed  {history_item_id}: {error}")
+                self._advance(f"failed  {history_item_id}: {error_text(error)}")
             case _:
                 pass
         self._redraw()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
+    def close(self) -> None:
+        """Leave the last state of the bar on the terminal."""
         self._end_listing()
         if self._bar is not None:
-            self._bar.set_postfix_str(self._state(), refresh=False)
+            self._bar.set_postfix_str(self._postfix(), refresh=False)
             self._bar.close()
 
     def _end_listing(self) -> None:
@@ -97,7 +112,7 @@ class Bar:
             self._listing = False
             sys.stderr.write("\n")
 
-    def _step(self, line: str) -> None:
+    def _advance(self, line: str) -> None:
         if self._bar is not None:
             if line:
                 self._bar.write(line, file=sys.stderr)
@@ -105,81 +120,49 @@ class Bar:
 
     def _redraw(self) -> None:
         now = time.monotonic()
-        if self._bar is not None and now - self._drawn >= _REDRAW_EVERY:
-            self._drawn = now
-            self._bar.set_postfix_str(self._state())
+        if self._bar is not None and now - self._drawn_at >= _REDRAW_INTERVAL:
+            self._drawn_at = now
+            self._bar.set_postfix_str(self._postfix())
 
-    def _state(self) -> str:
-        rate = self._size / max(time.monotonic() - self._began, 0.001)
-        return f"{size_in_words(self._size)} at {size_in_words(rate)}/s, {self._last}"
+    def _postfix(self) -> str:
+        rate = self._size / max(time.monotonic() - self._start, 0.001)
+        return f"{format_size(self._size)} at {format_size(rate)}/s, {self._last_name}"
 
 
-class Lines:
-    """Plain lines for a file or a pipe: what goes wrong at once, how far it is now and then, every file with -v."""
+class ProgressLines:
+    """Lines for a file or a pipe: failures at once, the progress now and then, every file with -v."""
 
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
         self._quiet = quiet
         self._verbose = verbose
-        self._told = time.monotonic()
+        self._echoed_at = time.monotonic()
         self._items = self._done = self._size = 0
 
-    def take(self, event: BackupEvent) -> None:
-        """Tell an event, where it is worth a line."""
+    def show(self, event: BackupEvent) -> None:
+        """Print an event, if it is worth a line."""
         match event:
             case RunStarted(items=items):
                 self._items = items
-                self._tell(f"{count(items, 'item')} to fetch")
+                self._echo(f"{pluralize(items, 'item')} to fetch")
             case BytesReceived(size=size):
                 self._size += size
-            case FileSaved(clip=clip):
+            case FileSaved(file=file):
                 self._done += 1
                 if self._verbose:
-                    self._tell(clip_line(clip))
+                    self._echo(file_line(file))
             case ItemMissing(history_item_id=history_item_id):
                 self._done += 1
-                self._tell(f"gone    {history_item_id}")
+                self._echo(f"missing {history_item_id}")
             case ItemFailed(history_item_id=history_item_id, error=error):
                 self._done += 1
-                say(f"failed  {history_item_id}: {error}")
+                echo(f"failed  {history_item_id}: {error_text(error)}")
             case _:
                 pass
         now = time.monotonic()
-        if now - self._told >= _LINE_EVERY:
-            self._told = now
-            self._tell(f"{self._done:,} of {count(self._items, 'item')}, {size_in_words(self._size)}")
+        if now - self._echoed_at >= _LINE_INTERVAL:
+            self._echoed_at = now
+            self._echo(f"{self._done:,} of {pluralize(self._items, 'item')}, {format_size(self._size)}")
 
-    def _tell(self, line: str) -> None:
+    def _echo(self, line: str) -> None:
         if not self._quiet:
-            say(line)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
-
-
-class JsonLines:
-    """An object for each event but the arrival of bytes."""
-
-    def take(self, event: BackupEvent) -> None:
-        """Print an event."""
-        match event:
-            case PageListed(items=items, wanted=wanted):
-                print_json({"event": "listed", "items": items, "wanted": wanted})
-            case RunStarted(items=items):
-                print_json({"event": "started", "items": items})
-            case FileSaved(clip=clip):
-                print_json({"event": "saved", **clip_json(clip)})
-            case ItemMissing(history_item_id=history_item_id):
-                print_json({"event": "gone", "history_item_id": history_item_id})
-            case ItemFailed(history_item_id=history_item_id, error=error):
-                print_json({"event": "failed", "history_item_id": history_item_id, "error": str(error)})
-            case _:
-                pass
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
+            echo(line)

@@ -1,105 +1,113 @@
-"""How a command runs: failures become one line and an exit code, Ctrl-C is obeyed, and -v makes the library talk."""
+"""Run a command: errors become one line and an exit code, Ctrl-C is handled, and -v shows the log of the library."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
 
-from elevenlabs_history.errors import (
-    AuthenticationError,
+from elevenlabs_history import (
     APIConnectionError,
+    APITimeoutError,
+    AuthenticationError,
     HistoryError,
     InvalidArgumentError,
     PermissionDeniedError,
     RateLimitError,
     ServerError,
-    Timeout,
     WrongRegionError,
 )
 
+from .backups import backup, export, search, verify
+from .completion import completion
+from .doctor import doctor
+from .exit_codes import ExitCode
+from .items import download, list_items, show
+from .output import echo, error_text
+
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
-DONE, FAILED, USAGE, KEY, SERVER, DIFFERENCES, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
-_EXIT_CODES: tuple[tuple[type[HistoryError], int], ...] = (
-    (InvalidArgumentError, USAGE),
-    (AuthenticationError, KEY),
-    (PermissionDeniedError, KEY),
-    (WrongRegionError, KEY),
-    (RateLimitError, SERVER),
-    (ServerError, SERVER),
-    (APIConnectionError, SERVER),
-    (Timeout, SERVER),
-)
+_COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
+    "backup": backup,
+    "verify": verify,
+    "search": search,
+    "export": export,
+    "list": list_items,
+    "show": show,
+    "download": download,
+    "doctor": doctor,
+    "completion": completion,
+}
+_EXIT_CODES: dict[type[HistoryError], ExitCode] = {
+    InvalidArgumentError: ExitCode.USAGE,
+    AuthenticationError: ExitCode.KEY,
+    PermissionDeniedError: ExitCode.KEY,
+    WrongRegionError: ExitCode.KEY,
+    RateLimitError: ExitCode.SERVER,
+    ServerError: ExitCode.SERVER,
+    APIConnectionError: ExitCode.SERVER,
+    APITimeoutError: ExitCode.SERVER,
+}
+_LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
-def run(chosen: argparse.Namespace) -> int:
-    """Run the chosen command and return its exit code."""
+def run(args: argparse.Namespace) -> ExitCode:
+    """Run a command and return its exit code."""
     try:
-        with _logging(chosen), _interruptible():
-            return _finished(chosen.handler(chosen))
+        with _logging(args), _interruptible():
+            code = _COMMANDS[args.command](args)
+            # Not left to the exit of Python, where a closed pipe or a full disk would cause a traceback.
+            sys.stdout.flush()
+            return code
     except HistoryError as error:
-        say(f"elevenlabs-history: {error}")
-        return exit_code_of(error)
+        echo(f"elevenlabs-history: {error_text(error)}")
+        return next((code for kind, code in _EXIT_CODES.items() if isinstance(error, kind)), ExitCode.FAILED)
     except KeyboardInterrupt:
-        say("elevenlabs-history: interrupted. What was saved stays, no half-written file does; run it again to go on.")
-        return INTERRUPTED
+        echo(
+            "elevenlabs-history: Interrupted. Saved files stay and no partial file was left. Run it again to continue."
+        )
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader, such as `head`, has had enough.
-        _silence()
-        return DONE
+        # The reader, such as `head`, has read enough.
+        _discard_output()
+        return ExitCode.DONE
     except OSError as error:
-        where = "The output" if error.filename is None else os.fsdecode(error.filename)
-        say(f"elevenlabs-history: {where} can't be used: {error.strerror or error}. What was saved stays.")
-        _silence()
-        return FAILED
+        name = "the output" if error.filename is None else os.fsdecode(error.filename)
+        echo(f"elevenlabs-history: Can't use {name}: {error.strerror or error}. Saved files stay.")
+        _discard_output()
+        return ExitCode.FAILED
 
 
-def _silence() -> None:
-    # At exit Python writes what is left of the output, and would fail there again.
+def _discard_output() -> None:
+    # At exit Python flushes the output and would fail once more.
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _finished(code: int) -> int:
-    # Here and not at exit, where a reader that is gone would cause a traceback.
-    sys.stdout.flush()
-    return code
-
-
-def exit_code_of(error: HistoryError) -> int:
-    """Return the exit code of a failure."""
-    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), FAILED)
-
-
-def say(line: str) -> None:
-    """Print a line that is no result, for the person at the terminal."""
-    print(line, file=sys.stderr)
-
-
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let the first Ctrl-C end the command in order, and the second at once."""
+    """Let the first Ctrl-C stop the command with clean-up, and the second one at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def at_once(_signal: int, _frame: FrameType | None) -> None:
-        # Without clean-up, which could hang on the network; the next run clears what this one leaves.
-        os._exit(INTERRUPTED)
+    def stop_at_once(_signal: int, _frame: FrameType | None) -> None:
+        # Without clean-up, which may hang on the network; the next run deletes the temporary files of this one.
+        os._exit(ExitCode.INTERRUPTED)
 
-    def in_order(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, at_once)
-        say("\nEnding in order. Press Ctrl-C again to stop at once.")
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, stop_at_once)
+        echo("\nStopping. Press Ctrl-C again to stop without waiting.")
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, in_order)
+    before = signal.signal(signal.SIGINT, stop)
     try:
         yield
     finally:
@@ -107,23 +115,19 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _logging(chosen: argparse.Namespace) -> Iterator[None]:
-    """Send the library's log to the terminal: retries and other warnings always, more with -v, requests with -vv."""
-    import logging
-
+def _logging(args: argparse.Namespace) -> Iterator[None]:
+    """Write the log to stderr: warnings, such as retries, by default; more with -v, requests with -vv."""
+    level = logging.ERROR if args.quiet else _LOG_LEVELS[min(args.verbose, 2)]
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    levels = {0: logging.WARNING, 1: logging.INFO}
-    level = logging.ERROR if chosen.quiet else levels.get(chosen.verbose, logging.DEBUG)
-    names = ["elevenlabs_history", *(["httpx"] if chosen.verbose > 1 else [])]
+    names = ["elevenlabs_history", "elevenlabs_history_backup", *(["httpx"] if args.verbose > 1 else [])]
     loggers = [logging.getLogger(name) for name in names]
-    before = [logger.level for logger in loggers]
+    levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.addHandler(handler)
         logger.setLevel(level)
     try:
         yield
     finally:
-        for logger, level_before in zip(loggers, before, strict=True):
+        for logger, level_before in zip(loggers, levels, strict=True):
             logger.removeHandler(handler)
             logger.setLevel(level_before)

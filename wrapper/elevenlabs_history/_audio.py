@@ -67,17 +67,11 @@ _SIGNATURES = {
 
 
 def sniff(first_bytes: bytes) -> FileKind:
-    """Detect the kind of a body from its first bytes alone.
+    """Detect the kind of a body from its first `SNIFF_BYTES`; never a headerless one (PCM, ulaw, alaw), see `kind_of`.
 
     An error page begins like JSON or HTML, or is text: UTF-8 without control characters in all of `first_bytes`, with a
-    space in it or too short for audio. It is next to impossible for audio to look like that: its 16-bit samples would all
-    have to be louder than 2,000, its 8-bit ones all of one sign and one of them very loud.
-
-    Args:
-        first_bytes: The first `SNIFF_BYTES` of the body, or all of a shorter one.
-
-    Returns:
-        The kind; never a headerless one (PCM, ulaw, alaw), which the bytes can't prove: see `kind_of`.
+    space in it or too short for audio. Audio practically never looks like that: its 16-bit samples would all have to be
+    louder than 2,000, its 8-bit ones all of one sign and one of them very loud.
     """
     if not first_bytes:
         return FileKind.EMPTY
@@ -94,15 +88,8 @@ def kind_of(first_bytes: bytes, output_format: str | None) -> FileKind:
 
     Bytes win wherever they prove something: a `wav_44100` item may hold mp3, and an error page stays one whatever was
     requested. The format decides only for headerless audio, which may begin with any bytes: there one mp3 frame header
-    proves nothing, since samples can look like it, but two in a row at the right distance do.
-
-    Args:
-        first_bytes: The first `SNIFF_BYTES` of the body, or all of a shorter one.
-        output_format: The item's `output_format`, such as `pcm_24000` or `mp3_44100_128`; None if the server gives
-            none, as for old items.
-
-    Returns:
-        The kind. Unrecognised bytes of an item without a format are PCM, the only kind known to be sent like that.
+    proves nothing, since samples can look like it, but two in a row at the right distance do. Unrecognised bytes of an
+    item without a format, as old items are, are PCM, the only kind known to be sent like that.
     """
     kind = sniff(first_bytes)
     declared = _headerless(output_format)
@@ -120,24 +107,12 @@ def pcm_sample_rate(output_format: str | None) -> int | None:
 
 
 def wav_header(sample_rate: int, data_bytes: int) -> bytes:
-    """Return the header that makes raw PCM a WAV file: signed 16-bit little-endian mono, which is what the API sends.
-
-    Args:
-        sample_rate: Hz.
-        data_bytes: How many bytes of PCM follow. Half a sample at the end is not counted.
-
-    Returns:
-        44 bytes of RIFF; 80 of RF64 if the sizes do not fit 32 bits.
-    """
-    data_bytes -= data_bytes % 2
-    layout = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16)
-    if 36 + data_bytes < 0xFFFFFFFF:
-        return (
-            struct.pack("<4sI4s", b"RIFF", 36 + data_bytes, b"WAVE") + layout + struct.pack("<4sI", b"data", data_bytes)
-        )
-    sizes = struct.pack("<4sIQQQI", b"ds64", 28, 72 + data_bytes, data_bytes, data_bytes // 2, 0)
-    elsewhere = 0xFFFFFFFF
-    return struct.pack("<4sI4s", b"RF64", elsewhere, b"WAVE") + sizes + layout + struct.pack("<4sI", b"data", elsewhere)
+    """Return the header that makes raw PCM a WAV file: signed 16-bit little-endian mono, as the API sends it."""
+    data_bytes -= data_bytes % 2  # half a sample at the end
+    layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16)
+    # A file of 4 GiB or more says so with the largest size, which players take for "to the end".
+    size = min(data_bytes, 0xFFFFFFFF - 36)
+    return struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + layout + struct.pack("<4sI", b"data", size)
 
 
 def _headerless(output_format: str | None) -> FileKind | None:

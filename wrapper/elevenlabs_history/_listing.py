@@ -61,24 +61,9 @@ class InvalidEntry:
 
 
 class Paginator:
-    """Gives one request after the other and takes the pages.
-
-    Attributes:
-        invalid_entries: Entries of the pages so far that are not history items.
-        exhausted: The server said, credibly, that nothing follows.
-    """
+    """Gives one request after the other and takes the pages."""
 
     def __init__(self, filters: Filters, *, limit: int | None, page_size: int) -> None:
-        """Prepare a listing.
-
-        Args:
-            filters: Which items.
-            limit: Maximum number of items; None for all.
-            page_size: Maximum number of items per request.
-
-        Raises:
-            InvalidArgumentError: A number is out of range.
-        """
         if limit is not None and limit < 0:
             raise InvalidArgumentError(f"Invalid limit: {limit}. It must be 0 or more, or None. Nothing was sent.")
         if not 1 <= page_size <= MAX_PAGE_SIZE:
@@ -113,14 +98,7 @@ class Paginator:
         )
 
     def parse(self, page: object) -> list[HistoryItem]:
-        """Take the JSON of the page that was requested last.
-
-        Returns:
-            The items that are new. An invalid entry goes to `invalid_entries`; the rest of its page is kept.
-
-        Raises:
-            UnexpectedResponseError: It is not a page of a history.
-        """
+        """Take the JSON of the page that was requested last and return the items that are new."""
         if not isinstance(page, dict) or not isinstance(page.get("history"), list):
             self._ended = True
             raise UnexpectedResponseError(
@@ -175,15 +153,7 @@ class Paginator:
 
 
 def unix_seconds(timestamp: TimestampLike | None, name: str) -> int | None:
-    """Convert a timestamp to whole Unix seconds, rounded up.
-
-    Args:
-        timestamp: See `TimestampLike`.
-        name: The argument it was passed as, for the message.
-
-    Raises:
-        InvalidArgumentError: It is something else, or out of range.
-    """
+    """Convert a timestamp to whole Unix seconds, rounded up; `name` is the argument it was passed as."""
     if timestamp is None:
         return None
     try:

@@ -1,8 +1,8 @@
 """Which member of a downloaded archive is which item: proven, or not claimed.
 
 Since August 2023 the names in an archive do not hold the id of the item. They hold the second in which it was
-generated, in an undocumented time zone. A wrong guess would save one recording under the text of another, and nobody would notice;
-so what is not proven stays unmatched, and the caller requests that id alone.
+generated, in an undocumented time zone. A wrong guess would save one recording under the text of another, and nobody
+would notice; so what is not proven stays unmatched, and the caller requests that id alone.
 """
 
 from __future__ import annotations
@@ -47,30 +47,16 @@ class NamedMember(Protocol):
     """A file in an archive, as far as it tells what it is."""
 
     @property
-    def name(self) -> str:
-        """The name, with its folders."""
-        ...
-
+    def name(self) -> str: ...
     @property
-    def size(self) -> int:
-        """Size in bytes, decompressed."""
-        ...
-
+    def size(self) -> int: ...
     @property
-    def crc32(self) -> int:
-        """CRC-32 of these bytes."""
-        ...
+    def crc32(self) -> int: ...
 
 
 @frozen
 class Match:
-    """Which item a member is.
-
-    Attributes:
-        member_index: The index of the member in the given list.
-        history_item_id: The item; None if nothing proves it.
-        match_method: How it is known; None if it is not.
-    """
+    """Which item the member of this index is, and how it is known; None and None if nothing proves it."""
 
     member_index: int
     history_item_id: str | None
@@ -100,12 +86,8 @@ def match_members(requested: Iterable[HistoryItem | str], members: Iterable[Name
     only if a foreign file replaces a missing item: as the only file for one id, or with a time that differs from the
     missing item's by whole quarters of an hour.
 
-    Args:
-        requested: What was requested. A bare id has no time, so only the first two rules can match it.
-        members: What was received. Members of the same name, size and checksum are one file and get the same match.
-
-    Returns:
-        One match per member, in their order.
+    A bare id has no time, so only the first two rules can match it. Members of the same name, size and checksum are one
+    file. Returns one match per member, in their order.
     """
     times = _times(requested)
     files = [(member.name, member.size, member.crc32) for member in members]
@@ -117,21 +99,9 @@ def plan_batches(items: Iterable[HistoryItem], size: int) -> list[list[HistoryIt
     """AtomicFile items into the fewest batches of which `match_members` can read every whole answer.
 
     No batch has two items of the same second, nor of seconds that could be the same in different time zones. An item
-    without a valid time is a batch of its own.
-
-    Args:
-        items: The items; duplicates are dropped.
-        size: Maximum number of items per batch.
-
-    Returns:
-        The batches, of even sizes. The order is kept within each and between their first items, but a long list is
-        spread over all its batches.
-
-    Raises:
-        ValueError: `size` is less than 1.
+    without a valid time is a batch of its own. The batches have even sizes of at most `size`; the order is kept within
+    each and between their first items, but a long list is spread over all its batches.
     """
-    if size < 1:
-        raise ValueError(f"Invalid batch size: {size}. It must be at least 1.")
     distinct: dict[str, HistoryItem] = {}
     for item in items:
         distinct.setdefault(item.history_item_id, item)

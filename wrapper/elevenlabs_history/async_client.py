@@ -158,21 +158,8 @@ class AsyncHistoryClient:
 
         When cancelled, it sends no new requests and ends after those in flight.
 
-        Args:
-            items: As in `HistoryClient.download_all`, like all arguments but the last.
-            folder: See there.
-            output_format: See there.
-            template: See there.
-            overwrite: See there.
-            workers: See there.
-            batch_size: See there.
-            on_event: See there; it is called from worker threads.
-            http_client: The synchronous httpx client that the threads use. Required if this client was made with an
-                `http_client` of its own, because proxies and certificates of an `httpx.AsyncClient` can't be shared.
-
-        Raises:
-            InvalidArgumentError: As in `HistoryClient.download_all`, or `http_client` is missing; nothing was sent.
-            HistoryError: As in `HistoryClient.download_all`.
+        If this client was made with an `httpx.AsyncClient`, the threads need an `httpx.Client` as `http_client`, because
+        proxies and certificates can't be shared.
         """
         self._transport.use_sync_client(http_client)
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
@@ -213,11 +200,7 @@ class AsyncHistoryItems:
         return self._paginator.exhausted
 
     async def pages(self) -> AsyncIterator[list[HistoryItem]]:
-        """Iterate over the remaining pages instead of single items.
-
-        Raises:
-            HistoryError: A page could not be fetched.
-        """
+        """Iterate over the remaining pages instead of single items."""
         while (request := self._paginator.next_request()) is not None:
             response = await self._api.get_async_httpx_client().request(**request)
             with parse_errors("GET /v1/history"):

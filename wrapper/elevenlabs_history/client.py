@@ -72,8 +72,8 @@ class HistoryClient:
                 A whole download has no limit as long as bytes arrive.
             retry_policy: When and how often to retry.
             http_client: An httpx client with your own limits, proxies, certificates, headers and hooks. It is not
-                closed by this client; timeout, redirects and authentication are always set here. If None, httpx's defaults
-                apply, including the proxy variables of the environment.
+                closed by this client; timeout, redirects and authentication are always set here. If None, httpx's
+                defaults apply, including the proxy variables of the environment.
 
         Raises:
             AuthenticationError: There is no usable key.

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ._download.extract import AllFilesSink
-from ._download.sinks import BytesSink, FileSink, StreamSink
+from ._download.sinks import BytesSink, FileSink, Sniffer
 from ._download.targets import Targets
 from ._files.checks import check_targets
 from ._http.requests import describe, id_of, output_format_of
 from ._http.transport import STREAMED
-from .errors import HistoryError
 
 if TYPE_CHECKING:
     import os
@@ -59,8 +57,8 @@ class _Exchange:
     def _bytes_sink(self) -> BytesSink:
         return BytesSink(self._subject, self._output_format)
 
-    def _stream_sink(self) -> StreamSink:
-        return StreamSink(self._subject, self._output_format)
+    def _sniffer(self) -> Sniffer:
+        return Sniffer(self._subject, self._output_format)
 
     def _file_sink(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], FileSink]:
         target = Path(path)
@@ -89,28 +87,17 @@ class Download(_Exchange):
             HistoryError: The download failed.
         """
         attempts = self._transport.attempts(idempotent=True)
-        while True:
-            yielded = False
-            time.sleep(attempts.cooldown())
-            try:
-                with self._stream_sink() as sink, self._open(attempts) as response:
-                    for received in response.iter_raw():
-                        sink.write(received)
-                        if chunk := sink.take_chunk():
-                            yielded = True
-                            yield chunk
-                    sink.finish()
-                    if chunk := sink.take_chunk():
-                        yielded = True
+        for attempt in attempts:
+            with attempt, self._open(attempts) as response:
+                sniffer = self._sniffer()
+                for received in response.iter_raw():
+                    if chunk := sniffer.feed(received):
+                        attempts.may_retry = False
                         yield chunk
-            except HistoryError as error:
-                delay = None if yielded else attempts.delay_after(error)
-                if delay is None:
-                    raise
-            else:
-                attempts.succeeded()
+                if chunk := sniffer.finish():
+                    attempts.may_retry = False
+                    yield chunk
                 return
-            time.sleep(delay)
 
     def read(self) -> bytes:
         """Return the whole response, in memory.
@@ -172,22 +159,13 @@ class Download(_Exchange):
 
     def _receive(self, make_sink: Callable[[], Sink[T]]) -> T:
         attempts = self._transport.attempts(idempotent=True)
-        while True:
-            time.sleep(attempts.cooldown())
-            try:
-                with make_sink() as sink:
-                    with self._open(attempts) as response:
-                        for chunk in response.iter_raw():
-                            sink.write(chunk)
-                    result = sink.finish()
-            except HistoryError as error:
-                delay = attempts.delay_after(error)
-                if delay is None:
-                    raise
-            else:
-                attempts.succeeded()
-                return result
-            time.sleep(delay)
+        for attempt in attempts:
+            with attempt, make_sink() as sink:
+                with self._open(attempts) as response:
+                    for chunk in response.iter_raw():
+                        sink.write(chunk)
+                return sink.finish()
+        raise attempts.exhausted
 
 
 class AsyncDownload(_Exchange):
@@ -196,29 +174,18 @@ class AsyncDownload(_Exchange):
     async def iter_bytes(self) -> AsyncGenerator[bytes]:
         """Iterate over the response as it arrives, as `Download.iter_bytes` does."""
         attempts = self._transport.attempts(idempotent=True)
-        while True:
-            yielded = False
-            await asyncio.sleep(attempts.cooldown())
-            try:
-                with self._stream_sink() as sink:
-                    async with self._open(attempts) as response, _raw_chunks(response) as body:
-                        async for received in body:
-                            sink.write(received)
-                            if chunk := sink.take_chunk():
-                                yielded = True
-                                yield chunk
-                        sink.finish()
-                        if chunk := sink.take_chunk():
-                            yielded = True
+        async for attempt in attempts:
+            with attempt:
+                async with self._open(attempts) as response, _raw_chunks(response) as body:
+                    sniffer = self._sniffer()
+                    async for received in body:
+                        if chunk := sniffer.feed(received):
+                            attempts.may_retry = False
                             yield chunk
-            except HistoryError as error:
-                delay = None if yielded else attempts.delay_after(error)
-                if delay is None:
-                    raise
-            else:
-                attempts.succeeded()
+                    if chunk := sniffer.finish():
+                        attempts.may_retry = False
+                        yield chunk
                 return
-            await asyncio.sleep(delay)
 
     async def read(self) -> bytes:
         """Return the whole response, in memory, as `Download.read` does."""
@@ -243,22 +210,13 @@ class AsyncDownload(_Exchange):
 
     async def _receive(self, make_sink: Callable[[], Sink[T]]) -> T:
         attempts = self._transport.attempts(idempotent=True)
-        while True:
-            await asyncio.sleep(attempts.cooldown())
-            try:
-                with make_sink() as sink:
-                    async with self._open(attempts) as response, _raw_chunks(response) as body:
-                        async for chunk in body:
-                            sink.write(chunk)
-                    result = await _finish_in_thread(sink)
-            except HistoryError as error:
-                delay = attempts.delay_after(error)
-                if delay is None:
-                    raise
-            else:
-                attempts.succeeded()
-                return result
-            await asyncio.sleep(delay)
+        async for attempt in attempts:
+            with attempt, make_sink() as sink:
+                async with self._open(attempts) as response, _raw_chunks(response) as body:
+                    async for chunk in body:
+                        sink.write(chunk)
+                return await _finish_in_thread(sink)
+        raise attempts.exhausted
 
 
 def _raw_chunks(response: httpx.Response) -> aclosing[AsyncGenerator[bytes]]:
@@ -267,7 +225,7 @@ def _raw_chunks(response: httpx.Response) -> aclosing[AsyncGenerator[bytes]]:
 
 
 async def _finish_in_thread(sink: Sink[T]) -> T:
-    """Let the sink finish even if the caller is cancelled: the thread goes on anyway, in the middle of a set of renames."""
+    """Let the sink finish even if the caller is cancelled, because the thread goes on anyway."""
     finishing = asyncio.ensure_future(asyncio.to_thread(sink.finish))
     try:
         return await asyncio.shield(finishing)

@@ -38,12 +38,7 @@ class DownloadedFile:
 
 @frozen(kw_only=True)
 class SkippedFile:
-    """A file that existed before the run, so that its item was not fetched.
-
-    Attributes:
-        path: Where the file is.
-        history_item_id: The item.
-    """
+    """A file that existed before the run, so that its item was not fetched."""
 
     path: Path
     history_item_id: str
@@ -51,56 +46,35 @@ class SkippedFile:
 
 @frozen
 class RunStarted:
-    """The run knows how much there is to do.
-
-    Attributes:
-        items: Number of items to fetch; those whose files exist are not counted.
-    """
+    """The run knows how many items it will fetch; those whose files exist are not counted."""
 
     items: int
 
 
 @frozen
 class BytesReceived:
-    """Bytes of a response body arrived.
-
-    Attributes:
-        size: Number of bytes since the last such event.
-    """
+    """So many bytes of a response body arrived since the last such event."""
 
     size: int
 
 
 @frozen
 class FileSaved:
-    """A file is in place.
-
-    Attributes:
-        file: The file, with the item it is proven to be.
-    """
+    """A file is in place, proven to be its item."""
 
     file: DownloadedFile
 
 
 @frozen
 class ItemMissing:
-    """The server no longer has an item.
-
-    Attributes:
-        history_item_id: The item.
-    """
+    """The server no longer has an item."""
 
     history_item_id: str
 
 
 @frozen
 class ItemFailed:
-    """An item could not be saved and is not tried again in this run.
-
-    Attributes:
-        history_item_id: The item.
-        error: Why.
-    """
+    """An item could not be saved and is not tried again in this run."""
 
     history_item_id: str
     error: HistoryError
@@ -108,11 +82,7 @@ class ItemFailed:
 
 @frozen
 class RunFinished:
-    """The run is over.
-
-    Attributes:
-        report: The same report that `download_all` returns.
-    """
+    """The run is over; `download_all` returns the same report."""
 
     report: Report
 

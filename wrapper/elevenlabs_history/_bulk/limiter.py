@@ -13,12 +13,7 @@ _ROUNDS_TO_CLIMB = 4
 
 @define
 class ConcurrencyLimiter:
-    """Additive increase, multiplicative decrease: starts at the maximum, halves on 429, climbs slowly.
-
-    Attributes:
-        maximum: The limit is never higher than this.
-        limit: How many requests may be in flight now.
-    """
+    """How many requests may be in flight (AIMD): starts at the maximum, halves on 429, climbs slowly."""
 
     maximum: int
     limit: int = field(init=False)
@@ -44,37 +39,18 @@ class ConcurrencyLimiter:
 
 @define
 class BatchSize:
-    """How many ids a request may have, as far as the server has shown. Shared by the runs of one client.
-
-    Attributes:
-        limit: No larger request should be sent; None until one failed.
-    """
+    """How many ids a request may have, as far as the server has shown. Shared by the runs of one client."""
 
     limit: int | None = None
     _largest_served: int = field(default=1, init=False)
-    _ceiling: int | None = field(default=None, init=False)
-
-    def is_proven(self, ids: int) -> bool:
-        """Tell whether a request of so many ids was served, so that the number is not why another one fails."""
-        return ids <= self._largest_served
 
     def served(self, ids: int) -> None:
         """Record a complete archive of so many ids: as many can't have been too many before, either."""
         self._largest_served = max(self._largest_served, ids)
-        if self.limit is not None and ids >= self.limit:
-            self.limit = 2 * ids if self._ceiling is None else max(ids, min(2 * ids, self._ceiling))
+        if self.limit is not None:
+            self.limit = max(self.limit, self._largest_served)
 
-    def failed(self, ids: int, *, refused: bool) -> None:
-        """Record a request of so many ids that failed.
-
-        Args:
-            ids: How many.
-            refused: The server understood the request; otherwise an outage may be the reason, and larger requests are
-                tried again as soon as smaller ones are served.
-        """
-        if self.is_proven(ids):
-            return
-        smaller = max(self._largest_served, ids // 2)
-        self.limit = smaller if self.limit is None else min(self.limit, smaller)
-        if refused:
-            self._ceiling = self.limit
+    def refused(self, ids: int) -> None:
+        """Record a refused request of so many ids. One that is no larger than what was served has another reason."""
+        if ids > self._largest_served:
+            self.limit = max(self._largest_served, min(ids // 2, self.limit or ids))

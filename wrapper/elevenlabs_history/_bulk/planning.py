@@ -31,17 +31,7 @@ _MIN_BATCH_SIZE = 10
 
 @frozen(kw_only=True)
 class Settings:
-    """How a run works.
-
-    Attributes:
-        output_format: As in `HistoryClient.download`.
-        workers: Maximum number of concurrent requests.
-        batch_size: Maximum number of ids per request.
-        on_event: Called with each event, one call at a time, from the thread in which it happens.
-
-    Raises:
-        InvalidArgumentError: A number is below 1.
-    """
+    """How a run works; see `HistoryClient.download_all`."""
 
     output_format: str | None
     workers: int
@@ -56,13 +46,7 @@ class Settings:
 
 @frozen
 class RunPlan:
-    """What a run has to do.
-
-    Attributes:
-        pending: Items to fetch.
-        skipped: Items whose files exist.
-        failed: Items whose file names are taken by what may be another item.
-    """
+    """What to fetch, whose files exist, and whose file names are taken by what may be another item."""
 
     pending: tuple[str | HistoryItem, ...]
     skipped: list[SkippedFile]

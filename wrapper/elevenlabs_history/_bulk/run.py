@@ -52,8 +52,9 @@ if TYPE_CHECKING:
 
 _FATAL = (AuthenticationError, PermissionDeniedError, QuotaExceededError, WriteError, WrongRegionError)
 _WRONG_FORMAT = "invalid_output_format"
-# So many failed requests in a row, each retried and with no success between them: the server fails everything.
-_MAX_FAILURES_IN_A_ROW = 20
+# So many failed requests in a row, with no success between them: the server fails everything. Fewer could be requests
+# that were too large and had to be halved several times.
+_MAX_FAILURES_IN_A_ROW = 60
 
 
 class Run:
@@ -62,15 +63,6 @@ class Run:
     def __init__(
         self, api: Client, transport: Transport, targets: Targets, settings: Settings, batch_size: BatchSize
     ) -> None:
-        """Prepare a run.
-
-        Args:
-            api: The generated client.
-            transport: Under the generated client; it counts the 429s.
-            targets: All items and which file each becomes.
-            settings: How to work.
-            batch_size: What earlier runs learned of the server.
-        """
         self._api = api
         self._transport = transport
         self._targets = targets
@@ -87,12 +79,7 @@ class Run:
         self._stopped = threading.Event()
 
     def run(self) -> Report:
-        """Fetch everything and report.
-
-        Raises:
-            LockedError: Another run is writing into the folder.
-            WriteError: The folder is not writable.
-        """
+        """Fetch everything and report; raise if the folder is locked or not writable."""
         with staging_folder(self._targets.folder) as staging:
             pending = self._targets.items
             if not self._targets.overwrite:
@@ -187,24 +174,17 @@ class Run:
         elif isinstance(error, RateLimitError) and self._running:
             # The other requests of this run may have been too many; now there will be fewer.
             self._queue.appendleft(batch)
-        elif len(batch) > 1:
-            if not isinstance(error, RateLimitError):
-                self._batch_size.failed(len(batch), refused=not is_retryable(error, idempotent=True))
-                self._count_failure(batch, error)
-            if self._report.aborted_by is None:
-                self._queue.extendleft(reversed(_halves(batch)))
-            else:
-                self._abort(batch, error)
-        elif isinstance(error, NotFoundError) and error.code is not None:
+        elif isinstance(error, NotFoundError) and error.code is not None and len(batch) == 1:
             self._report.missing.append(id_of(batch[0]))
             self._emit(ItemMissing(id_of(batch[0])))
         else:
-            self._fail(id_of(batch[0]), error)
-            self._count_failure(batch, error)
-
-    def _count_failure(self, batch: Batch, error: HistoryError) -> None:
-        """Abort if the server fails everything. Requests that may have been too large do not count."""
-        if is_retryable(error, idempotent=True) and self._batch_size.is_proven(len(batch)):
+            if len(batch) > 1:
+                self._queue.extendleft(reversed(_halves(batch)))
+            else:
+                self._fail(id_of(batch[0]), error)
+            if not is_retryable(error, idempotent=True):
+                self._batch_size.refused(len(batch))
+                return
             self._failures_in_a_row += 1
             if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
                 self._abort((), error)

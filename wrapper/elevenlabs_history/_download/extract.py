@@ -51,13 +51,7 @@ class DirectorySink(Sink[T]):
     """Stages the body and then every file in it, so that no file gets its name before the whole body was checked."""
 
     def __init__(self, targets: Targets, staging: Path, executor: ThreadPoolExecutor | None = None) -> None:
-        """Prepare to receive.
-
-        Args:
-            targets: What was requested and which file each item becomes.
-            staging: The folder of the temporary files.
-            executor: Threads for fsync; None for some of its own.
-        """
+        """Prepare to receive into `staging`; the executor's threads fsync, None for some of its own."""
         single = targets.items[0] if len(targets.items) == 1 else None
         super().__init__(describe(targets.items), output_format_of(single))
         self._targets = targets
@@ -105,6 +99,7 @@ class DirectorySink(Sink[T]):
                 chunks = iter(lambda: body.read(_CHUNK_BYTES), b"")
                 return self._write_file(chunks, self._size, self._single, match_method)
         self._body.close()
+        assert self.kind is not None  # noqa: S101 - known since the first bytes
         return _Staged(
             file=self._body,
             item=self._single,
@@ -206,17 +201,12 @@ class AllFilesSink(DirectorySink[list[DownloadedFile]]):
 
 @frozen(kw_only=True)
 class BatchResult:
-    """What one response gave to a run over many items.
-
-    Attributes:
-        files: What was saved, each proven to be its item.
-        errors: Items that were received but could not be saved, by id.
-        received: How many files the response held.
-    """
+    """What one response gave to a run over many items: files, each proven to be its item, and errors by item id."""
 
     files: list[DownloadedFile]
     errors: dict[str, HistoryError]
     received: int
+    """How many files the response held."""
 
 
 class MatchedFilesSink(DirectorySink[BatchResult]):

@@ -16,62 +16,43 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Sink(ABC, Generic[T]):
-    """Takes the body of one response; passes nothing on until its first bytes show that it is not an error page.
-
-    A context manager: what was received is discarded at the end of the block, unless `finish` has made a result of it.
-    """
+class Sniffer:
+    """Holds a body back until its first bytes show that it is not an error page."""
 
     def __init__(self, subject: str, output_format: str | None) -> None:
-        """Prepare to receive.
-
-        Args:
-            subject: What was requested, for messages, such as `item a`.
-            output_format: The format that the server claims for the audio of a single item.
-        """
+        """Prepare to receive what `subject`, such as `item a`, names in messages; see `kind_of` for `output_format`."""
+        self.kind: FileKind | None = None
         self._subject = subject
         self._output_format = output_format
         self._head = b""
-        self._started = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        return None
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes.
+    def feed(self, chunk: bytes) -> bytes:
+        """Take the next bytes and return what may be passed on.
 
         Raises:
             UnexpectedResponseError: The body is an error page.
         """
-        if self._started:
-            self._take(chunk)
-            return
+        if self.kind is not None:
+            return chunk
         self._head += chunk
-        if len(self._head) >= SNIFF_BYTES:
-            self._start()
+        return self._release() if len(self._head) >= SNIFF_BYTES else b""
 
-    def finish(self) -> T:
-        """Take the end of the body, whose length was checked, and return the result.
+    def finish(self) -> bytes:
+        """Take the end of the body and return what may be passed on.
 
         Raises:
             UnexpectedResponseError: The body is an error page or empty.
         """
-        if not self._started:
-            self._start()
-        return self._result()
+        return self._release() if self.kind is None else b""
 
-    def _start(self) -> None:
-        head, self._head, self._started = self._head, b"", True
-        self.kind = kind_of(head, self._output_format)
+    def _release(self) -> bytes:
+        self.kind = kind_of(self._head, self._output_format)
         if self.kind is FileKind.EMPTY:
             raise UnexpectedResponseError(
                 f"The response for {self._subject} is empty.", hint="Try again; report it to the vendor if it stays so."
             )
         if self.kind is FileKind.ERROR_PAGE:
-            error = parse_error_body(head)
+            error = parse_error_body(self._head)
             raise UnexpectedResponseError(
                 f"Received a message instead of the audio of {self._subject}: {error.message}",
                 hint="Check the item, the base URL and the proxy settings.",
@@ -79,7 +60,38 @@ class Sink(ABC, Generic[T]):
                 code=error.code,
                 request_id=error.request_id,
             )
-        self._take(head)
+        return self._head
+
+
+class Sink(ABC, Generic[T]):
+    """Takes the body of one response. What was received is discarded at the end of the `with` block."""
+
+    def __init__(self, subject: str, output_format: str | None) -> None:
+        self._subject = subject
+        self._output_format = output_format
+        self._sniffer = Sniffer(subject, output_format)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
+    @property
+    def kind(self) -> FileKind | None:
+        """What the body is, as far as it is known."""
+        return self._sniffer.kind
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        if data := self._sniffer.feed(chunk):
+            self._take(data)
+
+    def finish(self) -> T:
+        """Take the end of the body, whose length was checked, and return the result."""
+        if data := self._sniffer.finish():
+            self._take(data)
+        return self._result()
 
     @abstractmethod
     def _take(self, data: bytes) -> None: ...
@@ -100,25 +112,6 @@ class BytesSink(Sink[bytes]):
 
     def _result(self) -> bytes:
         return b"".join(self._chunks)
-
-
-class StreamSink(Sink[None]):
-    """Passes the bytes on."""
-
-    def __init__(self, subject: str, output_format: str | None) -> None:
-        super().__init__(subject, output_format)
-        self._chunk = b""
-
-    def take_chunk(self) -> bytes:
-        """Return what came through since the last call."""
-        chunk, self._chunk = self._chunk, b""
-        return chunk
-
-    def _take(self, data: bytes) -> None:
-        self._chunk = data
-
-    def _result(self) -> None:
-        return None
 
 
 class FileSink(Sink["Path"]):

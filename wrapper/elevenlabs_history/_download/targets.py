@@ -29,24 +29,17 @@ PathTemplate: TypeAlias = Template | str | PathFunction
 
 @frozen(kw_only=True)
 class Targets:
-    """Which items are requested and which file each becomes.
-
-    Attributes:
-        items: What is requested.
-        folder: Where the files go.
-        overwrite: Replace existing files.
-        names: Relative path without extension by item id; made once, because an existing file is looked for under every
-            extension that the audio may need.
-        function: Names the items that are not in `names`.
-        names_hold_ids: A path names its item, so that an existing file can be told from another item's.
-    """
+    """Which items are requested and which file each becomes."""
 
     items: tuple[str | HistoryItem, ...]
     folder: Path
     overwrite: bool
     names: Mapping[str, str]
+    """Relative path without extension by item id; made once, as existing files are looked for under every extension."""
     function: PathFunction | None
+    """Names the items that are not in `names`."""
     names_hold_ids: bool
+    """An existing file of this name can't be another item's."""
 
     @classmethod
     def plan(
@@ -57,11 +50,7 @@ class Targets:
         template: PathTemplate | None,
         overwrite: bool,
     ) -> Self:
-        """Name all files.
-
-        Raises:
-            InvalidArgumentError: The folder is invalid, or the template can't name these items.
-        """
+        """Name all files; raise if the folder is invalid or the template can't name these items."""
         check_folder(folder)
         if template is not None and not all(isinstance(item, HistoryItem) for item in items):
             raise InvalidArgumentError(
@@ -86,11 +75,7 @@ class Targets:
         )
 
     def relative_path(self, item: str | HistoryItem, kind: FileKind) -> str:
-        """Return the path of an item's file relative to the folder, with forward slashes.
-
-        Raises:
-            InvalidArgumentError: The function of the caller gave a path outside of the folder.
-        """
+        """Return the path of an item's file relative to the folder, with forward slashes."""
         if self.function is None or isinstance(item, str):
             return f"{self.names[id_of(item)]}{kind.extension}"
         path = self.function(item, kind.extension)
@@ -103,11 +88,7 @@ class Targets:
         return self.folder / self.relative_path(item, kind)
 
     def check_free(self) -> None:
-        """Check that no item's file exists, whatever kind of audio it turns out to be.
-
-        Raises:
-            TargetExistsError: One exists and `overwrite` is false.
-        """
+        """Raise if the file of an item exists, whatever kind of audio it turns out to be."""
         check_targets(self._possible_paths(), overwrite=self.overwrite)
 
     def _possible_paths(self) -> Iterable[str]:

@@ -9,7 +9,7 @@ import secrets
 import sys
 from typing import IO, TYPE_CHECKING, Self, TypeVar
 
-from ..errors import TargetExistsError, WriteError
+from ..errors import HistoryError, TargetExistsError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,11 +38,9 @@ class AtomicFile:
         self._open: FileIO | None = None
 
     def __enter__(self) -> Self:
-        try:
+        with _write_errors(self.path.parent):
             # Unbuffered, because chunks are large.
             self._open = _creating_parent(self.path.parent, lambda: self.path.open("x+b", buffering=0))
-        except OSError as error:
-            raise write_error(self.path.parent, error) from error
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -59,26 +57,15 @@ class AtomicFile:
         Raises:
             WriteError: The disk is full, or the like.
         """
-        if self._open is None:
-            raise ValueError("An AtomicFile can be written only inside its with block.")
-        try:
-            written = self._open.write(data)
+        with _write_errors(self.path.parent):
+            written = self._file.write(data)
             while written < len(data):
-                written += self._open.write(memoryview(data)[written:])
-        except OSError as error:
-            raise write_error(self.path.parent, error) from error
+                written += self._file.write(memoryview(data)[written:])
 
     def close(self) -> None:
-        """End writing and free the file descriptor; `flush_to_disk` and `commit` are still possible.
-
-        Raises:
-            WriteError: The disk is full, or the like.
-        """
-        try:
-            if self._open is not None:
-                self._open.close()
-        except OSError as error:
-            raise write_error(self.path.parent, error) from error
+        """End writing and free the file descriptor; `flush_to_disk` and `commit` are still possible."""
+        with _write_errors(self.path.parent):
+            self._file.close()
 
     def flush_to_disk(self) -> None:
         """End writing and fsync.
@@ -86,29 +73,18 @@ class AtomicFile:
         Raises:
             WriteError: The disk is full, or the like.
         """
-        if self._open is None:
-            raise ValueError("An AtomicFile can be flushed only inside its with block.")
-        try:
-            if not self._open.closed:
-                _fsync(self._open.fileno())
-                self._open.close()
-            else:
+        with _write_errors(self.path.parent):
+            if self._file.closed:
                 _fsync_path(self.path, os.O_RDWR)
-        except OSError as error:
-            raise write_error(self.path.parent, error) from error
+            else:
+                _fsync(self._file.fileno())
+                self._file.close()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[IO[bytes]]:
-        """Read what was written so far.
-
-        Raises:
-            WriteError: It can't be read back.
-        """
-        try:
-            with self.path.open("rb") as file:
-                yield file
-        except OSError as error:
-            raise write_error(self.path.parent, error) from error
+        """Read what was written so far."""
+        with _write_errors(self.path.parent), self.path.open("rb") as file:
+            yield file
 
     def commit(self, target: Path, *, overwrite: bool = False) -> None:
         """Make this the file `target`, in one step: fsync, rename, fsync of the folder.
@@ -133,12 +109,17 @@ class AtomicFile:
             WriteError: The folder is not writable, or the like.
         """
         move = self.path.replace if overwrite else self._rename_to_free_name
-        try:
-            _creating_parent(target.parent, lambda: move(target))
-        except FileExistsError as error:
-            raise target_exists(target) from error
-        except OSError as error:
-            raise write_error(target, error) from error
+        with _write_errors(target):
+            try:
+                _creating_parent(target.parent, lambda: move(target))
+            except FileExistsError as error:
+                raise target_exists(target) from error
+
+    @property
+    def _file(self) -> FileIO:
+        if self._open is None:
+            raise ValueError("An AtomicFile can be used only inside its with block.")
+        return self._open
 
     def _rename_to_free_name(self, target: Path) -> None:
         """Rename, but fail if the target exists: a check before the rename would race with another writer."""
@@ -173,6 +154,16 @@ def target_exists(target: Path | str) -> TargetExistsError:
     return TargetExistsError(
         f"{target} exists and was not changed.", hint="Pass overwrite=True or choose another name."
     )
+
+
+@contextlib.contextmanager
+def _write_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except HistoryError:
+        raise
+    except OSError as error:
+        raise write_error(path, error) from error
 
 
 def write_error(path: Path, error: OSError) -> WriteError:

@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
 
 def check_folder(folder: Path) -> None:
-    """Validate a folder that may not exist yet.
-
-    Raises:
-        InvalidArgumentError: It, or one of its parents, is a file, or it has an impossible name.
-    """
+    """Reject a folder that can't be created, because it or one of its parents is a file or has an impossible name."""
     try:
         nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     except OSError as error:
@@ -30,12 +26,7 @@ def check_folder(folder: Path) -> None:
 
 
 def check_targets(targets: Iterable[str | os.PathLike[str]], *, overwrite: bool) -> None:
-    """Validate paths of files that will be written.
-
-    Raises:
-        InvalidArgumentError: One is a folder, or a file stands where one of its folders should be.
-        TargetExistsError: A file exists and `overwrite` is false.
-    """
+    """Reject paths that can't be written, or that exist and must not be overwritten."""
     checked: set[str] = set()
     for path in targets:
         # Strings instead of `Path`: there may be thousands.

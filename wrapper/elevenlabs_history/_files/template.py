@@ -52,7 +52,7 @@ class Template:
     """A template for the paths of files below a folder, parsed and validated once.
 
     Fields are `{id}`, `{date:%Y-%m-%d}` (only numeric directives), `{voice}`, `{voice_id}`, `{model}`, `{source}`,
-    `{text}` (its first words), `{format}`, `{index:04}` (the number in this run, from 1) and `{ext}`, which must come last.
+    `{text}` (its first words), `{format}`, `{index:04}` (the number in this run, from 1) and `{ext}`, which comes last.
 
     Attributes:
         text: The template.
@@ -76,19 +76,18 @@ class Template:
         )
 
     def path_for(self, item: HistoryItem, extension: str, *, index: int) -> PurePosixPath:
-        """Return the path of an item's file.
+        """Return the relative path of an item's file.
+
+        Each component has at most 240 bytes of UTF-8 in NFC and is valid on Windows, macOS and Linux; if that is too
+        short, everything but id, date and extension is truncated.
 
         Args:
             item: The item; none of its values is trusted.
-            extension: The extension with its dot, such as `FileKind.MP3.extension`.
+            extension: The extension with its dot, such as `FileKind.MP3.extension`, or nothing.
             index: The number of the item in this run, from 1.
 
-        Returns:
-            A relative path. Each component has at most 240 bytes of UTF-8 in NFC and is valid on Windows, macOS and
-            Linux; if that is too short, everything but id, date and extension is truncated.
-
         Raises:
-            ValueError: `extension` is neither empty nor a dot and up to 15 lower-case letters and digits.
+            ValueError: The extension has other characters than lower-case letters and digits.
         """
         if not _EXTENSION.fullmatch(extension):
             raise ValueError(f"Invalid file name extension: {extension!r}.")
@@ -98,16 +97,10 @@ class Template:
         return PurePosixPath(*folders, stem + extension)
 
     def names(self, items: Iterable[HistoryItem]) -> dict[str, str]:
-        """Name the files of a run, and reject a template that gives two items one name on any file system.
-
-        Args:
-            items: All items of the run, in its order; an item may be repeated.
-
-        Returns:
-            Relative path without extension by item id.
+        """Return the relative path without extension of each item of a run, by item id.
 
         Raises:
-            InvalidArgumentError: Two items would share a file; the message names both.
+            InvalidArgumentError: Two items would share a file on some file system; the message names both.
         """
         names: dict[str, str] = {}
         owners: dict[str, str] = {}

@@ -29,11 +29,7 @@ class ApiKey:
         self.__reveal = reveal
 
     def check(self) -> None:
-        """Reject an invalid key.
-
-        Raises:
-            AuthenticationError: There is no key, or it has characters that are not allowed in a header.
-        """
+        """Raise if there is no key, or it has characters that are not allowed in a header."""
         if not self.reveal():
             raise AuthenticationError(
                 "There is no API key.", hint=f"Pass api_key=… or set {VARIABLES[0]} in the environment."

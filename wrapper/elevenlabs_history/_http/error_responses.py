@@ -33,13 +33,7 @@ _MAX_PARSED_CHARACTERS = 64 * 1024
 
 
 class ErrorBody(NamedTuple):
-    """What the body of a failed response says, whatever its shape.
-
-    Attributes:
-        code: The server's name for the failure.
-        message: The reason, on one line.
-        request_id: The id of the request, which the vendor's support asks for.
-    """
+    """What the body of a failed response says, whatever its shape; an absent message is empty."""
 
     code: str | None
     message: str
@@ -80,17 +74,7 @@ _BY_STATUS = {
 
 
 def error_from_response(status_code: int, headers: Mapping[str, str], body: bytes, *, request: str) -> HistoryError:
-    """Turn a failed response into an exception with a hint.
-
-    Args:
-        status_code: The HTTP status, not 2xx.
-        headers: The headers of the response, looked up by lower-case names.
-        body: The start of the body; a few kilobytes are enough.
-        request: The request for the message, such as `GET /v1/history`.
-
-    Returns:
-        The exception, not raised. The vendor's five body shapes are parsed; of anything else the text is kept.
-    """
+    """Turn a failed response into an exception with a hint; `request` names it, such as `GET /v1/history`."""
     failure = parse_error_body(body)
     message = f"{request}: {failure.message or 'the server gave no reason'}"
     if status_code == 408:
@@ -113,14 +97,7 @@ def error_from_response(status_code: int, headers: Mapping[str, str], body: byte
 
 
 def parse_error_body(body: bytes) -> ErrorBody:
-    """Parse the body of a failed response: the vendor's JSON in its five shapes, or the text of a web page.
-
-    Args:
-        body: The body or its start.
-
-    Returns:
-        The code, message and request id; what is absent is None, an absent message is empty.
-    """
+    """Parse the body of a failed response: the vendor's JSON in its five shapes, or the text of a web page."""
     text = body[:_MAX_PARSED_CHARACTERS].decode("utf-8", errors="replace")
     try:
         document = json.loads(text)

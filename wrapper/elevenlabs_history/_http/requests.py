@@ -23,11 +23,7 @@ _IDS_IN_MESSAGES = 5
 
 
 def requested_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
-    """Validate the items of one download and drop duplicates, which the server would send twice.
-
-    Raises:
-        InvalidArgumentError: There is no item, or one is neither an id nor an item.
-    """
+    """Validate the items of one download and drop duplicates, which the server would send twice."""
     requested = distinct_items(items)
     if not requested:
         raise InvalidArgumentError("Nothing to download: the list of ids is empty. Nothing was sent.")
@@ -35,11 +31,7 @@ def requested_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> t
 
 
 def distinct_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
-    """Validate ids and items and drop duplicates.
-
-    Raises:
-        InvalidArgumentError: One is neither an id nor an item.
-    """
+    """Validate ids and items and drop duplicates."""
     if isinstance(items, str | HistoryItem):
         items = [items]
     if not isinstance(items, Iterable):
@@ -53,11 +45,7 @@ def id_of(item: str | HistoryItem) -> str:
 
 
 def check_id(history_item_id: object) -> str:
-    """Validate a history item id.
-
-    Raises:
-        InvalidArgumentError: It is not text, empty, not printable, or would change the URL that it becomes part of.
-    """
+    """Reject what is not text, empty, not printable, or would change the URL that it becomes part of."""
     if (
         not isinstance(history_item_id, str)
         or not history_item_id.strip(".")
@@ -101,11 +89,7 @@ def audio_request(item: str | HistoryItem) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def parse_errors(request: str) -> Iterator[None]:
-    """Turn the failures of the generated parser on an unexpected body, which are of many types, into one of ours.
-
-    Raises:
-        UnexpectedResponseError: The body is not what the API documents.
-    """
+    """Turn the failures of the generated parser on an unexpected body, which are of many types, into one of ours."""
     try:
         yield
     except HistoryError:
@@ -118,11 +102,7 @@ def parse_errors(request: str) -> Iterator[None]:
 
 
 def parse_json(response: httpx.Response) -> object:
-    """Parse the JSON of a response, which must not be used afterwards.
-
-    Raises:
-        ValueError: It is not JSON.
-    """
+    """Parse the JSON of a response, which must not be used afterwards."""
     parsed: object = json.loads(response.content)
     # Response and stream refer to each other, so each page would stay in memory until the next garbage collection.
     response.stream = httpx.ByteStream(b"")
@@ -130,11 +110,7 @@ def parse_json(response: httpx.Response) -> object:
 
 
 def expect(model: type[T], parsed: object) -> T:
-    """Return a parsed response if it is of the expected model.
-
-    Raises:
-        TypeError: It is something else that the API documents, under another status.
-    """
+    """Return a parsed response if it is of the expected model, not of another status that the API documents."""
     if not isinstance(parsed, model):
         raise TypeError(f"{type(parsed).__name__} instead of {model.__name__}")
     return parsed

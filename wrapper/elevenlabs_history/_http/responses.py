@@ -115,28 +115,18 @@ def buffered(request: httpx.Request, response: httpx.Response, body: bytes) -> h
 def check_headers(request: httpx.Request, response: httpx.Response, *, streaming: bool) -> HistoryError | None:
     """Return the reason why a successful response can't be trusted, judging by its headers; None if it can."""
     encoding = response.headers.get("content-encoding", "identity").lower()
+    has_length = "content-length" in response.headers or "transfer-encoding" in response.headers
     if encoding != "identity" and (streaming or encoding != "gzip"):
-        return UnexpectedResponseError(
-            f"{name_of(request)}: the body is encoded as {one_line(encoding)}, which was not requested.",
-            hint=_CHECK_PROXY,
-            status_code=response.status_code,
-        )
-    if streaming and response.status_code != httpx.codes.OK:
-        return UnexpectedResponseError(
-            f"{name_of(request)}: the status is {response.status_code} where 200 was expected, so the body may be "
-            "only a part of the file.",
-            hint=_CHECK_PROXY,
-            status_code=response.status_code,
-        )
-    framed = "content-length" in response.headers or "transfer-encoding" in response.headers
-    if streaming and not framed and response.http_version.startswith("HTTP/1"):
-        return UnexpectedResponseError(
-            f"{name_of(request)}: the response has neither Content-Length nor chunks, so it can't be checked "
-            "whether the body is complete.",
-            hint=_CHECK_PROXY,
-            status_code=response.status_code,
-        )
-    return None
+        problem = f"the body is encoded as {one_line(encoding)}, which was not requested"
+    elif streaming and response.status_code != httpx.codes.OK:
+        problem = f"the status is {response.status_code} instead of 200, so the body may be a part of the file"
+    elif streaming and not has_length and response.http_version.startswith("HTTP/1"):
+        problem = "the response has neither Content-Length nor chunks, so a body that is cut short looks complete"
+    else:
+        return None
+    return UnexpectedResponseError(
+        f"{name_of(request)}: {problem}.", hint=_CHECK_PROXY, status_code=response.status_code
+    )
 
 
 def error_from_status(request: httpx.Request, response: httpx.Response, body: bytes) -> HistoryError:

@@ -1,17 +1,17 @@
 """When to retry, after how long, and what the calls of one client share so that retries do not make an outage worse.
 
-The decision is pure: an error, the number of the attempt and the time spent give a delay or None. The loops that sleep
-and send are in `transport` and `download`.
+The decision is pure: an error, the number of the attempt and the time spent give a delay or None.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import threading
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from attrs import field, frozen
 from attrs.validators import ge
@@ -59,7 +59,7 @@ class RetryPolicy:
         idempotent: bool,
         jitter: Callable[[], float] = random.random,
     ) -> float | None:
-        """Decide what follows a failed attempt.
+        """Return the seconds to wait before the next attempt, or None to give up.
 
         Args:
             error: How the attempt failed.
@@ -67,9 +67,6 @@ class RetryPolicy:
             elapsed: Seconds since the first attempt began.
             idempotent: Sending the request twice does no harm.
             jitter: Returns a random number from 0 to 1.
-
-        Returns:
-            Seconds to wait before the next attempt, or None to give up.
         """
         if attempt >= self.max_attempts or not is_retryable(error, idempotent=idempotent):
             return None
@@ -92,15 +89,7 @@ def is_retryable(error: HistoryError, *, idempotent: bool) -> bool:
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Parse a `Retry-After` header.
-
-    Args:
-        value: Seconds or an HTTP date; None if the header is absent.
-        now: The current time, with a time zone.
-
-    Returns:
-        Seconds from now, at least 0; None if the value is invalid, which is no reason to fail.
-    """
+    """Return the seconds of a `Retry-After` header, which holds seconds or an HTTP date; None if absent or invalid."""
     if value is None:
         return None
     value = value.strip()
@@ -152,7 +141,15 @@ class RetryBudget:
 
 
 class Attempts:
-    """Counts the attempts of one call and decides after each failure what follows."""
+    """The attempts of one call, for a loop that works in both worlds.
+
+    for attempt in attempts:        # or: async for; waits before each further attempt
+        with attempt:               # swallows an error that is worth a retry
+            return send()
+    raise attempts.exhausted
+    """
+
+    exhausted = AssertionError("the last attempt raises")
 
     def __init__(
         self,
@@ -163,26 +160,48 @@ class Attempts:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.number = 1
+        self.may_retry = True
+        """Whether a failure may still be retried; the caller ends that once it has passed on a part of the result."""
         self._policy = policy
         self._budget = budget
         self._idempotent = idempotent
         self._clock = clock
         self._start = clock()
+        self._delay = 0.0
 
-    def cooldown(self) -> float:
-        """Return for how many seconds the next attempt has to wait, because the server asked another call to."""
-        return self._budget.cooldown()
+    # Not generators: an async generator that a `return` leaves behind is closed by the garbage collector.
+    def __iter__(self) -> Self:
+        return self
 
-    def succeeded(self) -> None:
-        """Record a success."""
-        self._budget.release()
+    def __next__(self) -> Self:
+        time.sleep(self._delay)
+        time.sleep(self._budget.cooldown())
+        return self
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Self:
+        await asyncio.sleep(self._delay)
+        await asyncio.sleep(self._budget.cooldown())
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> bool:
+        if error is None:
+            self._budget.release()
+        if not isinstance(error, HistoryError) or not self.may_retry:
+            return False
+        delay = self.delay_after(error)
+        if delay is None:
+            return False
+        self._delay = delay
+        return True
 
     def delay_after(self, error: HistoryError) -> float | None:
-        """Decide what follows a failed attempt.
-
-        Returns:
-            Seconds to wait before the next attempt, or None if the error is final.
-        """
+        """Return the seconds to wait before the next attempt, or None if the error is final."""
         elapsed = self._clock() - self._start
         delay = self._policy.delay(error, attempt=self.number, elapsed=elapsed, idempotent=self._idempotent)
         if error.status_code == 429:

@@ -40,12 +40,7 @@ def connect(
     http_client: httpx.Client | None = None,
     async_http_client: httpx.AsyncClient | None = None,
 ) -> tuple[Client, Transport]:
-    """Make the generated client and the transport under it.
-
-    Raises:
-        AuthenticationError: There is no usable key.
-        InvalidArgumentError: The base URL or the region is invalid.
-    """
+    """Make the generated client and the transport under it; raise if there is no usable key or base URL."""
     url = resolve_base_url(base_url, region)
     key.check()
     transport = Transport(
@@ -62,11 +57,7 @@ def connect(
 
 
 def resolve_base_url(base_url: str | None, region: Region | None) -> httpx.URL:
-    """Choose the server: the argument, else the region, else ELEVENLABS_BASE_URL, else the vendor's own.
-
-    Raises:
-        InvalidArgumentError: Both were given, the region is unknown, or the key must not be sent to this address.
-    """
+    """Choose the server: the argument, else the region, else ELEVENLABS_BASE_URL, else the vendor's own."""
     if base_url is not None and region is not None:
         raise InvalidArgumentError(
             f"base_url and region both name a server: pass only one of {base_url!r} and {region!r}."

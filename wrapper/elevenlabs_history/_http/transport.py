@@ -8,7 +8,6 @@ of the HTTP library touches this module and `responses` alone.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import threading
 import time
@@ -47,10 +46,7 @@ _DOWNLOAD_PATH = "/v1/history/download"
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Carries requests of the generated client to the server.
-
-    An httpx client of the caller is used as it is and left open; otherwise one is made when first needed.
-    """
+    """Carries requests to the server through the caller's httpx client, or one of its own, made when first needed."""
 
     def __init__(
         self,
@@ -84,11 +80,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return Attempts(self._retry_policy, self._budget, idempotent=idempotent)
 
     def use_sync_client(self, http_client: httpx.Client | None) -> None:
-        """Choose the synchronous httpx client of an async client's worker threads.
-
-        Raises:
-            InvalidArgumentError: None was given, and the async client was made with an httpx client of its own.
-        """
+        """Choose the synchronous httpx client of an async client's worker threads; raise if one is needed."""
         if http_client is None and not self._owns_async_client:
             raise InvalidArgumentError(
                 "This client was made with an httpx.AsyncClient, but download_all works in threads: pass "
@@ -98,46 +90,26 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             self._client, self._owns_client = http_client, False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return its response if it is a success; everything else is raised.
-
-        Raises:
-            HistoryError: The exchange failed, and so did its retries.
-        """
+        """Send a request and return its response if it is a success; everything else is raised as a HistoryError."""
         if STREAMED in request.extensions:
             return self._exchange(request, request.extensions[STREAMED])
         attempts = self.attempts(idempotent=_is_idempotent(request))
-        while True:
-            time.sleep(attempts.cooldown())
-            try:
+        for attempt in attempts:
+            with attempt:
                 response = self._exchange(request, attempts)
-                complete = buffered(request, response, b"".join(response.iter_raw()))
-            except HistoryError as error:
-                delay = attempts.delay_after(error)
-                if delay is None:
-                    raise
-            else:
-                attempts.succeeded()
-                return complete
-            time.sleep(delay)
+                return buffered(request, response, b"".join(response.iter_raw()))
+        raise attempts.exhausted
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The async counterpart of `handle_request`."""
         if STREAMED in request.extensions:
             return await self._async_exchange(request, request.extensions[STREAMED])
         attempts = self.attempts(idempotent=_is_idempotent(request))
-        while True:
-            await asyncio.sleep(attempts.cooldown())
-            try:
+        async for attempt in attempts:
+            with attempt:
                 response = await self._async_exchange(request, attempts)
-                complete = buffered(request, response, b"".join([chunk async for chunk in response.aiter_raw()]))
-            except HistoryError as error:
-                delay = attempts.delay_after(error)
-                if delay is None:
-                    raise
-            else:
-                attempts.succeeded()
-                return complete
-            await asyncio.sleep(delay)
+                return buffered(request, response, b"".join([chunk async for chunk in response.aiter_raw()]))
+        raise attempts.exhausted
 
     def close(self) -> None:
         """Close the connections, unless the caller owns the httpx client."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from zip_writer import DEFLATED, SATURATED, Piece, build
+from support.zip_writer import DEFLATED, SATURATED, Piece, build
 
 MILLION = 1_000_000
 
