@@ -1,7 +1,7 @@
 """Record the terminal session that the README shows: `python scripts/record_terminal.py` writes docs/backup.svg.
 
-The commands run for real, against the simulator, in a terminal emulator (pyte); rich draws its screen. The bar is
-caught when it is about half-way.
+The commands run against the simulator in a terminal emulator (pyte); rich draws its screen. The progress bar is shown
+as it was at about half of the items.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ COMMANDS = ("backup history", "backup history", "verify history --checksums")
 
 
 def run(command: str, environment: dict[str, str], folder: Path) -> tuple[list[str], list[str]]:
-    """Run a command in a terminal, and return its screen half-way and in the end."""
+    """Run a command in a terminal and return its screen, at half of the items and at the end."""
     screen = pyte.Screen(COLUMNS, ROWS)
     stream = pyte.ByteStream(screen)
     controller, terminal = pty.openpty()
@@ -44,25 +44,25 @@ def run(command: str, environment: dict[str, str], folder: Path) -> tuple[list[s
         env=os.environ | environment | {"TERM": "xterm", "PATH": path},
     ):
         os.close(terminal)
-        half_way: list[str] = []
+        halfway: list[str] = []
         while data := read(controller):
             stream.feed(data)
-            shown = lines(screen)
-            if not half_way and any(f" {percent}%|" in line for percent in range(50, 70) for line in shown):
-                half_way = shown
-    return half_way, lines(screen)
+            shown = screen_lines(screen)
+            if not halfway and any(f" {percent}%|" in line for percent in range(50, 70) for line in shown):
+                halfway = shown
+    return halfway, screen_lines(screen)
 
 
 def read(controller: int) -> bytes:
-    """Read what the terminal shows next; nothing when the command has ended, which Linux tells as an error."""
+    """Read what the terminal shows next; nothing at the end of the command, which Linux reports as an error."""
     try:
         return os.read(controller, 4096)
     except OSError:
         return b""
 
 
-def lines(screen: pyte.Screen) -> list[str]:
-    """Return what is on the screen, without the empty rest."""
+def screen_lines(screen: pyte.Screen) -> list[str]:
+    """Return the lines of the screen without trailing space."""
     return [line.rstrip() for line in "\n".join(screen.display).rstrip().splitlines()]
 
 
@@ -71,12 +71,12 @@ def main() -> None:
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     with Simulator(items=1000, bandwidth=1_500_000) as simulator, tempfile.TemporaryDirectory() as folder:
         for number, command in enumerate(COMMANDS):
-            half_way, end = run(command, simulator.environment, Path(folder))
+            halfway, end = run(command, simulator.environment, Path(folder))
             console.print(Text(f"$ elevenlabs-history {command}", style="bold"))
-            for line in [*end[:1], *half_way[-1:], *end[1:]] if number == 0 else end:
+            for line in [*end[:1], *halfway[-1:], *end[1:]] if number == 0 else end:
                 console.print(Text(line, style="green" if line.startswith("Everything") else ""))
     picture = console.export_svg(title="elevenlabs-history")
-    # Without the fonts that it would fetch from elsewhere; the viewer has one of its own.
+    # Without the web fonts: a picture in a README should load nothing from other servers.
     TARGET.write_text(re.sub(r"@font-face {.*?}", "", picture, flags=re.DOTALL), encoding="utf-8")
     print(f"Wrote {TARGET}.")
 

@@ -1,4 +1,4 @@
-"""A simulator for each test, and clients for it: every behaviour is tested on both twins, the async one on a loop."""
+"""A simulator for each test, and clients for it: every behavior is tested on the sync and on the async client."""
 
 from __future__ import annotations
 
@@ -74,6 +74,7 @@ class OnALoop:
 def loop():
     running = asyncio.new_event_loop()
     yield running
+    running.run_until_complete(running.shutdown_asyncgens())
     running.run_until_complete(running.shutdown_default_executor())
     running.close()
 
@@ -85,7 +86,7 @@ def make_client(request, simulator, loop):
     brought = []
 
     def make(api_key=None, *, http_client_arguments=None, **arguments):
-        arguments = {"base_url": simulator.base_url, "retries": FAST} | arguments
+        arguments = {"base_url": simulator.base_url, "retry_policy": FAST} | arguments
         world = (HistoryClient, httpx.Client) if request.param == "sync" else (AsyncHistoryClient, httpx.AsyncClient)
         if http_client_arguments is not None:
             arguments["http_client"] = world[1](**http_client_arguments)

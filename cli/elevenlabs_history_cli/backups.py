@@ -139,7 +139,8 @@ def _report_lines(report: SyncReport, *, limited: bool) -> Iterator[str]:
     if report.deleted:
         yield f"{pluralize(report.deleted, 'saved item')} no longer on the server; their files stay."
     if report.missing:
-        yield f"{pluralize(len(report.missing), 'item')} deleted from the server before they could be saved."
+        subject = "it" if len(report.missing) == 1 else "they"
+        yield f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved."
     if report.invalid_entries:
         entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
         yield colorize(f"{entries} of the listing could not be parsed.", "red")

@@ -151,7 +151,7 @@ def _check_history(region: Region | None, now: Callable[[], datetime]) -> Iterat
         message = f"answered in {milliseconds:,.0f} ms; the key may list the history (scope speech_history_read)"
         yield _ok("history", f"{message}; {_newest(page, items)}")
     for response in responses:
-        yield from _check_clock(response.headers.get("date", ""), now)
+        yield from check_clock(response.headers.get("date", ""), now)
 
 
 def _newest(page: list[HistoryItem], items: HistoryItems) -> str:
@@ -163,7 +163,8 @@ def _newest(page: list[HistoryItem], items: HistoryItems) -> str:
         return "the newest item has no valid date"
 
 
-def _check_clock(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
+def check_clock(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
+    """Compare this machine's clock with the `Date` header of a response; yield nothing if the header is invalid."""
     try:
         server_time = parsedate_to_datetime(date)
     except (TypeError, ValueError, OverflowError):
@@ -174,10 +175,11 @@ def _check_clock(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
     if abs(ahead) <= _MAX_CLOCK_DIFFERENCE:
         yield _ok("clock", "agrees with the server's clock")
         return
+    difference = f"{abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'}"
     yield Check(
         name="clock",
         status="warning",
-        message=f"The clock of this machine is {abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} the server's.",
+        message=f"The clock of this machine is {difference} the server's.",
         hint="Set the clock. Backups work without it, but the times in their catalogs will be wrong.",
     )
 

@@ -65,7 +65,7 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
 def folder(text: str) -> str:
     """Parse the name of a folder. An empty one, from an unset variable, would mean the working directory."""
     if not text:
-        raise argparse.ArgumentTypeError("the name of the folder is empty; the working directory is .")
+        raise argparse.ArgumentTypeError("its name is empty (the working directory is '.')")
     return text
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -48,7 +47,7 @@ def print_json(value: Mapping[str, object]) -> None:
 
 
 def to_json(instance: AttrsInstance) -> dict[str, object]:
-    """Return an attrs object as JSON: times in ISO 8601, paths and enumerations as text."""
+    """Return an attrs object as JSON: times in ISO 8601, paths as text."""
     return asdict(instance, value_serializer=_serialize)
 
 
@@ -148,8 +147,6 @@ def _serialize(_instance: object, _attribute: object, value: object) -> object:
             return value.isoformat().replace("+00:00", "Z")
         case PurePath():
             return str(value)
-        case Enum():
-            return value.value
         case _:
             return value
 

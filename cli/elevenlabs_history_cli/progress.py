@@ -54,7 +54,7 @@ def print_event(event: BackupEvent) -> None:
         case ItemMissing(history_item_id=history_item_id):
             print_json({"event": "missing", "history_item_id": history_item_id})
         case ItemFailed(history_item_id=history_item_id, error=error):
-            print_json({"event": "failed", "history_item_id": history_item_id, "error": str(error)})
+            print_json({"event": "failed", "history_item_id": history_item_id, "error": error_text(error)})
         case _:
             pass
 

@@ -104,7 +104,9 @@ def _interruptible() -> Iterator[None]:
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, stop_at_once)
-        echo("\nStopping. Press Ctrl-C again to stop without waiting.")
+        # The signal may have interrupted a write to the same stream; stopping matters more than this line.
+        with contextlib.suppress(OSError, RuntimeError):
+            echo("\nStopping. Press Ctrl-C again to stop at once.")
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, stop)

@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong and tells its hint."""
+"""`doctor` finds problems and prints a hint for each."""
 
 import json
 import os
@@ -6,156 +6,198 @@ import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from elevenlabs_history import HistoryClient, diagnose
-from elevenlabs_history_cli import main
+from elevenlabs_history import FolderLock, HistoryClient
+from elevenlabs_history_backup import Backup
+from elevenlabs_history_cli.doctor import check_clock, run_checks
 from elevenlabs_history_simulator import Fault
-from filelock import FileLock
 
-IN_WORDS = b'{"detail": {"status": "missing_permissions", "message": "The key lacks speech_history_read"}}'
+MISSING_SCOPE = b'{"detail": {"status": "missing_permissions", "message": "The key lacks speech_history_read"}}'
 
 
 @pytest.fixture
-def look(simulator, tmp_path):
-    def look(**arguments):
-        known = {"api_key": simulator.api_key, "base_url": simulator.base_url, "folder": tmp_path / "backup"}
-        return {check.name: check for check in diagnose(**(known | arguments))}
+def check(environment, tmp_path):
+    def check(**arguments):
+        folder = str(tmp_path / "backup")
+        return {check.name: check for check in run_checks(**{"folder": folder} | arguments)}
 
-    return look
+    return check
 
 
-def test_where_all_is_well_every_check_is_ok_and_nothing_was_made(look, tmp_path):
-    checks = look()
+def test_all_checks_are_ok_and_nothing_is_created(check, tmp_path):
+    checks = check()
     assert list(checks) == ["version", "key", "server", "history", "clock", "folder", "space"]
-    assert {check.status for check in checks.values()} == {"ok"}
-    assert not any(check.hint for check in checks.values())
+    assert {result.status for result in checks.values()} == {"ok"}
+    assert not any(result.hint for result in checks.values())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_key_is_named_by_its_source_and_not_shown(look, simulator, monkeypatch):
+def test_a_folder_that_is_not_a_backup_is_left_as_it_is(check, tmp_path):
+    (tmp_path / "backup").mkdir()
+    assert check()["folder"].message.endswith("is writable")
+    assert list((tmp_path / "backup").iterdir()) == []
+
+
+def test_the_key_is_named_by_its_variable_and_never_shown(check, simulator, monkeypatch):
+    monkeypatch.delenv("ELEVENLABS_API_KEY")
     monkeypatch.setenv("ELEVEN_API_KEY", simulator.api_key)
-    checks = look(api_key=None)
-    assert checks["key"].issue == "from ELEVEN_API_KEY"
-    assert not any(simulator.api_key in check.issue for check in checks.values())
+    checks = check()
+    assert checks["key"].message == "from ELEVEN_API_KEY"
+    assert not any(simulator.api_key in result.message for result in checks.values())
 
 
-def test_two_keys_that_differ_are_told(look, simulator, monkeypatch):
-    monkeypatch.setenv("ELEVENLABS_API_KEY", simulator.api_key)
+def test_two_different_keys_are_a_warning(check, simulator, monkeypatch):
+    monkeypatch.setenv("ELEVEN_API_KEY", f" {simulator.api_key}\n")
+    assert check()["key"].status == "ok"
     monkeypatch.setenv("ELEVEN_API_KEY", "another")
-    check = look(api_key=None)["key"]
-    assert (check.status, "ELEVEN_API_KEY has another key" in check.issue) == ("warning", True)
+    result = check()["key"]
+    assert (result.status, result.message) == (
+        "warning",
+        "ELEVENLABS_API_KEY is used, but ELEVEN_API_KEY holds a different key.",
+    )
 
 
-def test_without_a_key_the_rest_is_looked_at(look):
-    checks = look(api_key="")
-    assert (checks["key"].status, "ELEVENLABS_API_KEY" in checks["key"].hint) == ("problem", True)
+def test_without_a_key_the_other_checks_are_made(check, monkeypatch):
+    monkeypatch.delenv("ELEVENLABS_API_KEY")
+    checks = check()
+    assert (checks["key"].status, checks["key"].hint) == ("problem", "Set ELEVENLABS_API_KEY in the environment.")
     assert list(checks) == ["version", "key", "server", "folder", "space"]
 
 
 @pytest.mark.parametrize(
-    ("fault", "issue", "hint"),
+    ("fault", "message", "hint"),
     [
-        (Fault.answer(401, IN_WORDS), "speech_history_read", "scope"),
-        (Fault.answer(401, b'{"detail": "data residency"}'), "residency", "region"),
+        (Fault.answer(401, MISSING_SCOPE), "speech_history_read", "scope"),
+        (Fault.answer(401, b'{"detail": "data residency"}'), "residency", "--region"),
         (Fault.answer(503), "503", "later"),
-        (Fault.html(), "a web page came", "proxy"),
+        (Fault.html(), "a web page", "proxy"),
+        (Fault.answer(200, b"[1]", content_type="application/json"), "not a page of a history", "proxy"),
+        (Fault.answer(200, b"{", content_type="application/json"), "GET /v1/history", "proxy"),
     ],
-    ids=["scope", "region", "server", "proxy"],
+    ids=["scope", "region", "server", "web page", "not a page", "not JSON"],
 )
-def test_what_the_server_refuses_is_told_with_its_cure(look, simulator, fault, issue, hint):
-    simulator.faults.add(fault, times=2)
-    check = look()["history"]
-    assert check.status == "problem"
-    assert issue in check.issue
-    assert hint in check.hint
-    assert check.hint not in check.issue
+def test_an_error_of_the_server_is_a_problem_with_its_hint(check, simulator, fault, message, hint):
+    simulator.faults.add(fault)
+    result = check()["history"]
+    assert result.status == "problem"
+    assert message in result.message
+    assert hint in result.hint
+    assert result.hint not in result.message
 
 
-def test_a_server_that_is_not_there_is_told(look):
+def test_an_unreachable_server_is_a_problem(check, monkeypatch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        check = look(base_url=f"http://127.0.0.1:{unused.getsockname()[1]}")["history"]
-    assert check.status == "problem"
+        monkeypatch.setenv("ELEVENLABS_BASE_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
+        assert check()["history"].status == "problem"
 
 
-def test_the_region_is_named(monkeypatch):
+def test_the_server_is_named_with_its_region_or_variable(check, simulator, monkeypatch):
     monkeypatch.setenv("ELEVENLABS_API_KEY", "")
-    checks = {check.name: check for check in diagnose(region="eu")}
-    assert checks["server"].issue == "https://api.eu.residency.elevenlabs.io, region eu"
+    assert check()["server"].message == f"{simulator.base_url}, from ELEVENLABS_BASE_URL"
+    assert check(region="eu")["server"].message == "https://api.eu.residency.elevenlabs.io, region eu"
 
 
-def test_a_base_url_that_is_none_is_told(look):
-    assert look(base_url="http://example.com")["server"].issue.startswith("The base URL")
-    checks = look(api_key="", base_url="http://example.com")
-    assert [checks[name].status for name in ("key", "server")] == ["problem", "problem"]
-
-
-def test_a_key_that_can_be_none_is_told_once(look):
-    checks = look(api_key="two words")
-    assert [check.name for check in checks.values() if check.status == "problem"] == ["key"]
+def test_an_invalid_base_url_and_a_missing_key_are_both_reported(check, monkeypatch):
+    monkeypatch.setenv("ELEVENLABS_BASE_URL", "http://example.com")
+    checks = check()
+    assert checks["server"].message.startswith("The base URL")
+    assert [name for name, result in checks.items() if result.status == "problem"] == ["server"]
+    monkeypatch.setenv("ELEVENLABS_API_KEY", "two words")
+    assert [name for name, result in check().items() if result.status == "problem"] == ["key", "server"]
 
 
 @pytest.mark.parametrize("date", ["yesterday", None, 10**18])
-def test_an_item_with_an_odd_date_is_told(look, simulator, date):
+def test_an_item_with_an_invalid_date_is_reported(check, simulator, date):
     simulator.history.add(date=1_900_000_000).metadata["date_unix"] = date
-    check = look()["history"]
-    assert (check.status, "no item that can be read" in check.issue) == ("ok", True)
+    result = check()["history"]
+    assert (result.status, "the newest item has no valid date" in result.message) == ("ok", True)
 
 
-def test_a_server_clock_that_names_no_zone_is_read_as_utc(look, simulator):
-    date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S -0000")
-    page = b'{"history": [], "last_history_item_id": null, "has_more": false, "scanned_until": null}'
-    simulator.faults.add(Fault.answer(200, page, date=date))
-    checks = look()
-    assert checks["history"].issue.endswith("empty")
-    assert checks["clock"].status == "ok"
+def test_an_entry_that_is_not_an_item_is_reported_after_one_request(check, simulator):
+    del simulator.history.add(date=1_900_000_000).metadata["date_unix"]
+    result = check()["history"]
+    assert (result.status, "the newest entry is not a history item" in result.message) == ("ok", True)
+    assert len(simulator.requests) == 1
+
+
+def test_an_empty_history_is_ok(check, simulator):
+    for item in list(simulator.history):
+        simulator.history.remove(item.id)
+    assert check()["history"].message.endswith("no items")
+
+
+def test_a_server_time_without_a_zone_is_utc():
+    (result,) = check_clock("Wed, 25 Nov 2026 12:00:00 -0000", lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
+    assert result.status == "ok"
+
+
+@pytest.mark.parametrize(
+    "date", ["", "soon", "Mon, 99 Foo 2026 99:99:99 GMT", "1 Jan 2026 00:00:00 +99999999", "1 Jan 9999999999 0:0 +0000"]
+)
+def test_an_invalid_server_time_is_ignored(date):
+    assert list(check_clock(date, lambda: datetime.now(UTC))) == []
 
 
 @pytest.mark.parametrize(("hours", "words"), [(3, "ahead of"), (-3, "behind")])
-def test_a_wrong_clock_is_told(look, hours, words):
-    check = look(now=lambda: datetime.now(UTC) + timedelta(hours=hours))["clock"]
-    assert check.status == "warning"
-    assert words in check.issue
+def test_a_wrong_clock_is_a_warning(check, hours, words):
+    result = check(now=lambda: datetime.now(UTC) + timedelta(hours=hours))["clock"]
+    assert result.status == "warning"
+    assert words in result.message
 
 
-def test_a_backup_is_looked_at_and_left_as_it_is(look, simulator, tmp_path):
-    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
-        client.backup(tmp_path / "backup")
-    assert look()["catalog"].issue == "20 items"
-    (tmp_path / "backup" / "history.db").write_bytes(b"no catalog at all" * 100)
-    check = look()["catalog"]
-    assert (check.status, "copy" in check.hint) == ("problem", True)
+def test_a_backup_is_checked_and_not_changed(check, simulator, tmp_path):
+    folder = tmp_path / "backup"
+    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client, Backup(folder) as backup:
+        backup.sync(client)
+    before = sorted(folder.rglob("*"))
+    checks = check()
+    assert (checks["folder"].status, checks["catalog"].message) == ("ok", "20 items")
+    assert sorted(folder.rglob("*")) == before
+    (folder / "history.db").write_bytes(b"not a catalog" * 100)
+    result = check()["catalog"]
+    assert (result.status, result.hint != "") == ("problem", True)
 
 
-def test_a_folder_that_another_run_holds_is_told(look, tmp_path):
-    staging = tmp_path / "backup" / ".elevenlabs-history"
-    staging.mkdir(parents=True)
-    with FileLock(staging / "lock"):
-        assert look()["folder"].status == "problem"
-    assert look()["folder"].status == "ok"
+def test_a_folder_that_another_run_has_locked_is_a_problem(check, tmp_path):
+    with FolderLock(tmp_path / "backup" / ".elevenlabs-history" / "lock"):
+        assert check()["folder"].status == "problem"
+    assert check()["folder"].status == "ok"
 
 
-def test_a_file_where_the_folder_should_be_is_told(look, tmp_path):
-    (tmp_path / "backup").write_text("mine")
-    assert look()["folder"].status == "problem"
+@pytest.mark.parametrize("name", ["file", "file/below", "x" * 300])
+def test_a_path_that_cannot_be_a_folder_is_a_problem(check, tmp_path, name):
+    (tmp_path / "file").write_text("mine")
+    assert check(folder=str(tmp_path / name))["folder"].status == "problem"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_to_is_told(look, tmp_path):
+def test_a_folder_that_is_not_writable_is_a_problem(check, tmp_path):
     tmp_path.chmod(0o500)
-    assert look()["folder"].status == "problem"
+    assert check()["folder"].status == "problem"
     tmp_path.chmod(0o700)
 
 
-def test_the_command_prints_a_line_for_each_check(simulator, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("ELEVENLABS_API_KEY", simulator.api_key)
-    monkeypatch.setenv("ELEVENLABS_BASE_URL", simulator.base_url)
-    assert main(["doctor", str(tmp_path)]) == 0
-    assert [line.split()[:2] for line in capsys.readouterr().out.splitlines()] == [
+def test_the_command_prints_a_line_per_check(run, simulator, tmp_path):
+    result = run("doctor", tmp_path)
+    assert result.exit_code == 0
+    assert [line.split()[:2] for line in result.lines] == [
         ["ok", name] for name in ("version", "key", "server", "history", "clock", "folder", "space")
     ]
-    assert main(["doctor", str(tmp_path), "--quiet"]) == 0
-    assert capsys.readouterr().out == ""
-    simulator.faults.add(Fault.answer(401, IN_WORDS))
-    assert main(["doctor", "--json"]) == 1
-    *_, told = map(json.loads, capsys.readouterr().out.splitlines())
-    assert (told["name"], told["status"]) == ("history", "problem")
+    quiet = run("doctor", tmp_path, "--quiet")
+    assert (quiet.exit_code, quiet.stdout) == (0, "")
+
+
+def test_the_command_fails_if_there_is_a_problem_and_prints_its_hint(run, simulator):
+    simulator.faults.add(Fault.answer(401, MISSING_SCOPE), times=2)
+    result = run("doctor", "--quiet")
+    assert result.exit_code == 1
+    problem, hint = result.lines
+    assert problem.startswith("problem history")
+    assert hint.strip() == "Give the key the scope in the workspace settings, or use another key."
+    as_json = [json.loads(line) for line in run("doctor", "--json").lines]
+    assert as_json[-1] == {
+        "name": "history",
+        "status": "problem",
+        "message": problem.removeprefix("problem history").strip(),
+        "hint": hint.strip(),
+    }

@@ -13,21 +13,20 @@ from elevenlabs_history import (
     AsyncHistoryClient,
     AuthenticationError,
     BulkDownloadError,
-    ItemFailed,
-    RunFinished,
-    LockedError,
-    ItemMissing,
+    BytesReceived,
+    FileKind,
+    FileSaved,
     HistoryClient,
     InvalidArgumentError,
-    InvalidArgumentError,
-    FileKind,
+    ItemFailed,
+    ItemMissing,
+    LockedError,
     NotFoundError,
     RateLimitError,
-    BytesReceived,
     RetryPolicy,
-    FileSaved,
-    ServerError,
+    RunFinished,
     RunStarted,
+    ServerError,
     TargetExistsError,
     UnexpectedResponseError,
 )
@@ -42,12 +41,12 @@ def whole(simulator, item_id):
 
 def check_files(simulator, report):
     """Each file holds all of the audio of the item that the report says it is."""
-    for clip in report.saved:
-        saved = clip.path.read_bytes()
-        assert item_id_of(saved) == clip.history_item_id
+    for file in report.saved:
+        saved = file.path.read_bytes()
+        assert item_id_of(saved) == file.history_item_id
         # What came as raw PCM has got a header.
-        assert saved.endswith(whole(simulator, clip.history_item_id))
-    assert len({clip.path for clip in report.saved}) == len(report.saved)
+        assert saved.endswith(whole(simulator, file.history_item_id))
+    assert len({file.path for file in report.saved}) == len(report.saved)
 
 
 def visible_files(folder):
@@ -89,8 +88,8 @@ def test_every_file_is_the_item_that_the_report_says(client, simulator, tmp_path
     items = list(client.list())
     simulator.requests.clear()
     report = client.download_all(items, tmp_path)
-    assert {clip.history_item_id for clip in report.saved} == {item.history_item_id for item in items}
-    assert (report.failed, report.gone, report.skipped) == ([], [], [])
+    assert {file.history_item_id for file in report.saved} == {item.history_item_id for item in items}
+    assert (report.failed, report.missing, report.skipped) == ([], [], [])
     check_files(simulator, report)
     assert len(simulator.requests) < len(items) / 4
     report.raise_for_failures()
@@ -123,7 +122,7 @@ def test_two_thousand_items_are_saved_without_one_mistake(quirks, requests, tmp_
                 simulator.history.remove(item_id)
             simulator.requests.clear()
             report = client.download_all(items, tmp_path, workers=6)
-        assert sorted(report.gone) == sorted(gone)
+        assert sorted(report.missing) == sorted(gone)
         assert len(report.saved) == 2000 - len(gone)
         check_files(simulator, report)
         with capsys.disabled():
@@ -135,7 +134,7 @@ def test_bare_ids_are_asked_for_alone_because_nothing_would_prove_them_together(
     ids = [item.history_item_id for item in items[:3]]
     simulator.requests.clear()
     report = client.download_all([*ids, ids[0]], tmp_path)
-    assert {clip.path.name for clip in report.saved} == {f"{each}.mp3" for each in ids}
+    assert {file.path.name for file in report.saved} == {f"{each}.mp3" for each in ids}
     check_files(simulator, report)
     assert len(simulator.requests) == 3
 
@@ -145,7 +144,7 @@ def test_a_second_run_fetches_nothing(client, simulator, items, tmp_path):
     simulator.requests.clear()
     second = client.download_all(items, tmp_path)
     assert {(each.history_item_id, each.path) for each in second.skipped} == {
-        (clip.history_item_id, clip.path) for clip in first.saved
+        (file.history_item_id, file.path) for file in first.saved
     }
     assert second.saved == []
     assert simulator.requests == []
@@ -154,8 +153,8 @@ def test_a_second_run_fetches_nothing(client, simulator, items, tmp_path):
 def test_a_second_run_in_another_format_puts_its_files_beside(client, items, tmp_path):
     first = client.download_all(items[:4], tmp_path)
     second = client.download_all(items[:4], tmp_path, output_format="wav")
-    assert {clip.kind for clip in second.saved} == {FileKind.WAV}
-    assert {clip.path.with_suffix(".mp3") for clip in second.saved} == {clip.path for clip in first.saved}
+    assert {clip.kind for file in second.saved} == {FileKind.WAV}
+    assert {file.path.with_suffix(".mp3") for file in second.saved} == {file.path for file in first.saved}
 
 
 def test_raw_pcm_that_became_wav_is_not_fetched_again(client, simulator, tmp_path):
@@ -167,19 +166,19 @@ def test_raw_pcm_that_became_wav_is_not_fetched_again(client, simulator, tmp_pat
 
 def test_nothing_to_do_is_a_report_of_nothing(client, simulator, tmp_path):
     report = client.download_all([], tmp_path)
-    assert (report.saved, report.skipped, report.gone, report.failed) == ([], [], [], [])
+    assert (report.saved, report.skipped, report.missing, report.failed) == ([], [], [], [])
     assert simulator.requests == []
 
 
 @pytest.mark.parametrize("missing_ids", ["refuse", "skip", "error"])
 def test_an_item_that_is_gone_is_told_and_stops_no_other(make_client, simulator, tmp_path, missing_ids):
-    client = make_client(retry_policy=RetryPolicy(attempts=1))
+    client = make_client(retry_policy=RetryPolicy(max_attempts=1))
     items = list(client.list())
     simulator.quirks = Quirks(missing_ids=missing_ids)
     simulator.history.remove(items[5].history_item_id)
     events = []
     report = client.download_all(items, tmp_path, on_event=events.append)
-    assert report.gone == [items[5].history_item_id]
+    assert report.missing == [items[5].history_item_id]
     assert ItemMissing(items[5].history_item_id) in events
     assert len(report.saved) == len(items) - 1
     check_files(simulator, report)
@@ -187,7 +186,7 @@ def test_an_item_that_is_gone_is_told_and_stops_no_other(make_client, simulator,
 
 
 def test_one_bad_item_stops_no_other_and_is_named(make_client, simulator, tmp_path):
-    client = make_client(retry_policy=RetryPolicy(attempts=1))
+    client = make_client(retry_policy=RetryPolicy(max_attempts=1))
     items = list(client.list())
     bad = items[3].history_item_id
     # The archive of four, then of the two halves and at last of the item alone.
@@ -242,20 +241,20 @@ def test_a_clip_that_nobody_asked_for_is_not_kept(client, simulator, items, tmp_
     members = [(f"{item.history_item_id}.mp3", whole(simulator, item.history_item_id)) for item in items[:3]]
     simulator.faults.add(Fault.answer(200, archive_of(*members)), on="download")
     report = client.download_all(items[:2], tmp_path)
-    assert {clip.history_item_id for clip in report.saved} == {item.history_item_id for item in items[:2]}
+    assert {file.history_item_id for file in report.saved} == {item.history_item_id for item in items[:2]}
     assert len(visible_files(tmp_path)) == 2
     check_files(simulator, report)
 
 
 def test_an_archive_in_place_of_one_clip_is_no_clip(make_client, simulator, items, tmp_path):
     simulator.faults.add(Fault.answer(200, archive_of()), on="download", times=9)
-    report = make_client(retry_policy=RetryPolicy(attempts=1)).download_all(items[:1], tmp_path)
+    report = make_client(retry_policy=RetryPolicy(max_attempts=1)).download_all(items[:1], tmp_path)
     assert isinstance(report.failed[0].error, UnexpectedResponseError)
     assert visible_files(tmp_path) == []
 
 
 def test_a_server_with_a_low_limit_still_gives_everything(make_client, simulator, items, tmp_path):
-    client = make_client(retry_policy=RetryPolicy(attempts=2, wait_initial=0.01, wait_max=0.02))
+    client = make_client(retry_policy=RetryPolicy(max_attempts=2, wait_initial=0.01, wait_max=0.02))
     simulator.concurrency = 1
     simulator.latency = 0.01
     try:
@@ -301,7 +300,7 @@ def test_a_server_that_takes_few_ids_is_asked_for_few(client, simulator, tmp_pat
 
 def test_a_server_that_was_out_of_order_for_a_while_is_asked_for_as_much_as_before(make_client, simulator, tmp_path):
     simulator.history.fill(400)
-    client = make_client(retry_policy=RetryPolicy(attempts=1))
+    client = make_client(retry_policy=RetryPolicy(max_attempts=1))
     items = list(client.list())
     simulator.requests.clear()
     simulator.faults.add(Fault.answer(503, b"{}"), on="download", times=4)
@@ -330,7 +329,7 @@ def test_the_last_archives_are_shared_by_all_who_are_free(client, simulator, tmp
 
 def test_a_server_that_only_ever_says_too_many_ends_the_run(make_client, simulator, items, tmp_path):
     simulator.faults.add(Fault.answer(429, b"{}"), on="download", times=1000)
-    report = make_client(retry_policy=RetryPolicy(attempts=1)).download_all(items, tmp_path, batch_size=4)
+    report = make_client(retry_policy=RetryPolicy(max_attempts=1)).download_all(items, tmp_path, batch_size=4)
     assert {failed.history_item_id for failed in report.failed} == {item.history_item_id for item in items}
     assert all(isinstance(failed.error, RateLimitError) for failed in report.failed)
     assert len(simulator.requests) < 100
@@ -344,8 +343,10 @@ def test_the_events_tell_what_the_report_tells(client, simulator, items, tmp_pat
     assert events[0] == RunStarted(len(items) - 2)
     assert events[-1] == RunFinished(report)
     assert [event.clip for event in events if isinstance(event, FileSaved)] == report.saved
-    assert [event.history_item_id for event in events if isinstance(event, ItemMissing)] == report.gone
-    assert sum(event.size for event in events if isinstance(event, BytesReceived)) >= sum(clip.size for clip in report.saved)
+    assert [event.history_item_id for event in events if isinstance(event, ItemMissing)] == report.missing
+    assert sum(event.size for event in events if isinstance(event, BytesReceived)) >= sum(
+        clip.size for file in report.saved
+    )
     assert len(report.skipped) == 2
 
 
@@ -364,7 +365,7 @@ def test_what_a_listener_raises_ends_the_run_and_leaves_whole_files(client, simu
 def test_a_template_names_the_files(client, simulator, items, tmp_path):
     report = client.download_all(items, tmp_path, template="{voice}/{index:03}_{id}{ext}")
     check_files(simulator, report)
-    assert {clip.path.name[:3] for clip in report.saved} == {f"{place:03}" for place in range(1, len(items) + 1)}
+    assert {file.path.name[:3] for file in report.saved} == {f"{place:03}" for place in range(1, len(items) + 1)}
 
 
 def test_a_file_that_may_be_another_item_is_not_taken_for_this_one(client, simulator, items, tmp_path):
@@ -373,7 +374,7 @@ def test_a_file_that_may_be_another_item_is_not_taken_for_this_one(client, simul
     assert [failed.history_item_id for failed in report.failed] == [items[0].history_item_id]
     assert isinstance(report.failed[0].error, TargetExistsError)
     assert (tmp_path / "1.mp3").read_bytes() == b"somebody's"
-    assert [clip.path for clip in report.saved] == [tmp_path / "2.mp3"]
+    assert [file.path for file in report.saved] == [tmp_path / "2.mp3"]
 
 
 @pytest.mark.parametrize(
@@ -432,8 +433,8 @@ def test_a_folder_that_is_a_file_is_refused(client, items, tmp_path):
 
 def test_an_unknown_item_fails_without_code_when_a_proxy_says_so(make_client, simulator, items, tmp_path):
     simulator.faults.add(Fault.answer(404, b"<html>nothing here</html>", content_type="text/html"), on="download")
-    report = make_client(retry_policy=RetryPolicy(attempts=1)).download_all(items[:1], tmp_path)
-    assert report.gone == []
+    report = make_client(retry_policy=RetryPolicy(max_attempts=1)).download_all(items[:1], tmp_path)
+    assert report.missing == []
     assert isinstance(report.failed[0], ItemFailed)
     assert isinstance(report.failed[0].error, NotFoundError)
 

@@ -9,24 +9,23 @@ from pathlib import Path
 import pytest
 import soundfile
 from elevenlabs_history import (
-    UnsafeArchiveError,
-    WriteError,
     APIConnectionError,
+    APITimeoutError,
+    FileKind,
     InvalidArgumentError,
     InvalidRequestError,
-    InvalidArgumentError,
-    FileKind,
-    NotFoundError,
     MatchMethod,
+    NotFoundError,
     RetryPolicy,
     ServerError,
     TargetExistsError,
-    APITimeoutError,
     UnexpectedResponseError,
+    UnsafeArchiveError,
+    WriteError,
 )
 from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 
-ONCE = RetryPolicy(attempts=1)
+ONCE = RetryPolicy(max_attempts=1)
 
 
 def files(folder):
@@ -132,9 +131,9 @@ def test_a_folder_that_is_a_file_is_refused(client, simulator, items, tmp_path):
     with pytest.raises(InvalidArgumentError, match="is a folder"):
         download.save(tmp_path)
     for path in (tmp_path / "file" / "a.mp3", tmp_path / "file" / "deeper" / "a.mp3"):
-        with pytest.raises(InvalidArgumentError, match="is a file where a folder is needed"):
+        with pytest.raises(InvalidArgumentError, match="is a file, not a folder"):
             download.save(path)
-        with pytest.raises(InvalidArgumentError, match="is a file where a folder is needed"):
+        with pytest.raises(InvalidArgumentError, match="is a file, not a folder"):
             download.extract(path.parent)
     assert simulator.requests == []
 
@@ -166,7 +165,11 @@ def test_clips_that_are_there_already_are_found_before_anything_is_sent(client, 
 
 def test_one_item_becomes_a_clip_that_is_known(client, items, tmp_path):
     (clip,) = client.download(items[0]).extract(tmp_path)
-    assert (clip.history_item_id, clip.match_method, clip.kind) == (items[0].history_item_id, MatchMethod.ONLY_ITEM, FileKind.MP3)
+    assert (clip.history_item_id, clip.match_method, clip.kind) == (
+        items[0].history_item_id,
+        MatchMethod.ONLY_ITEM,
+        FileKind.MP3,
+    )
     assert clip.size == clip.path.stat().st_size
     assert clip.path.name.endswith(f"{items[0].history_item_id}.mp3")
     assert files(tmp_path) == [str(clip.path.relative_to(tmp_path))]
@@ -342,8 +345,8 @@ def test_a_folder_that_may_not_be_written_to_is_named(client, items, tmp_path):
         client.download(items[0]).save(tmp_path / "a.mp3")
 
 
-def test_a_device_that_is_full_is_an_error_with_its_cure(client, items):
-    with pytest.raises(WriteError, match="Make room"):
+def test_a_path_that_can_not_be_written_is_an_error_with_a_hint(client, items):
+    with pytest.raises(WriteError, match="Check the path"):
         client.download(items[0]).save("/proc/cannot/be/made.mp3")
 
 

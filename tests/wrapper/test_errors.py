@@ -5,7 +5,12 @@ import pickle
 
 import pytest
 from elevenlabs_history import errors
-from elevenlabs_history._http.error_responses import error_from_response, one_line, read_failure
+from elevenlabs_history._http.error_responses import (
+    MAX_MESSAGE_CHARACTERS,
+    error_from_response,
+    one_line,
+    parse_error_body,
+)
 
 
 def body(document):
@@ -50,7 +55,7 @@ CASES = [
         "Correct",
         "missing",
     ),
-    (408, b"", errors.Timeout, "later", None),
+    (408, b"", errors.APITimeoutError, "later", None),
     (410, b"", errors.NotFoundError, "deleted", None),
     (418, b"", errors.InvalidRequestError, "Correct", None),
     (429, older("too_many_concurrent_requests"), errors.RateLimitError, "fewer", "too_many_concurrent_requests"),
@@ -123,12 +128,12 @@ def test_no_body_breaks_the_reading_of_failures(content):
 
 def test_a_message_from_outside_is_one_printable_line_of_bounded_length():
     assert one_line("a\r\nb\x1b[31m\u202ec") == "a b[31mc"
-    assert len(one_line("x" * 10_000)) == errors.LONGEST_MESSAGE
+    assert len(one_line("x" * 10_000)) == MAX_MESSAGE_CHARACTERS
 
 
 def test_of_a_page_the_title_is_kept_and_code_is_not():
-    assert read_failure(b"<html><title>Bad &amp; down</title><p>x</p>").message == "Bad & down"
-    assert read_failure(b"<p>Sorry</p><script>alert(1)</script>").message == "Sorry"
+    assert parse_error_body(b"<html><title>Bad &amp; down</title><p>x</p>").message == "Bad & down"
+    assert parse_error_body(b"<p>Sorry</p><script>alert(1)</script>").message == "Sorry"
 
 
 def test_every_error_survives_pickling():

@@ -4,7 +4,7 @@ import errno
 import os
 
 import pytest
-from elevenlabs_history import WriteError, RetryPolicy
+from elevenlabs_history import RetryPolicy, WriteError
 
 
 @pytest.fixture(params=[1, 9, 20])
@@ -24,7 +24,7 @@ def disk(request, monkeypatch):
 @pytest.mark.usefixtures("disk")
 def test_an_archive_of_which_one_file_is_lost_gives_none(make_client, simulator, tmp_path):
     simulator.history.fill(30)
-    client = make_client(retry_policy=RetryPolicy(attempts=1))
+    client = make_client(retry_policy=RetryPolicy(max_attempts=1))
     items = list(client.list())[:30]
     with pytest.raises(WriteError, match="Input/output error"):
         client.download(items).extract(tmp_path)

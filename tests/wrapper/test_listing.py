@@ -1,13 +1,11 @@
-"""The walk over the pages of a listing is plain logic: requests out, pages in."""
+"""The paginator is plain logic: requests out, pages in."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from elevenlabs_history import HistoryItem
-from elevenlabs_history.errors import InvalidArgumentError, UnexpectedResponseError
 from elevenlabs_history._listing import Filters, Paginator, unix_seconds
-from hypothesis import given
-from hypothesis import strategies as st
+from elevenlabs_history.errors import InvalidArgumentError, UnexpectedResponseError
+from hypothesis import given, strategies as st
 
 
 def entry(history_item_id, **fields):
@@ -25,8 +23,8 @@ def page(*entries, cursor=None, has_more=False):
     return {"history": list(entries), "last_history_item_id": cursor, "has_more": has_more}
 
 
-def walk(*, limit=None, page_size=1000, **filters):
-    return Paginator(Filters(**filters), HistoryItem.from_dict, limit=limit, page_size=page_size)
+def paginator(*, limit=None, page_size=1000, **filters):
+    return Paginator(Filters(**filters), limit=limit, page_size=page_size)
 
 
 def ids(items):
@@ -34,73 +32,73 @@ def ids(items):
 
 
 def test_the_next_page_starts_behind_the_last_item():
-    pages = walk()
+    pages = paginator()
     assert "start_after_history_item_id" not in pages.next_request()["params"]
-    pages.read(page(entry("a"), cursor="a", has_more=True))
+    pages.parse(page(entry("a"), cursor="a", has_more=True))
     assert pages.next_request()["params"]["start_after_history_item_id"] == "a"
-    pages.read(page(entry("b")))
+    pages.parse(page(entry("b")))
     assert pages.next_request() is None
 
 
-def test_a_repeated_cursor_ends_the_walk():
-    pages = walk()
-    pages.read(page(entry("a"), cursor="a", has_more=True))
-    assert ids(pages.read(page(entry("a"), cursor="a", has_more=True))) == []
+def test_a_repeated_cursor_ends_the_listing():
+    pages = paginator()
+    pages.parse(page(entry("a"), cursor="a", has_more=True))
+    assert ids(pages.parse(page(entry("a"), cursor="a", has_more=True))) == []
     assert pages.next_request() is None
 
 
-def test_more_to_come_without_a_cursor_ends_the_walk():
-    pages = walk()
-    pages.read(page(entry("a"), cursor=None, has_more=True))
+def test_more_to_come_without_a_cursor_ends_the_listing():
+    pages = paginator()
+    pages.parse(page(entry("a"), cursor=None, has_more=True))
     assert pages.next_request() is None
 
 
-def test_an_empty_page_with_more_to_come_does_not_end_the_walk():
-    pages = walk(search="x")
-    assert pages.read(page(cursor="c1", has_more=True)) == []
+def test_an_empty_page_with_more_to_come_does_not_end_the_listing():
+    pages = paginator(search="x")
+    assert pages.parse(page(cursor="c1", has_more=True)) == []
     assert pages.next_request()["params"]["start_after_history_item_id"] == "c1"
-    assert ids(pages.read(page(entry("a")))) == ["a"]
+    assert ids(pages.parse(page(entry("a")))) == ["a"]
 
 
 def test_a_duplicate_comes_once():
-    pages = walk()
-    assert ids(pages.read(page(entry("a"), entry("a"), entry("b"), cursor="b", has_more=True))) == ["a", "b"]
-    assert ids(pages.read(page(entry("b"), entry("c")))) == ["c"]
+    pages = paginator()
+    assert ids(pages.parse(page(entry("a"), entry("a"), entry("b"), cursor="b", has_more=True))) == ["a", "b"]
+    assert ids(pages.parse(page(entry("b"), entry("c")))) == ["c"]
 
 
-def test_the_limit_ends_the_walk_and_asks_for_no_more_than_needed():
-    pages = walk(limit=3, page_size=2)
+def test_the_limit_ends_the_listing_and_asks_for_no_more_than_needed():
+    pages = paginator(limit=3, page_size=2)
     assert pages.next_request()["params"]["page_size"] == 2
-    pages.read(page(entry("a"), entry("b"), cursor="b", has_more=True))
+    pages.parse(page(entry("a"), entry("b"), cursor="b", has_more=True))
     assert pages.next_request()["params"]["page_size"] == 1
-    assert ids(pages.read(page(entry("c"), entry("d"), cursor="d", has_more=True))) == ["c"]
+    assert ids(pages.parse(page(entry("c"), entry("d"), cursor="d", has_more=True))) == ["c"]
     assert pages.next_request() is None
 
 
 def test_a_limit_of_nothing_asks_for_nothing():
-    assert walk(limit=0).next_request() is None
+    assert paginator(limit=0).next_request() is None
 
 
 @pytest.mark.parametrize("broken", [7, "text", None, {}, {"history_item_id": 3}, {"history_item_id": ""}, {"x": []}])
 def test_an_entry_that_is_no_item_does_not_lose_the_page(broken):
-    pages = walk()
-    assert ids(pages.read(page(entry("a"), broken, entry("b")))) == ["a", "b"]
-    assert [unreadable.entry for unreadable in pages.unreadable] == [broken]
+    pages = paginator()
+    assert ids(pages.parse(page(entry("a"), broken, entry("b")))) == ["a", "b"]
+    assert [invalid.entry for invalid in pages.invalid_entries] == [broken]
 
 
 def test_an_entry_that_lacks_a_required_field_is_named():
-    pages = walk()
+    pages = paginator()
     short = entry("lost")
     del short["date_unix"]
-    assert pages.read(page(short)) == []
-    assert pages.unreadable[0].reason == "item lost: KeyError 'date_unix'"
+    assert pages.parse(page(short)) == []
+    assert pages.invalid_entries[0].reason == "item lost: KeyError 'date_unix'"
 
 
 def test_unknown_fields_and_values_are_kept():
     odd = entry(
         "a", source="Holograms", state=None, voice_category="alien", mood={"x": 1}, dialogue=None, settings=None
     )
-    (item,) = walk().read(page(odd))
+    (item,) = paginator().parse(page(odd))
     assert (item.source, item.state, item.voice_category) == ("Holograms", None, "alien")
     assert item["mood"] == {"x": 1}
     assert item.to_dict() == odd
@@ -108,14 +106,14 @@ def test_unknown_fields_and_values_are_kept():
 
 @pytest.mark.parametrize("document", [None, [], "x", {}, {"history": None}, {"history": {}}, {"detail": "no"}])
 def test_what_is_no_page_is_an_error(document):
-    pages = walk()
-    with pytest.raises(UnexpectedResponseError, match="no page of a history"):
-        pages.read(document)
+    pages = paginator()
+    with pytest.raises(UnexpectedResponseError, match="not a page of a history"):
+        pages.parse(document)
     assert pages.next_request() is None
 
 
 def test_filters_become_the_parameters_of_the_api():
-    params = walk(
+    params = paginator(
         voice_id="v",
         model_id="m",
         source="TTS",
@@ -153,7 +151,7 @@ def test_filters_become_the_parameters_of_the_api():
 )
 def test_a_filter_that_can_not_be_used_is_refused_at_once(arguments, message):
     with pytest.raises(InvalidArgumentError, match=message):
-        walk(**arguments)
+        paginator(**arguments)
 
 
 @pytest.mark.parametrize(
@@ -183,11 +181,11 @@ def test_a_moment_becomes_whole_unix_seconds_in_utc(moment, seconds):
     ),
     st.one_of(st.none(), st.integers(0, 6)),
 )
-def test_whatever_pages_come_the_walk_ends_and_no_item_comes_twice(answers, limit):
-    pages, seen, requests = walk(limit=limit), [], 0
+def test_whatever_pages_come_the_listing_ends_and_no_item_comes_twice(answers, limit):
+    pages, seen, requests = paginator(limit=limit), [], 0
     while pages.next_request() is not None:
         history, cursor, has_more = answers[requests % len(answers)]
-        seen += ids(pages.read(page(*map(entry, history), cursor=cursor, has_more=has_more)))
+        seen += ids(pages.parse(page(*map(entry, history), cursor=cursor, has_more=has_more)))
         requests += 1
         assert requests <= 9  # eight cursors and the start
     assert len(seen) == len(set(seen))

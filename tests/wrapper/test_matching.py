@@ -8,8 +8,7 @@ import pytest
 from attrs import evolve, frozen
 from elevenlabs_history._matching import Match, MatchMethod, match_members, plan_batches
 from elevenlabs_history_api.models import HistoryItem
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 A = "VW7YKqPnjY4h39yTbx2L"
 B = "ja9xsmfGhxYcymxGcOGB"
@@ -326,8 +325,3 @@ def test_items_a_day_apart_or_more_share_a_batch_even_at_the_same_time_of_day() 
 def test_an_item_without_a_time_goes_alone_and_one_that_comes_twice_once() -> None:
     odd, even = make_item(A, "now"), make_item(B)
     assert plan_batches([even, odd, even], 50) == [[even], [odd]]
-
-
-def test_a_batch_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
-        plan_batches([make_item(A)], 0)

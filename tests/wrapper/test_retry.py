@@ -4,21 +4,28 @@ from datetime import UTC, datetime
 
 import pytest
 from elevenlabs_history import errors
-from elevenlabs_history._http.retry import BUDGET, RETRY_COST, Attempts, RetryPolicy, RetryBudget, may_retry, parse_retry_after
-from hypothesis import given
-from hypothesis import strategies as st
+from elevenlabs_history._http.retry import (
+    BUDGET,
+    RETRY_COST,
+    Attempts,
+    RetryBudget,
+    RetryPolicy,
+    is_retryable,
+    parse_retry_after,
+)
+from hypothesis import given, strategies as st
 
 NOW = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)
 BUSY = errors.RateLimitError("busy", status_code=429)
 
 
-def delay(error, retry_policy=RetryPolicy(), *, attempt=1, elapsed=0.0, repeatable=True, fraction=1.0):  # noqa: B008 - frozen
-    return retries.delay(error, attempt=attempt, elapsed=elapsed, repeatable=repeatable, fraction=lambda: fraction)
+def delay(error, policy=RetryPolicy(), *, attempt=1, elapsed=0.0, idempotent=True, jitter=1.0):  # noqa: B008 - frozen
+    return policy.delay(error, attempt=attempt, elapsed=elapsed, idempotent=idempotent, jitter=lambda: jitter)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_a_passing_failure_of_a_read_is_tried_again(status):
-    assert may_retry(errors.ServerError("x", status_code=status), repeatable=True)
+    assert is_retryable(errors.ServerError("x", status_code=status), idempotent=True)
 
 
 @pytest.mark.parametrize(
@@ -35,36 +42,36 @@ def test_a_passing_failure_of_a_read_is_tried_again(status):
     ],
 )
 def test_a_lasting_failure_is_not_tried_again(error):
-    assert not may_retry(error, repeatable=True)
+    assert not is_retryable(error, idempotent=True)
 
 
 def test_what_is_not_repeatable_is_tried_again_only_when_it_was_surely_never_sent():
-    assert may_retry(errors.APIConnectionError("refused", never_sent=True), repeatable=False)
-    assert may_retry(errors.Timeout("connect", never_sent=True), repeatable=False)
-    assert not may_retry(errors.APIConnectionError("reset"), repeatable=False)
-    assert not may_retry(errors.Timeout("read"), repeatable=False)
-    assert not may_retry(BUSY, repeatable=False)
+    assert is_retryable(errors.APIConnectionError("refused", never_sent=True), idempotent=False)
+    assert is_retryable(errors.APITimeoutError("connect", never_sent=True), idempotent=False)
+    assert not is_retryable(errors.APIConnectionError("reset"), idempotent=False)
+    assert not is_retryable(errors.APITimeoutError("read"), idempotent=False)
+    assert not is_retryable(BUSY, idempotent=False)
 
 
 def test_the_waits_double_up_to_the_longest():
-    retries = RetryPolicy(attempts=99, seconds=1e9, wait_initial=1, wait_max=5)
+    retries = RetryPolicy(max_attempts=99, timeout=1e9, wait_initial=1, wait_max=5)
     assert [delay(BUSY, retries, attempt=n) for n in (1, 2, 3, 4, 90)] == [1, 2, 4, 5, 5]
 
 
 def test_the_jitter_is_full():
-    assert delay(BUSY, RetryPolicy(wait_initial=1), attempt=3, fraction=0.0) == 0
-    assert delay(BUSY, RetryPolicy(wait_initial=1), attempt=3, fraction=0.25) == 1
+    assert delay(BUSY, RetryPolicy(wait_initial=1), attempt=3, jitter=0.0) == 0
+    assert delay(BUSY, RetryPolicy(wait_initial=1), attempt=3, jitter=0.25) == 1
 
 
 def test_the_last_attempt_is_the_last():
-    assert delay(BUSY, RetryPolicy(attempts=3), attempt=2) is not None
-    assert delay(BUSY, RetryPolicy(attempts=3), attempt=3) is None
-    assert delay(BUSY, RetryPolicy(attempts=1), attempt=1) is None
+    assert delay(BUSY, RetryPolicy(max_attempts=3), attempt=2) is not None
+    assert delay(BUSY, RetryPolicy(max_attempts=3), attempt=3) is None
+    assert delay(BUSY, RetryPolicy(max_attempts=1), attempt=1) is None
 
 
 def test_no_attempt_starts_after_the_time_is_up():
-    assert delay(BUSY, RetryPolicy(seconds=10, wait_initial=1), elapsed=9.0) == 1
-    assert delay(BUSY, RetryPolicy(seconds=10, wait_initial=1), elapsed=9.1) is None
+    assert delay(BUSY, RetryPolicy(timeout=10, wait_initial=1), elapsed=9.0) == 1
+    assert delay(BUSY, RetryPolicy(timeout=10, wait_initial=1), elapsed=9.1) is None
 
 
 def test_retry_after_is_honoured_up_to_its_cap():
@@ -72,10 +79,10 @@ def test_retry_after_is_honoured_up_to_its_cap():
         return errors.RateLimitError("busy", status_code=429, retry_after=seconds)
 
     retries = RetryPolicy(retry_after_max=60, wait_initial=0.5)
-    assert delay(asked(7.0), retries, fraction=0.0) == 7
-    assert delay(asked(7.0), retries, fraction=1.0) == 7.5
-    assert delay(asked(86_400.0), retries, fraction=0.0) == 60
-    assert delay(asked(0.0), retries, fraction=0.0) == 0
+    assert delay(asked(7.0), retries, jitter=0.0) == 7
+    assert delay(asked(7.0), retries, jitter=1.0) == 7.5
+    assert delay(asked(86_400.0), retries, jitter=0.0) == 60
+    assert delay(asked(0.0), retries, jitter=0.0) == 0
 
 
 @pytest.mark.parametrize(
@@ -110,24 +117,24 @@ def test_no_retry_after_breaks_the_reading(header):
 @given(
     st.builds(
         RetryPolicy,
-        attempts=st.integers(1, 10),
-        seconds=st.floats(0, 1e3),
+        max_attempts=st.integers(1, 10),
+        timeout=st.floats(0, 1e3),
         wait_initial=st.floats(0, 10),
         wait_max=st.floats(0, 60),
     ),
     st.lists(st.tuples(st.floats(0, 1), st.one_of(st.none(), st.floats(0, 1e9)), st.floats(0, 5)), min_size=12),
 )
-def test_whatever_happens_the_attempts_end_within_their_count_and_time(retries, history):
+def test_whatever_happens_the_attempts_end_within_their_count_and_time(policy, history):
     elapsed = 0.0
-    for number, (fraction, retry_after, took) in enumerate(history, start=1):
+    for number, (jitter, retry_after, took) in enumerate(history, start=1):
         elapsed += took
         error = errors.RateLimitError("busy", status_code=429, retry_after=retry_after)
-        wait = delay(error, retries, attempt=number, elapsed=elapsed, fraction=fraction)
+        wait = delay(error, policy, attempt=number, elapsed=elapsed, jitter=jitter)
         if wait is None:
             break
         elapsed += wait
-        assert elapsed <= retries.seconds
-    assert number <= retries.attempts
+        assert elapsed <= policy.timeout
+    assert number <= policy.max_attempts
 
 
 class Clock:
@@ -137,50 +144,55 @@ class Clock:
         return self.now
 
 
-def test_a_budget_shared_by_all_calls_bounds_their_retries():
-    shared = RetryBudget()
+def test_a_budget_budget_by_all_calls_bounds_their_retries():
+    budget = RetryBudget()
     spent = sum(
-        Attempts(RetryPolicy(attempts=2), shared, repeatable=True).delay_after(BUSY) is not None for _ in range(100)
+        Attempts(RetryPolicy(max_attempts=2), budget, idempotent=True).delay_after(BUSY) is not None for _ in range(100)
     )
     assert spent == BUDGET // RETRY_COST
 
 
 def test_good_answers_fill_the_budget_again():
-    shared = RetryBudget()
-    while shared.spend():
+    budget = RetryBudget()
+    while budget.acquire():
         pass
     for _ in range(3):
-        shared.refund()
-    assert shared.spend()
-    assert not shared.spend()
+        budget.release()
+    assert budget.acquire()
+    assert not budget.acquire()
 
 
-def test_a_429_makes_every_call_of_the_client_wait():
+def test_retry_after_makes_every_call_of_the_client_wait():
     clock = Clock()
-    shared = RetryBudget(clock)
-    told = Attempts(RetryPolicy(), shared, repeatable=True, clock=clock)
-    other = Attempts(RetryPolicy(), shared, repeatable=True, clock=clock)
-    assert other.pause() == 0
+    budget = RetryBudget(clock)
+    told = Attempts(RetryPolicy(), budget, idempotent=True, clock=clock)
+    assert budget.cooldown() == 0
     told.delay_after(errors.RateLimitError("busy", status_code=429, retry_after=8.0))
-    assert 8 <= other.pause() <= 8.5
+    assert 8 <= budget.cooldown() <= 8.5
     clock.now += 9
-    assert other.pause() == 0
+    assert budget.cooldown() == 0
 
 
-def test_a_call_among_others_hands_a_429_back_unless_it_names_a_time():
-    clock = Clock()
-    shared = RetryBudget(clock)
-    among_others = Attempts(RetryPolicy(), shared, repeatable=True, patient=False, clock=clock)
-    assert among_others.delay_after(BUSY) is None
-    assert (shared.rate_limited, shared.remaining_pause()) == (1, 0)
-    told = errors.RateLimitError("busy", status_code=429, retry_after=8.0)
-    assert 8 <= (among_others.delay_after(told) or 0) <= 8.5
-    assert 8 <= shared.remaining_pause() <= 8.5
-    assert among_others.delay_after(errors.ServerError("x", status_code=503)) is not None
+def test_a_429_without_retry_after_makes_only_its_own_call_wait():
+    budget = RetryBudget()
+    assert Attempts(RetryPolicy(), budget, idempotent=True).delay_after(BUSY) is not None
+    assert (budget.rate_limited, budget.cooldown()) == (1, 0)
+
+
+def test_nothing_is_retried_once_a_part_of_the_result_was_passed_on():
+    attempts = Attempts(RetryPolicy(wait_initial=0), RetryBudget(), idempotent=True)
+    seen = []
+    with pytest.raises(errors.ServerError):
+        for attempt in attempts:
+            with attempt:
+                seen.append(attempts.number)
+                attempts.may_retry = len(seen) < 3
+                raise errors.ServerError("down", status_code=503)
+    assert seen == [1, 2, 3]
 
 
 def test_a_failed_connection_makes_only_its_own_call_wait():
     clock = Clock()
-    shared = RetryBudget(clock)
-    Attempts(RetryPolicy(), shared, repeatable=True, clock=clock).delay_after(errors.APIConnectionError("reset"))
-    assert shared.remaining_pause() == 0
+    budget = RetryBudget(clock)
+    Attempts(RetryPolicy(), budget, idempotent=True, clock=clock).delay_after(errors.APIConnectionError("reset"))
+    assert budget.cooldown() == 0

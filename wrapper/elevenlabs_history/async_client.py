@@ -8,11 +8,6 @@ from typing import TYPE_CHECKING, Self
 from elevenlabs_history_api.api.history import delete_history_item, get_history_item
 from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
 
-from ._bulk.limiter import BatchSize
-from ._bulk.planning import Settings
-from ._bulk.run import Run
-from ._bulk.worker_thread import run_in_worker_thread_async
-from ._download.targets import Targets
 from ._http.api_key import ApiKey
 from ._http.requests import (
     audio_request,
@@ -36,6 +31,7 @@ if TYPE_CHECKING:
     import httpx
     from elevenlabs_history_api import Client
 
+    from ._bulk.limiter import BatchSize
     from ._download.targets import PathTemplate
     from ._http.retry import RetryPolicy
     from ._http.settings import Region
@@ -80,7 +76,7 @@ class AsyncHistoryClient:
             async_http_client=http_client,
         )
         self._base_url = str(self._transport.base_url)
-        self._batch_size = BatchSize()
+        self._batch_size: BatchSize | None = None
 
     @property
     def api(self) -> Client:
@@ -158,12 +154,19 @@ class AsyncHistoryClient:
 
         When cancelled, it sends no new requests and ends after those in flight.
 
-        If this client was made with an `httpx.AsyncClient`, the threads need an `httpx.Client` as `http_client`, because
+        If this client was made with an `httpx.AsyncClient`, the threads need an `httpx.Client` as `http_client`:
         proxies and certificates can't be shared.
         """
+        from ._bulk.limiter import BatchSize
+        from ._bulk.planning import Settings
+        from ._bulk.run import Run
+        from ._bulk.worker_thread import run_in_worker_thread_async
+        from ._download.targets import Targets
+
         self._transport.use_sync_client(http_client)
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
         targets = Targets.plan(distinct_items(items), Path(folder), template=template, overwrite=overwrite)
+        self._batch_size = self._batch_size or BatchSize()
         run = Run(self._api, self._transport, targets, settings, self._batch_size)
         return await run_in_worker_thread_async(run.run, run.stop)
 

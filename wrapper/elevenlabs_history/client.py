@@ -8,11 +8,6 @@ from typing import TYPE_CHECKING, Self
 from elevenlabs_history_api.api.history import delete_history_item, get_history_item
 from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
 
-from ._bulk.limiter import BatchSize
-from ._bulk.planning import Settings
-from ._bulk.run import Run
-from ._bulk.worker_thread import run_in_worker_thread
-from ._download.targets import Targets
 from ._http.api_key import ApiKey
 from ._http.requests import (
     audio_request,
@@ -36,6 +31,7 @@ if TYPE_CHECKING:
     import httpx
     from elevenlabs_history_api import Client
 
+    from ._bulk.limiter import BatchSize
     from ._download.targets import PathTemplate
     from ._http.retry import RetryPolicy
     from ._http.settings import Region
@@ -86,7 +82,7 @@ class HistoryClient:
             key, base_url=base_url, region=region, timeout=timeout, retry_policy=retry_policy, http_client=http_client
         )
         self._base_url = str(self._transport.base_url)
-        self._batch_size = BatchSize()
+        self._batch_size: BatchSize | None = None
         # Made now, because two threads that make it later would make two.
         self._api.get_httpx_client()
 
@@ -235,8 +231,15 @@ class HistoryClient:
             LockedError: Another run is writing into the folder.
             WriteError: The folder is not writable.
         """
+        from ._bulk.limiter import BatchSize
+        from ._bulk.planning import Settings
+        from ._bulk.run import Run
+        from ._bulk.worker_thread import run_in_worker_thread
+        from ._download.targets import Targets
+
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
         targets = Targets.plan(distinct_items(items), Path(folder), template=template, overwrite=overwrite)
+        self._batch_size = self._batch_size or BatchSize()
         run = Run(self._api, self._transport, targets, settings, self._batch_size)
         return run_in_worker_thread(run.run, run.stop)
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ._download.extract import AllFilesSink
 from ._download.sinks import BytesSink, FileSink, Sniffer
-from ._download.targets import Targets
 from ._files.checks import check_targets
 from ._http.requests import describe, id_of, output_format_of
 from ._http.transport import STREAMED
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
     from elevenlabs_history_api import Client
     from elevenlabs_history_api.models import HistoryItem
 
+    from ._download.extract import AllFilesSink
     from ._download.sinks import Sink
     from ._download.targets import PathTemplate
     from ._http.retry import Attempts
@@ -68,6 +66,9 @@ class _Exchange:
     def _directory_sink(
         self, folder: str | os.PathLike[str], *, template: PathTemplate | None, overwrite: bool
     ) -> Callable[[], AllFilesSink]:
+        from ._download.extract import AllFilesSink
+        from ._download.targets import Targets
+
         targets = Targets.plan(self._items, Path(folder), template=template, overwrite=overwrite)
         targets.check_free()
         return partial(AllFilesSink, targets, targets.folder)
@@ -226,6 +227,8 @@ def _raw_chunks(response: httpx.Response) -> aclosing[AsyncGenerator[bytes]]:
 
 async def _finish_in_thread(sink: Sink[T]) -> T:
     """Let the sink finish even if the caller is cancelled, because the thread goes on anyway."""
+    import asyncio
+
     finishing = asyncio.ensure_future(asyncio.to_thread(sink.finish))
     try:
         return await asyncio.shield(finishing)

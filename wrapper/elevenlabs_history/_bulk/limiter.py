@@ -37,12 +37,12 @@ class ConcurrencyLimiter:
         self._successes = 0
 
 
-@define
 class BatchSize:
     """How many ids a request may have, as far as the server has shown. Shared by the runs of one client."""
 
-    limit: int | None = None
-    _largest_served: int = field(default=1, init=False)
+    def __init__(self) -> None:
+        self.limit: int | None = None
+        self._largest_served = 1
 
     def served(self, ids: int) -> None:
         """Record a complete archive of so many ids: as many can't have been too many before, either."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
@@ -36,6 +35,8 @@ def run_in_worker_thread(run: Callable[[], T], stop: Callable[[], None]) -> T:
 
 async def run_in_worker_thread_async(run: Callable[[], T], stop: Callable[[], None]) -> T:
     """Run in a thread. If the caller is cancelled, call `stop` and wait for the thread before raising."""
+    import asyncio
+
     # Not the default executor of the loop: enough runs at once would occupy all its threads.
     pool = ThreadPoolExecutor(1, thread_name_prefix="elevenlabs-history-run")
     future = asyncio.get_running_loop().run_in_executor(pool, contextvars.copy_context().run, run)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
-from filelock import FileLock, Timeout
-
 from ..errors import LockedError
 from .atomic import TEMPORARY_SUFFIX, write_error
 
@@ -27,6 +25,8 @@ class FolderLock:
             path: The lock file; missing folders are created. It is left behind, as removing it would be a race.
         """
         self._path = path
+        from filelock import FileLock
+
         # One thread may take the lock and another release it.
         self._lock = FileLock(path, thread_local=False)
 
@@ -37,6 +37,8 @@ class FolderLock:
             LockedError: Another run has it.
             WriteError: The lock file can't be written.
         """
+        from filelock import Timeout
+
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(blocking=False)

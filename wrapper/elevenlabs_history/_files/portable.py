@@ -10,10 +10,11 @@ from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from attrs import frozen
-from pathvalidate import FileNameSanitizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pathvalidate import FileNameSanitizer
 
 
 # File systems allow 255 bytes per name; the rest is left for an extension.
@@ -102,6 +103,8 @@ def _make_valid(name: str) -> str:
 
 @cache
 def _sanitizer() -> FileNameSanitizer:
+    from pathvalidate import FileNameSanitizer
+
     return FileNameSanitizer(
         fs_encoding="utf-8",
         additional_reserved_names=("CONIN$", "CONOUT$"),

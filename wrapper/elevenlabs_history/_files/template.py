@@ -12,7 +12,6 @@ from string import Formatter
 from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import Factory, field, frozen
-from pathvalidate import ValidationError, validate_filename
 
 from ..errors import InvalidArgumentError
 from .portable import ID_BYTES, NAME_BYTES, Fragment, file_name, folded, safe_id, safe_text
@@ -180,6 +179,8 @@ def _check_component(text: str, component: list[str | _Field]) -> None:
 
 
 def _check_literal(text: str, literal: str) -> None:
+    from pathvalidate import ValidationError, validate_filename
+
     try:
         validate_filename(f"x{literal}x", fs_encoding="utf-8")
     except (ValidationError, UnicodeEncodeError) as error:

@@ -5,7 +5,6 @@ The decision is pure: an error, the number of the attempt and the time spent giv
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 import threading
@@ -182,6 +181,8 @@ class Attempts:
         return self
 
     async def __anext__(self) -> Self:
+        import asyncio
+
         await asyncio.sleep(self._delay)
         await asyncio.sleep(self._budget.cooldown())
         return self

@@ -1,0 +1,108 @@
+"""What only a process of its own shows: start-up imports, closed pipes, full disks, Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from elevenlabs_history import __version__
+from elevenlabs_history_backup import Backup
+from elevenlabs_history_simulator import Fault
+
+COMMAND = Path(sys.executable).parent / "elevenlabs-history"
+posix = pytest.mark.skipif(os.name == "nt", reason="uses bash and POSIX signals")
+
+
+def test_the_installed_command_prints_its_version():
+    completed = subprocess.run([COMMAND, "--version"], capture_output=True, encoding="utf-8", check=True)
+    assert completed.stdout == f"elevenlabs-history {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["backup", "--help"], ["nonsense"]], ids=["help", "usage error"])
+def test_help_and_usage_errors_load_the_parser_alone(arguments):
+    heavy = {"elevenlabs_history", "elevenlabs_history_backup", "elevenlabs_history_api", "httpx", "attrs", "sqlite3"}
+    heavy |= {"asyncio", "json", "logging", "tqdm", "importlib.metadata"}
+    script = (
+        "import sys; from elevenlabs_history_cli import main\n"
+        f"try: main({arguments})\n"
+        f"finally: print(sorted({heavy} & set(sys.modules)))"
+    )
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=False)
+    assert completed.stdout.splitlines()[-1] == "[]"
+
+
+@posix
+def test_a_reader_that_stops_reading_is_not_an_error(environment):
+    command = f"{COMMAND} list --all | head -n 1"
+    completed = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False)
+    assert (completed.returncode, completed.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="writes to a device that is full")
+@pytest.mark.parametrize("command", ["list --json", "completion bash"])
+def test_an_output_that_cannot_be_written_is_one_line(environment, command):
+    completed = subprocess.run(
+        ["bash", "-c", f"{COMMAND} {command} > /dev/full"], capture_output=True, encoding="utf-8", check=False
+    )
+    assert completed.returncode == 1
+    assert completed.stderr == (
+        "elevenlabs-history: Can't use the output: No space left on device. Saved files stay.\n"
+    )
+
+
+@posix
+def test_a_command_runs_without_any_output(environment, tmp_path):
+    completed = subprocess.run(["bash", "-c", f"{COMMAND} backup {tmp_path} >&- 2>&-"], check=False)
+    assert completed.returncode == 0
+    assert len(list(tmp_path.rglob("*.mp3"))) == 20
+
+
+def test_the_output_to_a_pipe_is_plain(environment, tmp_path):
+    completed = subprocess.run([COMMAND, "backup", tmp_path, "-v"], capture_output=True, encoding="utf-8", check=True)
+    assert not {"\x1b", "\r", "|"} & set(completed.stdout + completed.stderr)
+    assert completed.stderr.count("(time)") + completed.stderr.count("(only item)") == 20
+
+
+@pytest.fixture
+def start(environment):
+    def start(*arguments):
+        return subprocess.Popen([COMMAND, *arguments], stderr=subprocess.PIPE, encoding="utf-8")
+
+    return start
+
+
+def wait_for(condition, process):
+    while not condition():
+        assert process.poll() is None
+        time.sleep(0.01)
+
+
+@posix
+def test_ctrl_c_stops_the_run_and_keeps_saved_files(start, simulator, tmp_path):
+    simulator.history.fill(1000)
+    with start("backup", tmp_path, "--batch-size", "10", "--workers", "2") as process:
+        wait_for(lambda: list(tmp_path.rglob("*.mp3")), process)
+        process.send_signal(signal.SIGINT)
+        stderr = process.stderr.read()
+    assert process.returncode == 130
+    assert "Stopping. Press Ctrl-C again to stop at once." in stderr
+    assert "Interrupted. Saved files stay and no partial file was left. Run it again to continue." in stderr
+    assert "Traceback" not in stderr
+    with Backup(tmp_path) as backup:
+        assert 0 < len(backup) < 1000
+        assert backup.verify().issues == []
+
+
+@posix
+def test_a_second_ctrl_c_stops_at_once(start, simulator, tmp_path):
+    simulator.faults.add(Fault.hang(), on="download")
+    with start("backup", tmp_path) as process:
+        wait_for(lambda: any(request.operation == "download" for request in simulator.requests), process)
+        process.send_signal(signal.SIGINT)
+        assert "Press Ctrl-C again" in "".join(process.stderr.readline() for _ in range(3))
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert (process.wait(), process.stderr.read()) == (130, "")
