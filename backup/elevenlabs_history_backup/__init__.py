@@ -1,1 +1,22 @@
-"""A whole history on the disk: files, and a catalog that says what they are."""
+"""Keep a whole ElevenLabs history in one folder: its files, and a SQLite catalog of them.
+
+from elevenlabs_history import HistoryClient
+from elevenlabs_history_backup import Backup
+
+with HistoryClient() as client, Backup("everything") as backup:
+backup.sync(client)                        # run it again to fetch only what is new
+for record in backup.search("dragon"):
+print(record.date, record.text, [file.path for file in record.files])
+"""
+
+# `X as X` marks a name as exported for type checkers (PEP 484).
+from .backup import Backup as Backup
+from .errors import CatalogError as CatalogError
+from .records import BackupFile as BackupFile, Record as Record
+from .report import (
+    BackupEvent as BackupEvent,
+    PageListed as PageListed,
+    SyncPlan as SyncPlan,
+    SyncReport as SyncReport,
+)
+from .verify import VerifyIssue as VerifyIssue, VerifyReport as VerifyReport

@@ -1,77 +1,234 @@
-"""A backup on the disk, as a thing to ask."""
+"""The one face of the package: a folder with a history in it."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from elevenlabs_history import FolderLock, InvalidArgumentError, Template
+
+from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
-from .records import Records
-from .verify import verify, write_checksums
+from .listing import Filters
+from .repair import repair
+from .schema import NAME
+from .sync import plan, sync
+from .verify import HIDDEN_FOLDER, verify, write_checksums
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
+    from elevenlabs_history import HistoryClient, TimestampLike
+
     from .records import Record
+    from .report import BackupEvent, SyncPlan, SyncReport
     from .verify import VerifyIssue, VerifyReport
 
 
 class Backup:
-    """The backup in a folder. It needs no key and no server. Use it as a context manager, or call `close` when done."""
+    """The backup in a folder. Only `sync`, `plan` and `repair` need a server.
+
+    Use it as a context manager, or call `close` when done. Nothing is created before the first `sync`.
+    """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        """Open a backup that `HistoryClient.backup` has made.
+        """Prepare a backup.
 
-        Raises:
-            CatalogError: There is none, or its catalog is damaged, locked or of a newer version.
+        Args:
+            folder: The folder, which `sync` creates if it is missing.
         """
         self.folder = Path(folder)
-        self._records = Records.read(self.folder)
+        self._catalog: Catalog | None = None
 
-    def __len__(self) -> int:
-        return self._records.count()
+    def sync(
+        self,
+        client: HistoryClient,
+        *,
+        voice_id: str | None = None,
+        model_id: str | None = None,
+        source: str | None = None,
+        search: str | None = None,
+        after: TimestampLike | None = None,
+        before: TimestampLike | None = None,
+        limit: int | None = None,
+        full: bool = False,
+        output_format: str | None = None,
+        template: Template | str | None = None,
+        workers: int = 10,
+        batch_size: int = 100,
+        on_event: Callable[[BackupEvent], None] | None = None,
+    ) -> SyncReport:
+        """Fetch the history into the folder. Run it again to fetch what is new, or to continue after an interruption.
 
-    def __iter__(self) -> Iterator[Record]:
-        """Yield every item, newest first."""
-        return self._records.all()
+        The folder gets the files and a catalog of them, `history.db`. Sound effects, music, agent conversations and
+        zero-retention calls are not in the history, so no backup has them.
 
-    def get(self, history_item_id: str) -> Record | None:
-        """Return an item, or None when the backup does not know it."""
-        return self._records.get(history_item_id)
+        Args:
+            client: The client of the workspace.
+            voice_id: Only items with this voice, as in `HistoryClient.list`, like all filters.
+            model_id: Only items with this model; requires `source`.
+            source: Only items of this product.
+            search: Only items whose text matches.
+            after: Only items generated at or after this time.
+            before: Only items generated before this time.
+            limit: Only the newest items, so many of the listing.
+            full: List everything; otherwise the listing stops at the high-water mark of an earlier run with the same
+                filters.
+            output_format: `wav` for WAV files, which are kept beside those of other formats; None for the original.
+            template: How new files are named; it needs `{id}`.
+            workers: Maximum number of concurrent requests, as in `HistoryClient.download_all`.
+            batch_size: Maximum number of ids per request.
+            on_event: Called with each event, one call at a time. An exception that it raises ends the run.
 
-    def search(self, words: str) -> Iterator[Record]:
-        """Yield the items whose text or voice has all these words, best first.
+        Returns:
+            What was done.
 
-        Case and accents make no difference, and a last word may be the beginning of one.
+        Raises:
+            InvalidArgumentError: An argument is invalid; nothing was sent.
+            LockedError: Another run is writing into the folder.
+            CatalogError: The catalog is damaged, locked or of another version.
+            HistoryError: The listing failed, or something that would fail every other item too: a refused key, a full
+                disk. What is saved stays, and the next run continues.
         """
-        return self._records.search(words)
+        filters = Filters(
+            voice_id=voice_id,
+            model_id=model_id,
+            source=source,
+            search=search,
+            after=after,
+            before=before,
+            limit=limit,
+        )
+        names = template if isinstance(template, Template) else Template(template) if template else Template()
+        if not names.has_id:
+            raise InvalidArgumentError(
+                f"Template {names.text!r} does not name the item, so one file could replace another.",
+                hint="Put {id} into it. Nothing was sent.",
+            )
+        _check_numbers(workers=workers, batch_size=batch_size)
+        filters.list(client)
+        with self._locked():
+            return sync(
+                client,
+                self._open(create=True),
+                filters,
+                full=full,
+                output_format=output_format,
+                template=names,
+                workers=workers,
+                batch_size=batch_size,
+                emit=on_event or _ignore,
+            )
+
+    def plan(
+        self,
+        client: HistoryClient,
+        *,
+        voice_id: str | None = None,
+        model_id: str | None = None,
+        source: str | None = None,
+        search: str | None = None,
+        after: TimestampLike | None = None,
+        before: TimestampLike | None = None,
+        limit: int | None = None,
+        full: bool = False,
+        output_format: str | None = None,
+        on_event: Callable[[BackupEvent], None] | None = None,
+    ) -> SyncPlan:
+        """Tell what `sync` with these arguments would fetch now, and write nothing.
+
+        Raises:
+            InvalidArgumentError: An argument is invalid; nothing was sent.
+            CatalogError: The catalog is damaged, locked or of another version.
+            HistoryError: The listing failed.
+        """
+        filters = Filters(
+            voice_id=voice_id,
+            model_id=model_id,
+            source=source,
+            search=search,
+            after=after,
+            before=before,
+            limit=limit,
+        )
+        catalog = self._open() if (self.folder / NAME).exists() else None
+        return plan(client, catalog, filters, full=full, output_format=output_format, emit=on_event or _ignore)
+
+    def repair(
+        self,
+        client: HistoryClient,
+        *,
+        workers: int = 10,
+        batch_size: int = 100,
+        on_event: Callable[[BackupEvent], None] | None = None,
+    ) -> VerifyReport:
+        """Verify, then fetch again what is missing, changed or unreadable, and record what was moved.
+
+        Args:
+            client: The client of the workspace.
+            workers: Maximum number of concurrent requests.
+            batch_size: Maximum number of ids per request.
+            on_event: Called with each event, one call at a time.
+
+        Returns:
+            What is still wrong; the events have the reasons. Extra files are left alone.
+
+        Raises:
+            InvalidArgumentError: A number is below 1.
+            LockedError: Another run is writing into the folder.
+            CatalogError: There is no catalog, or it can't be read.
+            HistoryError: Something failed that would fail every other item too, such as a refused key.
+        """
+        _check_numbers(workers=workers, batch_size=batch_size)
+        catalog = self._open()
+        with self._locked():
+            return repair(client, catalog, workers=workers, batch_size=batch_size, emit=on_event or _ignore)
 
     def verify(
-        self, *, workers: int | None = None, on_finding: Callable[[VerifyIssue], None] | None = None
+        self, *, workers: int | None = None, on_issue: Callable[[VerifyIssue], None] | None = None
     ) -> VerifyReport:
         """Read every file and compare it with what was saved. Nothing is changed.
 
         Args:
-            workers: Files read at once; None for one a processor.
-            on_finding: Called with each issue as it comes.
+            workers: How many files are read at once; None for one per processor.
+            on_issue: Called with each result as it comes, including the files that are ok.
 
         Raises:
-            ReadError: A file is there and can't be read.
+            CatalogError: There is no catalog, or it can't be read.
         """
-        return verify(self.folder, self._records.files(), workers=workers, on_finding=on_finding)
+        return verify(self.folder, self._open().files(), workers=workers, on_issue=on_issue)
+
+    def __len__(self) -> int:
+        return self._open().count()
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield every item, newest first."""
+        return self._open().all()
+
+    def get(self, history_item_id: str) -> Record | None:
+        """Return an item, or None if the backup does not have it."""
+        return self._open().get(history_item_id)
+
+    def search(self, words: str) -> Iterator[Record]:
+        """Yield the items whose text or voice has all these words, best first.
+
+        Case and accents are ignored, and the last word may be a prefix.
+        """
+        return self._open().search(words)
 
     def write_checksums(self) -> Path:
         """Write `SHA256SUMS` into the folder, for `sha256sum --check`, and return its path.
 
         Raises:
-            WriteError: The disk is full, or the folder may not be written to.
+            WriteError: The disk is full, or the folder is not writable.
         """
-        return write_checksums(self.folder, self._records.files())
+        return write_checksums(self.folder, self._open().files())
 
     def export_csv(self, stream: TextIO) -> None:
-        """Write a table: a row for each file, and one for each item without a file.
+        """Write a table: one row per file, and one per item without a file.
 
         Args:
             stream: Opened with `newline=""`. A cell that a spreadsheet would take for a formula begins with `'`.
@@ -79,16 +236,17 @@ class Backup:
         write_csv(self, stream)
 
     def export_jsonl(self, stream: TextIO) -> None:
-        """Write a line of JSON for each item: all that the API told of it, and its files."""
+        """Write one line of JSON per item: its complete metadata, and its files."""
         write_jsonl(self, stream)
 
     def export_m3u(self, stream: TextIO) -> None:
-        """Write a playlist of the files, with paths below the folder."""
+        """Write a playlist of the files, with paths relative to the folder."""
         write_m3u(self, stream)
 
     def close(self) -> None:
         """Close the catalog."""
-        self._records.close()
+        if self._catalog is not None:
+            self._catalog.close()
 
     def __enter__(self) -> Self:
         return self
@@ -98,3 +256,32 @@ class Backup:
 
     def __repr__(self) -> str:
         return f"<Backup in {self.folder}>"
+
+    def __bool__(self) -> bool:
+        """Return True: a backup is a thing even if it is empty."""
+        return True
+
+    def _open(self, *, create: bool = False) -> Catalog:
+        if self._catalog is not None and create and self._catalog.read_only:
+            self._catalog.close()
+            self._catalog = None
+        if self._catalog is None:
+            self._catalog = Catalog.create(self.folder) if create else Catalog.read(self.folder)
+        return self._catalog
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        if self.folder.exists() and not self.folder.is_dir():
+            raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
+        with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
+            yield
+
+
+def _check_numbers(**numbers: int) -> None:
+    for name, number in numbers.items():
+        if number < 1:
+            raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
+
+
+def _ignore(event: BackupEvent) -> None:
+    del event

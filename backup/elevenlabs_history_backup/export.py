@@ -1,4 +1,4 @@
-"""A backup for other programs: a table, a line of JSON for each item, a playlist."""
+"""A backup for other programs: CSV, JSON lines, M3U."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import csv
 import json
 from typing import TYPE_CHECKING, TextIO
 
-from .entries import characters_of
+from attrs import asdict
+
+from .metadata import characters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,12 +19,12 @@ COLUMNS = (
     *("history_item_id", "date", "voice", "voice_id", "model_id", "source", "text", "characters", "state", "reason"),
     *("path", "format", "size", "sha256", "match_method"),
 )
-# A spreadsheet takes a cell that begins like this for a formula, and the texts come from anyone.
+# Spreadsheets take a cell that begins like this for a formula, and anyone may have written the texts.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(records: Iterable[Record], stream: TextIO) -> None:
-    """Write a row for each file, and one for each item without a file; the first row names the columns.
+    """Write one row per file, and one per item without a file; the first row names the columns.
 
     Args:
         records: The items.
@@ -33,18 +35,18 @@ def write_csv(records: Iterable[Record], stream: TextIO) -> None:
     for record in records:
         row = _row(record)
         for file in record.files or [None]:
-            filed = () if file is None else (file.path, file.format, file.size, file.sha256, file.match_method)
-            writer.writerow([_cell(value) for value in (*row, *filed)])
+            file_cells = () if file is None else (file.path, file.format, file.size, file.sha256, file.match_method)
+            writer.writerow([_cell(value) for value in (*row, *file_cells)])
 
 
 def write_jsonl(records: Iterable[Record], stream: TextIO) -> None:
-    """Write a line of JSON for each item: all that the API told of it, and its files."""
+    """Write one line of JSON per item: its complete metadata, and its files."""
     for record in records:
         stream.write(json.dumps(as_json(record), ensure_ascii=False) + "\n")
 
 
 def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
-    """Write a playlist of the files, with paths below the folder of the backup."""
+    """Write a playlist of the files, with paths relative to the folder of the backup."""
     stream.write("#EXTM3U\n")
     for record in records:
         title = " ".join(f"{record.voice} - {record.text}".split())
@@ -53,9 +55,7 @@ def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
 
 
 def as_json(record: Record) -> dict[str, object]:
-    """Return an item as JSON has it."""
-    from attrs import asdict
-
+    """Return an item as a JSON object."""
     return {
         "history_item_id": record.history_item_id,
         "date": record.date.isoformat().replace("+00:00", "Z"),

@@ -1,4 +1,4 @@
-"""What people ask a backup that is on their disk. Nothing here needs the server."""
+"""What users read from the catalog. Nothing here needs the server."""
 
 from __future__ import annotations
 
@@ -7,27 +7,50 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import frozen
 
-from ._database import Database
-from .catalog import BackupFile
-from .entries import moment_of, storable
+from .metadata import date_of, utf8
+from .schema import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from .entries import Entry
+    from .metadata import Metadata
 
-State: TypeAlias = Literal["saved", "gone", "failed"]
+State: TypeAlias = Literal["saved", "missing", "failed"]
 
-_FILES = """
-SELECT history_item_id, format, path, kind, size, sha256, match_method, saved_at FROM files WHERE state = 'saved'
-"""
-# An item is saved when one of its files is; gone when the server had none of them.
+_FILE_COLUMNS = ("history_item_id", "format", "path", "kind", "size", "sha256", "match_method", "saved_at")
+_FILES = f"SELECT {', '.join(_FILE_COLUMNS)} FROM files WHERE state = 'saved'"  # noqa: S608 - constants
+# An item is saved if one of its files is; missing if the server had none of them.
 _ITEM = """
-SELECT items.history_item_id, items.voice, items.text, json, on_server, min(state = 'saved') AS whole,
+SELECT items.history_item_id, items.voice, items.text, json, on_server, min(state = 'saved') AS all_saved,
     max(state = 'saved') AS saved, max(state = 'failed') AS failed, max(reason) AS reason
 FROM items JOIN files USING (history_item_id)
 """
+
+
+@frozen(kw_only=True)
+class BackupFile:
+    """A file of a backup.
+
+    Attributes:
+        history_item_id: The item that it is proven to be.
+        format: `original`, or the format it was converted to.
+        path: Where it is, relative to the folder of the backup, with forward slashes.
+        kind: What its bytes are, such as `mp3`.
+        size: Size in bytes.
+        sha256: SHA-256 of the bytes, in hexadecimal.
+        match_method: How the item is known.
+        saved_at: When it was saved, by the clock of this machine: ISO 8601, UTC.
+    """
+
+    history_item_id: str
+    format: str
+    path: str
+    kind: str
+    size: int
+    sha256: str
+    match_method: str
+    saved_at: str
 
 
 @frozen(kw_only=True)
@@ -38,12 +61,12 @@ class Record:
         history_item_id: The item.
         date: When it was generated, in UTC.
         voice: Who speaks; of a dialogue, everyone.
-        text: What is said; of a dialogue, a line for each part.
-        state: `saved`, `failed`, or `gone`: the server had lost it before it was saved.
-        reason: Why a file of it is not saved; None when all are.
-        on_server: Whether the last listing of everything still had it.
+        text: What is said; of a dialogue, one line per part.
+        state: `saved`, `failed`, or `missing`: the server had lost it before it was saved.
+        reason: Why a file of it is not saved; None if all are.
+        on_server: Whether the last complete listing still had it.
         files: Its files.
-        metadata: All that the API told of it.
+        metadata: The JSON of the API, complete.
     """
 
     history_item_id: str
@@ -54,14 +77,14 @@ class Record:
     reason: str | None
     on_server: bool
     files: tuple[BackupFile, ...]
-    metadata: Entry
+    metadata: Metadata
 
 
 class Records(Database):
-    """The catalog of one backup, open for questions."""
+    """The queries of users."""
 
     def count(self) -> int:
-        """Return how many items are booked."""
+        """Return how many items are recorded."""
         return int(self.value("SELECT count(*) FROM items"))
 
     def all(self) -> Iterator[Record]:
@@ -69,14 +92,14 @@ class Records(Database):
         return self._records(f"{_ITEM} GROUP BY number ORDER BY date_unix DESC, number")
 
     def get(self, history_item_id: str) -> Record | None:
-        """Return an item, or None when it is not booked."""
+        """Return an item, or None if it is not recorded."""
         query = f"{_ITEM} WHERE history_item_id = ? GROUP BY number"
-        return next(self._records(query, storable(history_item_id)), None)
+        return next(self._records(query, utf8(history_item_id)), None)
 
     def search(self, words: str) -> Iterator[Record]:
-        """Yield the items whose text or voice has all these words, best first; a last word may be a beginning."""
-        # Neither a quote, nor a NUL, nor half a surrogate pair can be part of a word.
-        words = storable(words).translate({ord('"'): " ", 0: " "})
+        """Yield the items whose text or voice has all these words, best first; the last word may be a prefix."""
+        # No quote, NUL or surrogate can be part of a word.
+        words = utf8(words).translate({ord('"'): " ", 0: " "})
         terms = [f'"{word}"' for word in words.split()]
         if not terms:
             return iter(())
@@ -88,31 +111,22 @@ class Records(Database):
         return self._files(f"{_FILES} ORDER BY path")
 
     def _records(self, query: str, *parameters: object) -> Iterator[Record]:
-        for history_item_id, voice, text, entry, on_server, whole, saved, failed, reason in self.rows(
+        for history_item_id, voice, text, entry, on_server, all_saved, saved, failed, reason in self.rows(
             query, *parameters
         ):
-            metadata: Entry = json.loads(entry)
+            metadata: Metadata = json.loads(entry)
             yield Record(
                 history_item_id=history_item_id,
-                date=moment_of(metadata),
+                date=date_of(metadata),
                 voice=voice,
                 text=text,
-                state="saved" if saved else "failed" if failed else "gone",
-                reason=None if whole else reason,
+                state="saved" if saved else "failed" if failed else "missing",
+                reason=None if all_saved else reason,
                 on_server=bool(on_server),
                 files=tuple(self._files(f"{_FILES} AND history_item_id = ? ORDER BY format", history_item_id)),
                 metadata=metadata,
             )
 
     def _files(self, query: str, *parameters: object) -> Iterator[BackupFile]:
-        for history_item_id, form, path, kind, size, sha256, match_method, saved_at in self.rows(query, *parameters):
-            yield BackupFile(
-                history_item_id=history_item_id,
-                format=form,
-                path=path,
-                kind=kind,
-                size=size,
-                sha256=sha256,
-                match_method=match_method,
-                saved_at=saved_at,
-            )
+        for row in self.rows(query, *parameters):
+            yield BackupFile(**dict(zip(_FILE_COLUMNS, row, strict=True)))

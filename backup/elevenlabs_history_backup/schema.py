@@ -1,6 +1,6 @@
-"""The file of the catalog: its tables, how it is opened, and what its failures mean.
+"""The file of the catalog: its tables, how it is opened, and what its errors mean.
 
-It is plain enough to be read with any tool for SQLite, and keeps every item's JSON whole.
+Any tool for SQLite can read it. It holds the complete JSON of every item.
 """
 
 from __future__ import annotations
@@ -8,19 +8,22 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from ..errors import WriteError, CatalogError
+from elevenlabs_history import WriteError
+
+from .errors import CatalogError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 NAME: Final = "history.db"
-VERSION: Final = 1
+VERSION: Final = 2
 
-_WAIT_FOR_LOCK = 5.0  # seconds
-_DISK = ("disk is full", "readonly database", "unable to open", "disk I/O error")
+_LOCK_TIMEOUT = 5.0  # seconds
+_DISK_ERRORS = ("disk is full", "readonly database", "unable to open", "disk I/O error")
 _SCHEMA = """
 CREATE TABLE items (
     number INTEGER PRIMARY KEY,
@@ -40,7 +43,7 @@ CREATE INDEX items_by_date ON items (date_unix);
 CREATE TABLE files (
     history_item_id TEXT NOT NULL REFERENCES items (history_item_id),
     format TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('saved', 'gone', 'failed')),
+    state TEXT NOT NULL CHECK (state IN ('saved', 'missing', 'failed')),
     reason TEXT,
     path TEXT UNIQUE CHECK ((path IS NOT NULL) = (state = 'saved')),
     kind TEXT,
@@ -55,7 +58,7 @@ CREATE TABLE runs (
     scope TEXT NOT NULL,
     started_at TEXT NOT NULL,
     ended_at TEXT,
-    covered_until INTEGER
+    high_water_mark INTEGER
 );
 CREATE VIRTUAL TABLE words USING fts5 (
     text, voice, content = 'items', content_rowid = 'number', tokenize = "unicode61 remove_diacritics 2"
@@ -71,148 +74,148 @@ CREATE TRIGGER items_update AFTER UPDATE OF text, voice ON items BEGIN
     INSERT INTO words (rowid, text, voice) VALUES (new.number, new.text, new.voice);
 END;
 """
-_WANTED = (
-    "CREATE TEMP TABLE wanted (number INTEGER PRIMARY KEY, history_item_id TEXT NOT NULL UNIQUE, json TEXT NOT NULL)"
+_PENDING = (
+    "CREATE TEMP TABLE pending (number INTEGER PRIMARY KEY, history_item_id TEXT NOT NULL UNIQUE, json TEXT NOT NULL)"
 )
 
 
 class Database:
-    """The open file. A context manager for one thread."""
+    """The open file. Threads may share it."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, mode: str) -> None:
         self.folder = folder
-        self._connection = connection
+        self.read_only = mode.startswith("ro")
+        self._write_lock = threading.Lock()
+        with self._errors():
+            # A run records files from the thread that saved them, while the caller waits.
+            self._connection = sqlite3.connect(
+                f"{(folder / NAME).absolute().as_uri()}?mode={mode}",
+                uri=True,
+                timeout=_LOCK_TIMEOUT,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        """Open the catalog of a folder, or make it.
+        """Open the catalog of a folder, or create it.
 
         Raises:
-            CatalogError: It is damaged, of a newer version, or locked by another program.
-            WriteError: The disk is full, or the folder may not be written to.
+            CatalogError: It is damaged, of another version, or locked by another program.
+            WriteError: The disk is full, or the folder is not writable.
         """
-        return cls._open(folder, "rwc")
+        return cls(folder, "rwc")
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Open the catalog of a folder that has one; on a disk that can't be written to, as it is.
+        """Open the catalog of a folder that has one; on a read-only disk without writing to it.
 
         Raises:
-            CatalogError: There is none, or it is damaged, of a newer version or locked.
+            CatalogError: There is none, or it is damaged, of another version or locked.
         """
         if not (folder / NAME).is_file():
             raise CatalogError(
-                f"{folder} is no backup: it has no {NAME}.",
-                hint="Name the folder of a backup, or make one there first.",
+                f"{folder} is not a backup: it has no {NAME}.",
+                hint="Name the folder of a backup, or run a backup into it first.",
             )
         if os.access(folder, os.W_OK) and os.access(folder / NAME, os.W_OK):
-            return cls._open(folder, "rw")
+            return cls(folder, "rw")
         log = folder / f"{NAME}-wal"
         if log.exists() and log.stat().st_size:
             raise CatalogError(
-                f"{folder / NAME} lacks what a run that was cut off has left in {log.name}, and may not be written to.",
-                hint="Copy the folder to where it can be written to, or make it writable.",
+                f"{folder / NAME} is read-only, but an interrupted run left changes in {log.name}.",
+                hint="Make the folder writable, or copy it to where it is.",
             )
-        # Even to read, SQLite would write its index of the log; nobody can change the file here, so it needs none.
-        return cls._open(folder, "ro&immutable=1")
-
-    @classmethod
-    def _open(cls, folder: Path, mode: str) -> Self:
-        with _explaining(folder):
-            connection = sqlite3.connect(
-                f"{(folder / NAME).absolute().as_uri()}?mode={mode}",
-                uri=True,
-                timeout=_WAIT_FOR_LOCK,
-                isolation_level=None,
-            )
-            database = cls(folder, connection)
-            try:
-                database._prepare()
-            except BaseException:
-                connection.close()
-                raise
-        return database
+        # Even to read, SQLite would write its index of the log; a file that nobody can change needs none.
+        return cls(folder, "ro&immutable=1")
 
     def _prepare(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > VERSION:
             raise CatalogError(
-                f"{self.folder / NAME} was written by a newer version of this package: it is of version {version}, "
-                f"and this one knows version {VERSION}.",
+                f"{self.folder / NAME} has version {version}, this package knows version {VERSION}.",
                 hint="Run: pip install --upgrade elevenlabs-history",
             )
+        if 0 < version < VERSION:
+            raise CatalogError(
+                f"{self.folder / NAME} has version {version} of an unreleased package. It was not changed.",
+                hint="Move it away and run the backup again.",
+            )
         self._connection.execute("PRAGMA foreign_keys = ON")
+        # With a write-ahead log, NORMAL loses at most the newest transactions in a power failure, in order: the
+        # high-water mark never survives without the rows before it. OFF could damage the file.
         self._connection.execute("PRAGMA synchronous = NORMAL")
         if version == 0:
-            # A run that was killed at its very start leaves an empty file; what has tables is of another program.
+            # A run that was killed at its very start leaves an empty file; one with tables belongs to another program.
             if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise CatalogError(
-                    f"{self.folder / NAME} is of another program. It was left as it is.", hint="Choose another folder."
+                    f"{self.folder / NAME} belongs to another program. It was not changed.",
+                    hint="Choose another folder.",
                 )
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        self._connection.execute(_WANTED)
+        self._connection.execute(_PENDING)
 
     def rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
-        """Yield what a query finds."""
-        with _explaining(self.folder):
-            # Not `yield from`: it closes the rows that nobody waits for any more, which fails once this is closed.
+        """Yield the rows of a query."""
+        with self._errors():
+            # Not `yield from`: it closes the cursor at the end, which fails once the database is closed.
             for row in self._connection.execute(query, parameters):  # noqa: UP028
                 yield row
 
     def value(self, query: str, *parameters: object) -> Any:  # noqa: ANN401 - a column may hold anything
-        """Return the one value of a query that finds one row."""
-        with _explaining(self.folder):
+        """Return the value of a query with one row and one column."""
+        with self._errors():
             return self._connection.execute(query, parameters).fetchone()[0]
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for changes that become real together, or not at all."""
-        with _explaining(self.folder):
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for changes that are committed together, or not at all."""
+        with self._write_lock, self._errors():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
             except BaseException:
-                # A full disk has rolled back by itself.
+                # SQLite rolls back by itself when the disk is full.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
     def close(self) -> None:
-        """Close it."""
+        """Close the file."""
         self._connection.close()
 
-
-@contextlib.contextmanager
-def _explaining(folder: Path) -> Iterator[None]:
-    """Turn what SQLite reports into what it means for the backup."""
-    path = folder / NAME
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise CatalogError(
-                f"{path} is locked by another program.", hint="Close the program that has it open, then run it again."
-            ) from error
-        if any(words in str(error) for words in _DISK):
-            raise WriteError(
-                f"{path} can't be written: {error}. What is booked stays booked.",
-                hint="Make room, or make the folder writable, then run it again.",
-            ) from error
-        raise _damaged(path, error) from error
-    except sqlite3.DatabaseError as error:
-        raise _damaged(path, error) from error
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn errors of SQLite into what they mean for a backup."""
+        path = self.folder / NAME
+        try:
+            yield
+        except sqlite3.ProgrammingError as error:
+            raise CatalogError(f"The backup in {self.folder} is closed.", hint="Open it again.") from error
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise CatalogError(
+                    f"{path} is locked by another program.", hint="Close that program, then run it again."
+                ) from error
+            if any(words in str(error) for words in _DISK_ERRORS):
+                raise WriteError(
+                    f"Can't write {path}: {error}. What is recorded stays.",
+                    hint="Free some space, or make the folder writable, then run it again.",
+                ) from error
+            raise _damaged(path, error) from error
+        except sqlite3.DatabaseError as error:
+            raise _damaged(path, error) from error
 
 
 def _damaged(path: Path, error: sqlite3.Error) -> CatalogError:
     return CatalogError(
-        f"{path} can't be read as a catalog: {error}. It was left as it is, and so was every file.",
-        hint="Bring it back from a copy, or move it away and run the backup again, which fetches everything anew.",
+        f"{path} can't be read as a catalog: {error}. It was not changed, nor was any file.",
+        hint="Restore it from a copy, or move it away and run the backup again, which fetches everything anew.",
     )

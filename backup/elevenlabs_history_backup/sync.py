@@ -1,183 +1,179 @@
-"""A run of a backup: list what the catalog lacks, fetch it, and book each file when it is in place."""
+"""A sync: list what the catalog lacks, fetch it, and record each file as soon as it is in place."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from elevenlabs_history import FileSaved, HistoryItem, ItemFailed, ItemMissing, RunFinished, RunStarted
 
-from .._plan import Plan
-from ..files import check_folder, staging_folder
-from ..listing import Filters
-from ..many import Run, Settings
-from ..naming import Template
-from ..pace import Limiter
-from ..report import SyncPlan, SyncReport, PageListed, RunStarted
-from ._database import NAME
-from .booking import Recorder
-from .catalog import ORIGINAL, Catalog
-from .entries import characters_of, moment_of, voice_of
-from .scope import NewItems, Scope
+from .catalog import ORIGINAL, now
+from .listing import NewItems
+from .metadata import characters_of, date_of, voice_of
+from .records import BackupFile
+from .report import PageListed, SyncPlan, SyncReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterable
     from pathlib import Path
-    from typing import Unpack
+    from typing import Any
 
-    from .._transport import Transport
-    from ..many import Receive
-    from ..report import BackupEvent
-    from .entries import Entry
-    from .options import FilterOptions
-    from .scope import FetchPage
+    from elevenlabs_history import DownloadedFile, Event, HistoryClient, Template
 
-_IN_MEMORY = 1000  # items
+    from .catalog import Catalog
+    from .listing import Filters
+    from .metadata import Metadata
+    from .report import BackupEvent
 
-
-@frozen(kw_only=True)
-class Server:
-    """The ways to the server that a run needs, of either client.
-
-    Attributes:
-        fetch_page: Performs one request of a listing.
-        receive: Performs one download in the format of the run, in the workers.
-        transport: Counts the attempts, and tells how often the server has answered 429.
-    """
-
-    fetch_page: FetchPage
-    receive: Receive
-    transport: Transport
+SLICE = 1000
+"""How many items are in memory at once."""
+_MISSING = "The server no longer has it."
 
 
-class BackupRun:
-    """One run into one folder. The calling thread lists, decides and books; the workers fetch."""
+def sync(
+    client: HistoryClient,
+    catalog: Catalog,
+    filters: Filters,
+    *,
+    full: bool,
+    output_format: str | None,
+    template: Template,
+    workers: int,
+    batch_size: int,
+    emit: Callable[[BackupEvent], None],
+) -> SyncReport:
+    """Fetch what is new and what failed before; see `Backup.sync`."""
+    form = output_format or ORIGINAL
+    scope = filters.scope(form)
+    catalog.clear_pending()
+    number = catalog.begin_run(scope)
+    new_items = _new_items(client, catalog, filters, form, full=full)
+    for items in new_items.pages():
+        catalog.enqueue(items)
+        emit(PageListed(len(new_items.listed), catalog.pending_count()))
+    # Last: if the server fails them again and again, new items still get their turn.
+    catalog.enqueue(catalog.failed(form))
+    report = SyncReport(listed=len(new_items.listed), invalid_entries=new_items.invalid_entries)
+    emit(RunStarted(catalog.pending_count()))
+    for items in catalog.pending(SLICE):
+        recorder = Recorder(catalog, form, items, report, emit)
+        recorder.fetch(
+            client,
+            output_format=output_format,
+            template=template,
+            workers=workers,
+            batch_size=batch_size,
+        )
+    # Reached only if nothing was aborted or interrupted: what a run did not request, the next one must list again.
+    report.complete = new_items.complete
+    if filters.is_everything and new_items.listed_everything:
+        report.deleted = catalog.record_listing(new_items.listed)
+    catalog.end_run(number, high_water_mark=new_items.high_water_mark if report.complete else None)
+    return report
+
+
+def plan(
+    client: HistoryClient,
+    catalog: Catalog | None,
+    filters: Filters,
+    *,
+    full: bool,
+    output_format: str | None,
+    emit: Callable[[BackupEvent], None],
+) -> SyncPlan:
+    """Tell what a sync would fetch; see `Backup.plan`."""
+    form = output_format or ORIGINAL
+    failed = catalog.failed(form) if catalog is not None else []
+    new_items = _new_items(client, catalog, filters, form, full=full)
+    planned = SyncPlan(failed_before=len(failed))
+    _add_to_plan(planned, failed)
+    failed_ids = {item["history_item_id"] for item in failed}
+    for items in new_items.pages():
+        _add_to_plan(planned, [item for item in items if item["history_item_id"] not in failed_ids])
+        emit(PageListed(len(new_items.listed), planned.items))
+    planned.listed = len(new_items.listed)
+    return planned
+
+
+class Recorder:
+    """Fetches a slice of items and records what becomes of each."""
 
     def __init__(
         self,
-        folder: Path,
-        server: Server,
-        *,
-        limit: int | None = None,
-        full: bool = False,
-        output_format: str | None = None,
-        template: Template | str | None = None,
-        workers: int = 10,
-        batch_size: int = 100,
-        on_event: Callable[[BackupEvent], None] | None = None,
-        **filters: Unpack[FilterOptions],
+        catalog: Catalog,
+        form: str,
+        items: Iterable[Metadata],
+        report: SyncReport,
+        emit: Callable[[BackupEvent], None],
     ) -> None:
-        """Prepare a run, with the arguments of `HistoryClient.backup`.
+        self._catalog = catalog
+        self._format = form
+        self._items = {item["history_item_id"]: item for item in items}
+        self._report = report
+        self._emit = emit
 
-        Raises:
-            InvalidArgumentError: One of them can't be used.
-        """
-        check_folder(folder)
-        chosen = template if isinstance(template, Template) else Template(template) if template else Template()
-        self._folder = folder
-        self._server = server
-        self._scope = Scope(filters=Filters(**filters), limit=limit, full=full, template=chosen)
-        self._scope.walk()
-        self._settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=None)
-        self._pace = Limiter(workers)
-        self._on_event = on_event
-        self._format = output_format or ORIGINAL
-        self._stopped = threading.Event()
-        self._fetching: Run | None = None
+    def fetch(self, client: HistoryClient, **options: Any) -> None:  # noqa: ANN401 - those of download_all
+        """Fetch the slice; raise what ended the run early."""
+        items = [HistoryItem.from_dict(item) for item in self._items.values()]
+        report = client.download_all(items, self._folder, overwrite=True, on_event=self._on_event, **options)
+        for failed in report.failed:
+            # What ended the run says nothing about the items that were left.
+            if failed.error is not report.aborted_by:
+                item = self._items[failed.history_item_id]
+                self._catalog.record_failure(item, self._format, "failed", str(failed.error))
+                self._report.failed.append(failed)
+                self._emit(failed)
+        if report.aborted_by is not None:
+            raise report.aborted_by
 
-    def run(self) -> SyncReport:
-        """Fetch what is new and what failed before, and report.
+    @property
+    def _folder(self) -> Path:
+        return self._catalog.folder
 
-        Raises:
-            LockedError: Another run is at work in the folder.
-            CatalogError: The catalog can't be read.
-            HistoryError: The listing failed, or something did that would fail every other item too, such as a refused
-                key or a full disk. What is booked stays, and the next run carries on.
-        """
-        with staging_folder(self._folder) as staging, Catalog.create(self._folder) as catalog:
-            number = catalog.begin_run(self._scope.name(self._format))
-            new_items = self._new_items(catalog)
-            catalog.want(catalog.failed_entries(self._format))
-            for entries in self._pages(new_items):
-                catalog.want(entries)
-                self._tell(PageListed(len(new_items.listed), catalog.wanted_count()))
-            self._tell(RunStarted(catalog.wanted_count()))
-            report = SyncReport(listed=len(new_items.listed), unreadable=new_items.unreadable)
-            booking = Recorder(catalog, self._folder, self._format, report, self._tell)
-            for entries in catalog.wanted(_IN_MEMORY):
-                self._fetch(entries, staging, booking)
-            report.complete = new_items.complete and not self._stopped.is_set()
-            if self._scope.is_everything and new_items.listed_all and not self._stopped.is_set():
-                report.deleted = catalog.record_listing(new_items.listed)
-            catalog.end_run(number, covered_until=new_items.newest if report.complete else None)
-        return report
-
-    def plan(self) -> SyncPlan:
-        """List what a run would fetch, and write nothing.
-
-        Raises:
-            CatalogError: The catalog can't be read.
-            HistoryError: The listing failed.
-        """
-        if not (self._folder / NAME).exists():
-            return self._planned(NewItems(self._scope, set(), covered_until=None), [])
-        with Catalog.read(self._folder) as catalog:
-            return self._planned(self._new_items(catalog), catalog.failed_entries(self._format))
-
-    def stop(self) -> None:
-        """Ask for nothing more; what is being fetched comes to its end. Any thread may call it."""
-        self._stopped.set()
-        fetching = self._fetching
-        if fetching is not None:
-            fetching.stop()
-
-    def _new_items(self, catalog: Catalog) -> NewItems:
-        covered_until = catalog.covered_until(self._scope.name(self._format))
-        return NewItems(self._scope, catalog.known_ids(self._format), covered_until=covered_until)
-
-    def _pages(self, new_items: NewItems) -> Iterator[list[Entry]]:
-        for entries in new_items.pages(self._server.fetch_page):
-            if self._stopped.is_set():
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case FileSaved(file=file):
+                assert file.history_item_id is not None  # noqa: S101 - download_all saves only what is proven
+                record = self._backup_file(file, file.history_item_id)
+                self._catalog.record_file(self._items[file.history_item_id], record)
+                self._report.saved += 1
+                self._report.size += file.size
+            case ItemMissing(history_item_id=history_item_id):
+                self._catalog.record_failure(self._items[history_item_id], self._format, "missing", _MISSING)
+                self._report.missing.append(history_item_id)
+            case RunStarted() | RunFinished() | ItemFailed():
                 return
-            yield entries
+            case _:
+                pass
+        self._emit(event)
 
-    def _planned(self, new_items: NewItems, failed: list[Entry]) -> SyncPlan:
-        plan = SyncPlan(failed_before=len(failed))
-        counted = {entry["history_item_id"] for entry in failed}
-        _add_to_plan(plan, failed)
-        for entries in self._pages(new_items):
-            _add_to_plan(plan, [entry for entry in entries if entry["history_item_id"] not in counted])
-            self._tell(PageListed(len(new_items.listed), plan.items))
-        plan.listed = len(new_items.listed)
-        return plan
-
-    def _fetch(self, entries: list[Entry], staging: Path, booking: Recorder) -> None:
-        items = booking.items(entries)
-        plan = Plan.make(items, self._folder, template=self._scope.template, overwrite=True)
-        settings = evolve(self._settings, on_event=booking.take)
-        self._fetching = Run(plan, settings, self._server.transport, self._server.receive, self._pace)
-        # Only now: whoever stops this run from here on finds what to stop.
-        if self._stopped.is_set():
-            return
-        self._fetching.fetch(items, staging)
-        # What it knows of its items would stay in memory beside the next ones.
-        self._fetching = None
-        if booking.ended_by is not None:
-            raise booking.ended_by
-
-    def _tell(self, event: BackupEvent) -> None:
-        if self._on_event is not None:
-            self._on_event(event)
+    def _backup_file(self, file: DownloadedFile, history_item_id: str) -> BackupFile:
+        return BackupFile(
+            history_item_id=history_item_id,
+            format=self._format,
+            path=file.path.relative_to(self._folder).as_posix(),
+            kind=file.kind.value,
+            size=file.size,
+            sha256=file.sha256,
+            match_method=str(file.match_method),
+            saved_at=now(),
+        )
 
 
-def _add_to_plan(plan: SyncPlan, entries: list[Entry]) -> None:
-    dates: list[datetime] = [date for date in (plan.oldest, plan.newest) if date is not None]
-    dates += [moment_of(entry) for entry in entries]
-    plan.oldest, plan.newest = min(dates, default=None), max(dates, default=None)
-    plan.items += len(entries)
-    plan.characters += sum(characters_of(entry) for entry in entries)
-    voices = Counter(plan.voices)
-    voices.update(voice_of(entry) for entry in entries)
-    plan.voices = dict(voices)
+def _new_items(client: HistoryClient, catalog: Catalog | None, filters: Filters, form: str, *, full: bool) -> NewItems:
+    listing = filters.list(client)
+    if catalog is None:
+        return NewItems(listing, set(), high_water_mark=None, full=full)
+    mark = catalog.high_water_mark(filters.scope(form))
+    return NewItems(listing, catalog.known_ids(form), high_water_mark=mark, full=full)
+
+
+def _add_to_plan(planned: SyncPlan, items: list[Metadata]) -> None:
+    dates = [each for each in (planned.oldest, planned.newest) if each is not None]
+    dates += [date_of(item) for item in items]
+    planned.oldest, planned.newest = min(dates, default=None), max(dates, default=None)
+    planned.items += len(items)
+    planned.characters += sum(characters_of(item) for item in items)
+    voices = Counter(planned.voices)
+    voices.update(voice_of(item) for item in items)
+    planned.voices = dict(voices)

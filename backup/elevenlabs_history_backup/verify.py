@@ -7,41 +7,42 @@ import os
 from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import Factory, frozen, mutable
+from elevenlabs_history import AtomicFile
 
-from ..errors import ReadError
-from ..files import STAGING, AtomicFile
-from ._database import NAME
+from .schema import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .catalog import BackupFile
+    from .records import BackupFile
 
-Verdict: TypeAlias = Literal["ok", "missing", "changed", "moved", "extra"]
+Status: TypeAlias = Literal["ok", "missing", "changed", "unreadable", "moved", "extra"]
 
 CHECKSUMS = "SHA256SUMS"
-_PORTION = 256  # files a processor
+HIDDEN_FOLDER = ".elevenlabs-history"
+_SLICE = 256  # files per processor
 _OURS = {NAME, f"{NAME}-wal", f"{NAME}-shm", CHECKSUMS}
 
 
 @frozen(kw_only=True)
 class VerifyIssue:
-    """What became of one file.
+    """What is wrong with one file.
 
     Attributes:
-        status: `ok`; `missing`; `changed`: its bytes are not those that were saved; `moved`: it has another path now;
-            `extra`: a file that the backup knows nothing of.
-        path: Where the catalog has it, or where an extra one is, below the folder.
-        history_item_id: Whose it is; None for an extra one.
-        format: `original`, or the format it was converted to; None for an extra one.
-        moved_to: Where a moved one is.
+        status: `missing`; `changed`: its bytes are not those that were saved; `unreadable`: it exists but can't be
+            read, or the catalog has a path outside of the folder; `moved`: it has another path now; `extra`: the
+            catalog does not know it. `ok` is passed to `on_issue` only.
+        path: Its path in the catalog, or the path of an extra file, relative to the folder.
+        history_item_id: Its item; None for an extra file.
+        format: `original`, or the format it was converted to; None for an extra file.
+        moved_to: Where a moved file is.
     """
 
-    status: Verdict
+    status: Status
     path: str
     history_item_id: str | None = None
     format: str | None = None
@@ -50,14 +51,14 @@ class VerifyIssue:
 
 @mutable
 class VerifyReport:
-    """What became of every file.
+    """The result of `Backup.verify`.
 
     Attributes:
-        ok: How many are as they were saved.
-        issues: The others.
+        ok_count: How many files are as they were saved.
+        issues: What is wrong with the others.
     """
 
-    ok: int = 0
+    ok_count: int = 0
     issues: list[VerifyIssue] = Factory(list)
 
     @property
@@ -67,64 +68,71 @@ class VerifyReport:
 
 
 def verify(
-    folder: Path, files: Iterable[BackupFile], *, workers: int | None, on_finding: Callable[[VerifyIssue], None] | None
+    folder: Path, files: Iterable[BackupFile], *, workers: int | None, on_issue: Callable[[VerifyIssue], None] | None
 ) -> VerifyReport:
-    """Compare the files of a folder with what the catalog says.
-
-    Args:
-        folder: The folder of the backup.
-        files: What it should have.
-        workers: Files hashed at once; None for one a processor.
-        on_finding: Called with each issue as it comes.
-    """
-    verification = VerifyReport()
+    """Compare the files of a folder with the catalog; see `Backup.verify`."""
+    report = VerifyReport()
     extra = set(_files_below(folder))
     missing: list[BackupFile] = []
 
-    def tell(issue: VerifyIssue) -> None:
+    def add(issue: VerifyIssue) -> None:
         if issue.status == "ok":
-            verification.ok += 1
+            report.ok_count += 1
         else:
-            verification.issues.append(issue)
-        if on_finding is not None:
-            on_finding(issue)
+            report.issues.append(issue)
+        if on_issue is not None:
+            on_issue(issue)
 
-    def find(status: Verdict, file: BackupFile, moved_to: str | None = None) -> None:
-        history_item_id, form = file.history_item_id, file.format
-        tell(VerifyIssue(status=status, path=file.path, history_item_id=history_item_id, format=form, moved_to=moved_to))
+    def add_file(status: Status, file: BackupFile, moved_to: str | None = None) -> None:
+        item, form = file.history_item_id, file.format
+        add(VerifyIssue(status=status, path=file.path, history_item_id=item, format=form, moved_to=moved_to))
 
-    at_once = workers or os.cpu_count() or 1
-    with ThreadPoolExecutor(at_once, thread_name_prefix="elevenlabs-history-verify") as pool:
+    processors = workers or os.cpu_count() or 1
+    with ThreadPoolExecutor(processors, thread_name_prefix="elevenlabs-history-verify") as pool:
         rest = iter(files)
-        # In portions, because a pool takes all work at once, and a history may be long.
-        while portion := list(islice(rest, _PORTION * at_once)):
-            for file, digest in zip(portion, pool.map(lambda file: _sha256(folder / file.path), portion), strict=True):
+        # In slices, because a pool takes all work at once, and a history may be long.
+        while files_of_slice := list(islice(rest, _SLICE * processors)):
+            statuses = pool.map(lambda file: _status(folder, file), files_of_slice)
+            for file, status in zip(files_of_slice, statuses, strict=True):
                 extra.discard(file.path)
-                if digest is None:
+                if status == "missing":
                     missing.append(file)
                 else:
-                    find("ok" if digest == file.sha256 else "changed", file)
-        found = _by_digest(pool, folder, extra, {file.size for file in missing})
+                    add_file(status, file)
+        moved = _by_digest(pool, folder, extra, {file.size for file in missing})
     for file in missing:
-        moved_to = found[file.sha256].popleft() if found[file.sha256] else None
+        moved_to = moved[file.sha256].popleft() if moved[file.sha256] else None
         extra.discard(moved_to or "")
-        find("moved" if moved_to else "missing", file, moved_to)
+        add_file("moved" if moved_to else "missing", file, moved_to)
     for path in sorted(extra):
-        tell(VerifyIssue(status="extra", path=path))
-    return verification
+        add(VerifyIssue(status="extra", path=path))
+    return report
 
 
 def write_checksums(folder: Path, files: Iterable[BackupFile]) -> Path:
-    """Write `SHA256SUMS`, which `sha256sum --check` reads, and return its path.
-
-    Raises:
-        WriteError: The disk is full, or the folder may not be written to.
-    """
+    """Write `SHA256SUMS`, which `sha256sum --check` reads, and return its path."""
     target = folder / CHECKSUMS
-    with AtomicFile(folder / STAGING) as part:
-        part.write(b"".join(map(_checksum_line, files)))
-        part.keep(target, overwrite=True)
+    with AtomicFile(folder / HIDDEN_FOLDER) as checksums:
+        checksums.write(b"".join(map(_checksum_line, files)))
+        checksums.commit(target, overwrite=True)
     return target
+
+
+def is_inside(path: PurePosixPath) -> bool:
+    """Tell whether a path of the catalog, which another program may have written, stays in the folder."""
+    return not path.is_absolute() and ".." not in path.parts and bool(path.parts) and not Path(path).drive
+
+
+def _status(folder: Path, file: BackupFile) -> Status:
+    if not is_inside(PurePosixPath(file.path)):
+        return "unreadable"
+    try:
+        digest = _sha256(folder / file.path)
+    except OSError:
+        return "unreadable"
+    if digest is None:
+        return "missing"
+    return "ok" if digest == file.sha256 else "changed"
 
 
 def _checksum_line(file: BackupFile) -> bytes:
@@ -135,37 +143,42 @@ def _checksum_line(file: BackupFile) -> bytes:
 
 
 def _by_digest(pool: ThreadPoolExecutor, folder: Path, paths: Iterable[str], sizes: set[int]) -> dict[str, deque[str]]:
-    """Hash what may be a missing file under another name."""
+    """Hash the files that may be a missing file under another name."""
     candidates = [path for path in sorted(paths) if _size(folder / path) in sizes]
     found: dict[str, deque[str]] = defaultdict(deque)
-    for path, digest in zip(candidates, pool.map(lambda path: _sha256(folder / path), candidates), strict=True):
+    for path, digest in zip(candidates, pool.map(lambda path: _digest_or_none(folder / path), candidates), strict=True):
         if digest is not None:
             found[digest].append(path)
     return found
 
 
 def _size(path: Path) -> int | None:
-    """Return the bytes of a file; None for what is none, such as a link to nowhere, or a pipe, which never ends."""
-    return path.stat().st_size if path.is_file() else None
+    """Return the size of a file; None for what is not one, such as a broken link, or a pipe, which never ends."""
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _digest_or_none(path: Path) -> str | None:
+    try:
+        return _sha256(path)
+    except OSError:
+        return None
 
 
 def _sha256(path: Path) -> str | None:
-    """Hash a file; None when there is none."""
+    """Hash a file; None if there is none."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
-    except OSError as error:
-        raise ReadError(
-            f"{path} can't be read: {error.strerror or error}.",
-            hint="Check the disk and the permissions, then verify again.",
-        ) from error
 
 
 def _files_below(folder: Path) -> Iterator[str]:
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != STAGING]
+        folders[:] = [name for name in folders if name != HIDDEN_FOLDER]
         for name in names:
             path = Path(parent, name).relative_to(folder).as_posix()
             if path not in _OURS:

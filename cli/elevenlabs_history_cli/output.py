@@ -69,7 +69,7 @@ def item_lines(items: Iterable[HistoryItem]) -> Iterator[str]:
     for item in items:
         lines = item.dialogue or []
         voice = item.voice_name or " & ".join(dict.fromkeys(line.voice_name for line in lines if line.voice_name))
-        text = item.text or " / ".join(line.text for line in lines)
+        text = item.text or " / ".join(line.text for line in lines if line.text)
         yield _row(item.history_item_id, _date(item.date_unix), sanitize(voice), sanitize(text))
 
 

@@ -9,12 +9,13 @@ import sys
 from concurrent.futures import CancelledError
 
 import pytest
-from elevenlabs_history import Backup, CatalogError, HistoryClient
+from elevenlabs_history import HistoryClient
 from elevenlabs_history._audio import wav_header
+from elevenlabs_history_backup import Backup, CatalogError
 from elevenlabs_history_backup.repair import Repair
 from elevenlabs_history_simulator import Fault, Simulator, item_id_of
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
+from support.backups import repair, sync
 
 DIALOGUE = [
     {"text": "Who goes there?", "voice_id": "a", "voice_name": "Guard"},
@@ -26,7 +27,7 @@ DIALOGUE = [
 def folder(client, simulator, tmp_path):
     simulator.history.add(text="", voice_id="", voice_name="", dialogue=DIALOGUE)
     simulator.history.add(text='=HYPERLINK("http://example.com")', voice_name="Line\nbreak")
-    client.backup(tmp_path)
+    sync(client, tmp_path)
     return tmp_path
 
 
@@ -69,7 +70,7 @@ def test_all_words_must_be_there(backup, simulator):
 def shared_backup(tmp_path_factory):
     folder = tmp_path_factory.mktemp("backup")
     with Simulator(items=5) as simulator, HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
-        client.backup(folder)
+        sync(client, folder)
     with Backup(folder) as opened:
         yield opened
 
@@ -123,7 +124,7 @@ def test_a_repair_brings_back_what_was_lost_under_its_own_name(client, folder, s
     moved.rename(folder / "moved.mp3")
     (folder / "notes.txt").write_text("mine")
     simulator.requests.clear()
-    verification = client.repair_backup(folder)
+    verification = repair(client, folder)
     assert (verification.ok, verification.ok) == (22, True)
     assert {path: path.read_bytes() for path in whole} == whole
     assert [request.operation for request in simulator.requests] == ["download"]
@@ -132,12 +133,12 @@ def test_a_repair_brings_back_what_was_lost_under_its_own_name(client, folder, s
 
 
 def test_a_repair_keeps_the_names_and_the_formats_that_files_have(client, simulator, tmp_path):
-    client.backup(tmp_path, template="{voice}/{id}{ext}")
-    client.backup(tmp_path, output_format="wav")
+    sync(client, tmp_path, template="{voice}/{id}{ext}")
+    sync(client, tmp_path, output_format="wav")
     lost = sorted(path for path in tmp_path.rglob("*") if path.suffix in {".mp3", ".wav"})
     for path in lost:
         path.unlink()
-    assert client.repair_backup(tmp_path).ok
+    assert repair(client, tmp_path).ok
     assert sorted(path for path in tmp_path.rglob("*") if path.suffix in {".mp3", ".wav"}) == lost
     assert {item_id_of(path.read_bytes()) for path in lost} == {item.id for item in simulator.history}
 
@@ -147,10 +148,8 @@ def test_a_repair_tells_what_the_server_no_longer_has(client, folder, simulator)
     history_item_id = item_id_of(lost.read_bytes())
     lost.unlink()
     simulator.history.remove(history_item_id)
-    verification = client.repair_backup(folder)
-    assert [(issue.status, issue.history_item_id) for issue in verification.issues] == [
-        ("missing", history_item_id)
-    ]
+    verification = repair(client, folder)
+    assert [(issue.status, issue.history_item_id) for issue in verification.issues] == [("missing", history_item_id)]
     assert not verification.ok
 
 
@@ -161,7 +160,7 @@ def test_a_repair_in_another_format_replaces_no_other_file(client, folder, simul
     mine.write_bytes(b"my own edit")
     lost.unlink()
     simulator.faults.add(Fault.answer(200, wav_header(24000, 4000) + bytes(4000)), on="download")
-    client.repair_backup(folder)
+    repair(client, folder)
     assert mine.read_bytes() == b"my own edit"
     with Backup(folder) as backup:
         (file,) = backup.get(history_item_id).files

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from elevenlabs_history import Backup, HistoryClient
+from elevenlabs_history import HistoryClient
+from elevenlabs_history_backup import Backup
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills and interrupts as POSIX has them")
 
@@ -27,7 +28,7 @@ for _ in sys.stdin:
     pid = os.fork()
     if not pid:
         with HistoryClient(sys.argv[1], base_url=sys.argv[2]) as client:
-            client.backup(sys.argv[3], batch_size=10)
+            sync(client, sys.argv[3], batch_size=10)
         os._exit(0)
     print(pid, flush=True)
     print(os.waitpid(pid, 0)[1], flush=True)
@@ -80,7 +81,7 @@ def test_two_hundred_kills_lose_nothing(simulator, tmp_path):
                 assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == rows[path], "a row without its file"
         runs.stdin.close()
     with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
-        client.backup(folder, full=True)
+        sync(client, folder, full=True)
     with Backup(folder) as backup:
         assert backup.verify().issues == []
         assert {record.history_item_id for record in backup} == {item.id for item in simulator.history}

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from elevenlabs_history import Backup, CatalogError, HistoryClient
+from elevenlabs_history import HistoryClient
+from elevenlabs_history_backup import Backup, CatalogError
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, mounts and limits as Linux has them")
 
@@ -18,7 +19,7 @@ import json, sys
 from pathlib import Path
 from elevenlabs_history import HistoryClient
 with HistoryClient(sys.argv[1], base_url=sys.argv[2]) as client:
-    report = client.backup(sys.argv[3], full=len(sys.argv) > 4)
+    report = sync(client, sys.argv[3], full=len(sys.argv) > 4)
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 memory = int(status["VmHWM"].split()[0]) // 1024
 print(json.dumps([report.saved, report.deleted, len(report.failed), report.complete, memory]))
@@ -96,7 +97,7 @@ def test_a_full_disk_is_told_with_its_cure_and_costs_nothing(simulator, small_di
         assert backup.verify().ok
     moved = shutil.copytree(small_disk, tmp_path / "larger")
     with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
-        assert client.backup(moved).saved == 320 - booked
+        assert sync(client, moved).saved == 320 - booked
     with Backup(moved) as backup:
         assert (len(backup), backup.verify().issues) == (320, [])
 

@@ -5,18 +5,11 @@ import json
 import sqlite3
 
 import pytest
-from elevenlabs_history import (
-    AuthenticationError,
-    Backup,
-    CatalogError,
-    LockedError,
-    InvalidArgumentError,
-    InvalidArgumentError,
-    PageListed,
-    FileSaved,
-)
+from elevenlabs_history import AuthenticationError, FileSaved, InvalidArgumentError, LockedError
+from elevenlabs_history_backup import Backup, CatalogError, PageListed
 from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 from filelock import FileLock
+from support.backups import plan, sync
 
 NEWER = 1_800_000_000
 
@@ -37,7 +30,7 @@ def assert_whole(folder, simulator):
 
 
 def test_the_first_run_saves_everything(client, simulator, tmp_path):
-    report = client.backup(tmp_path)
+    report = sync(client, tmp_path)
     assert (report.listed, report.saved, report.complete) == (20, 20, True)
     assert report.failed == []
     assert report.size == sum(path.stat().st_size for path in tmp_path.rglob("*.mp3"))
@@ -46,50 +39,50 @@ def test_the_first_run_saves_everything(client, simulator, tmp_path):
 
 def test_the_next_run_fetches_nothing_and_lists_one_page(client, simulator, tmp_path):
     simulator.history.fill(2500)
-    client.backup(tmp_path)
+    sync(client, tmp_path)
     simulator.requests.clear()
-    report = client.backup(tmp_path)
+    report = sync(client, tmp_path)
     assert (report.saved, report.complete) == (0, True)
     assert [request.operation for request in simulator.requests] == ["list"]
 
 
 def test_a_later_run_fetches_only_what_is_new(client, simulator, tmp_path):
     simulator.history.fill(2500)
-    client.backup(tmp_path)
+    sync(client, tmp_path)
     new = {simulator.history.add(date=NEWER + number).id for number in range(50)}
     simulator.requests.clear()
     seen = []
-    report = client.backup(tmp_path, on_event=seen.append)
+    report = sync(client, tmp_path, on_event=seen.append)
     assert report.saved == 50
-    assert {event.clip.history_item_id for event in seen if isinstance(event, FileSaved)} == new
+    assert {event.file.history_item_id for event in seen if isinstance(event, FileSaved)} == new
     assert len(requests(simulator, "list")) == 2
     assert_whole(tmp_path, simulator)
 
 
 def test_a_full_run_tells_what_the_server_has_deleted_and_keeps_it(client, simulator, tmp_path):
-    client.backup(tmp_path)
+    sync(client, tmp_path)
     gone = [item.id for item in list(simulator.history)[:3]]
     for history_item_id in gone:
         simulator.history.remove(history_item_id)
-    report = client.backup(tmp_path, full=True)
+    report = sync(client, tmp_path, full=True)
     assert (report.saved, report.deleted) == (0, 3)
     with Backup(tmp_path) as backup:
         assert {record.history_item_id for record in backup if not record.on_server} == set(gone)
-        assert backup.verify().ok == 20
+        assert backup.verify().ok_count == 20
 
 
 def test_a_renamed_file_is_not_fetched_again(client, simulator, tmp_path):
-    client.backup(tmp_path)
+    sync(client, tmp_path)
     clip = next(tmp_path.rglob("*.mp3"))
     clip.rename(tmp_path / "my favourite.mp3")
     simulator.requests.clear()
-    client.backup(tmp_path, full=True)
+    sync(client, tmp_path, full=True)
     assert requests(simulator, "download") == []
 
 
 def test_wav_files_are_kept_beside_the_others(client, simulator, tmp_path):
-    client.backup(tmp_path)
-    report = client.backup(tmp_path, output_format="wav")
+    sync(client, tmp_path)
+    report = sync(client, tmp_path, output_format="wav")
     assert report.saved == 20
     assert len(list(tmp_path.rglob("*.mp3"))) == len(list(tmp_path.rglob("*.wav"))) == 20
     with Backup(tmp_path) as backup:
@@ -99,8 +92,8 @@ def test_wav_files_are_kept_beside_the_others(client, simulator, tmp_path):
 
 def test_what_is_wav_as_generated_is_not_converted_again(client, simulator, tmp_path):
     simulator.history.add(output_format="pcm_24000")
-    client.backup(tmp_path)
-    assert client.backup(tmp_path, output_format="wav").saved == 20
+    sync(client, tmp_path)
+    assert sync(client, tmp_path, output_format="wav").saved == 20
 
 
 def test_items_keep_every_field_that_the_server_told(client, simulator, tmp_path):
@@ -108,7 +101,7 @@ def test_items_keep_every_field_that_the_server_told(client, simulator, tmp_path
     told = item.metadata | {"text": "half a pair \ud83d and \0"}
     page = {"history": [told], "last_history_item_id": item.id, "has_more": False, "scanned_until": None}
     simulator.faults.add(Fault.answer(200, json.dumps(page).encode()), on="list")
-    assert client.backup(tmp_path).saved == 1
+    assert sync(client, tmp_path).saved == 1
     with Backup(tmp_path) as backup:
         assert backup.get(item.id).metadata == told
         assert backup.get("unknown") is None
@@ -121,22 +114,22 @@ def test_a_failed_item_is_told_booked_and_tried_again(client, simulator, tmp_pat
     simulator.quirks = Quirks(missing_ids="skip")
     metadata = dict(broken.metadata)
     broken.metadata["history_item_id"] = "x" * 20
-    report = client.backup(tmp_path)
+    report = sync(client, tmp_path)
     assert report.saved == 20
     broken.metadata.update(metadata)
-    assert [failed.history_item_id for failed in report.failed] + report.gone == ["x" * 20]
+    assert [failed.history_item_id for failed in report.failed] + report.missing == ["x" * 20]
 
 
 def test_a_server_error_of_one_item_does_not_stop_the_others_and_the_next_run_heals_it(client, simulator, tmp_path):
     simulator.history.fill(3)
     simulator.faults.add(Fault.answer(500), on="download", times=6)
-    report = client.backup(tmp_path, batch_size=1, workers=1)
+    report = sync(client, tmp_path, batch_size=1, workers=1)
     assert (report.saved, len(report.failed)) == (22, 1)
     failed = report.failed[0].history_item_id
     with Backup(tmp_path) as backup:
         assert backup.get(failed).state == "failed"
         assert "500" in backup.get(failed).reason
-    report = client.backup(tmp_path)
+    report = sync(client, tmp_path)
     assert (report.saved, report.failed) == (1, [])
     with Backup(tmp_path) as backup:
         assert (backup.get(failed).state, backup.get(failed).reason) == ("saved", None)
@@ -144,10 +137,10 @@ def test_a_server_error_of_one_item_does_not_stop_the_others_and_the_next_run_he
 
 def test_an_item_that_was_gone_and_is_listed_again_is_fetched(client, simulator, tmp_path):
     simulator.faults.add(Fault.refusal(404, "not_found"), on="download")
-    report = client.backup(tmp_path, batch_size=1, workers=1)
-    assert (report.saved, len(report.gone), report.complete) == (19, 1, True)
-    report = client.backup(tmp_path)
-    assert (report.saved, report.gone, report.complete) == (1, [], True)
+    report = sync(client, tmp_path, batch_size=1, workers=1)
+    assert (report.saved, len(report.missing), report.complete) == (19, 1, True)
+    report = sync(client, tmp_path)
+    assert (report.saved, report.missing, report.complete) == (1, [], True)
     assert_whole(tmp_path, simulator)
 
 
@@ -159,45 +152,45 @@ def test_a_run_that_was_cut_off_is_carried_on(client, simulator, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        client.backup(tmp_path, batch_size=10, on_event=cut_off)
-    assert client.backup(tmp_path).complete
+        sync(client, tmp_path, batch_size=10, on_event=cut_off)
+    assert sync(client, tmp_path).complete
     assert_whole(tmp_path, simulator)
 
 
 def test_new_items_below_saved_ones_are_found_after_a_run_that_was_cut_off(client, simulator, tmp_path):
     simulator.history.fill(1500)
-    client.backup(tmp_path)
+    sync(client, tmp_path)
     for number in range(1100):
         simulator.history.add(date=NEWER + number)
     simulator.requests.clear()
     # The newest thousand, so that the first page of the next run is known and what is below it is not.
-    assert client.backup(tmp_path, limit=1000).saved == 1000
-    assert client.backup(tmp_path).saved == 100
+    assert sync(client, tmp_path, limit=1000).saved == 1000
+    assert sync(client, tmp_path).saved == 100
     assert_whole(tmp_path, simulator)
 
 
 def test_an_item_dated_in_the_future_covers_nothing(client, simulator, tmp_path):
     simulator.history.add(date=4_000_000_000)
-    client.backup(tmp_path)
+    sync(client, tmp_path)
     for number in range(1100):
         simulator.history.add(date=NEWER + number)
-    assert client.backup(tmp_path, limit=1001).saved == 1000
-    assert client.backup(tmp_path).saved == 100
+    assert sync(client, tmp_path, limit=1001).saved == 1000
+    assert sync(client, tmp_path).saved == 100
     assert_whole(tmp_path, simulator)
 
 
 def test_a_run_with_filters_covers_only_what_it_asked_for(client, simulator, tmp_path):
     voice = next(iter(simulator.history)).metadata["voice_id"]
     spoken = sum(item.metadata["voice_id"] == voice for item in simulator.history)
-    assert client.backup(tmp_path, voice_id=voice).saved == spoken
-    assert client.backup(tmp_path).saved == 20 - spoken
+    assert sync(client, tmp_path, voice_id=voice).saved == spoken
+    assert sync(client, tmp_path).saved == 20 - spoken
 
 
 def test_a_page_that_could_not_be_fetched_saves_nothing_and_covers_nothing(client, simulator, tmp_path):
     simulator.faults.add(Fault.answer(400, b'{"detail": "no"}'), on="list")
     with pytest.raises(Exception, match="no"):
-        client.backup(tmp_path)
-    assert client.backup(tmp_path).saved == 20
+        sync(client, tmp_path)
+    assert sync(client, tmp_path).saved == 20
 
 
 def test_a_key_that_is_revoked_midway_ends_the_run_and_keeps_what_is_saved(client, simulator, tmp_path):
@@ -208,18 +201,18 @@ def test_a_key_that_is_revoked_midway_ends_the_run_and_keeps_what_is_saved(clien
             simulator.api_key = "another"
 
     with pytest.raises(AuthenticationError):
-        client.backup(tmp_path, batch_size=10, workers=1, on_event=revoke)
+        sync(client, tmp_path, batch_size=10, workers=1, on_event=revoke)
     with Backup(tmp_path) as backup:
         saved = len(backup)
         assert 0 < saved < 120
         assert {record.state for record in backup} == {"saved"}
     simulator.api_key = "simulator-key"
-    assert client.backup(tmp_path).saved == 120 - saved
+    assert sync(client, tmp_path).saved == 120 - saved
 
 
 def test_a_plan_tells_what_would_be_fetched_and_writes_nothing(client, simulator, tmp_path):
     folder = tmp_path / "new"
-    plan = client.plan_backup(folder)
+    plan = plan(client, folder)
     assert not folder.exists()
     items = list(simulator.history)
     assert (plan.items, plan.listed) == (20, 20)
@@ -227,15 +220,15 @@ def test_a_plan_tells_what_would_be_fetched_and_writes_nothing(client, simulator
     assert plan.oldest.timestamp() == items[-1].date
     assert sum(plan.voices.values()) == 20
     assert plan.characters == sum(len(item.metadata["text"]) for item in items)
-    client.backup(folder)
+    sync(client, folder)
     simulator.history.add(date=NEWER)
-    assert client.plan_backup(folder).items == 1
+    assert plan(client, folder).items == 1
 
 
 def test_events_tell_how_the_listing_goes(client, simulator, tmp_path):
     simulator.history.fill(1500)
     seen = []
-    client.plan_backup(tmp_path, on_event=seen.append)
+    plan(client, tmp_path, on_event=seen.append)
     assert seen == [PageListed(1000, 1000), PageListed(1520, 1520)]
 
 
@@ -251,49 +244,49 @@ def test_events_tell_how_the_listing_goes(client, simulator, tmp_path):
 )
 def test_arguments_that_cannot_be_used_are_refused_before_anything_is_sent(client, simulator, tmp_path, options, error):
     with pytest.raises(error):
-        client.backup(tmp_path / "new", **options)
+        sync(client, tmp_path / "new", **options)
     assert simulator.requests == []
     assert not (tmp_path / "new").exists()
 
 
 def test_two_runs_at_once_are_refused(client, tmp_path):
-    client.backup(tmp_path, limit=1)
+    sync(client, tmp_path, limit=1)
     with (
         FileLock(tmp_path / ".elevenlabs-history" / "lock"),
         pytest.raises(LockedError, match="Wait until it has ended"),
     ):
-        client.backup(tmp_path)
+        sync(client, tmp_path)
 
 
 def test_a_catalogue_that_another_program_holds_is_named_with_its_cure(client, tmp_path, monkeypatch):
     monkeypatch.setattr("elevenlabs_history_backup.schema._WAIT_FOR_LOCK", 0.01)
-    client.backup(tmp_path, limit=1)
+    sync(client, tmp_path, limit=1)
     other = sqlite3.connect(tmp_path / "history.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(CatalogError, match=r"history\.db is locked by another program. Close"):
-        client.backup(tmp_path)
+        sync(client, tmp_path)
     other.close()
-    assert client.backup(tmp_path).saved == 19
+    assert sync(client, tmp_path).saved == 19
 
 
 def test_a_catalogue_of_a_newer_version_is_left_alone(client, tmp_path):
-    client.backup(tmp_path, limit=1)
+    sync(client, tmp_path, limit=1)
     with sqlite3.connect(tmp_path / "history.db") as other:
         other.execute("PRAGMA user_version = 99")
     other.close()
     with pytest.raises(CatalogError, match=r"version 99.*pip install --upgrade"):
-        client.backup(tmp_path)
+        sync(client, tmp_path)
 
 
 @pytest.mark.parametrize("damage", [b"no catalog at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_a_damaged_catalogue_is_left_as_it_is(client, tmp_path, damage):
-    client.backup(tmp_path)
+    sync(client, tmp_path)
     clips = sorted(tmp_path.rglob("*.mp3"))
     for file in tmp_path.glob("history.db*"):
         file.unlink()
     (tmp_path / "history.db").write_bytes(damage)
     with pytest.raises(CatalogError, match="Bring it back from a copy"):
-        client.backup(tmp_path)
+        sync(client, tmp_path)
     assert (tmp_path / "history.db").read_bytes() == damage
     assert sorted(tmp_path.rglob("*.mp3")) == clips
 
@@ -301,8 +294,8 @@ def test_a_damaged_catalogue_is_left_as_it_is(client, tmp_path, damage):
 def test_an_entry_that_is_no_item_is_counted_and_loses_nothing_else(client, simulator, tmp_path):
     simulator.history.add(date=NEWER).metadata["date_unix"] = "yesterday"
     simulator.history.add(date=NEWER + 1).metadata["settings"] = "none"
-    report = client.backup(tmp_path)
-    assert (report.saved, report.failed, report.unreadable) == (21, [], 1)
+    report = sync(client, tmp_path)
+    assert (report.saved, report.failed, report.invalid_entries) == (21, [], 1)
 
 
 @pytest.mark.parametrize(
@@ -319,7 +312,7 @@ def test_an_entry_that_is_no_item_is_counted_and_loses_nothing_else(client, simu
 def test_fields_that_are_not_as_documented_stop_no_backup(client, simulator, tmp_path, fields):
     item = simulator.history.add()
     item.metadata.update(fields)
-    report = client.backup(tmp_path)
+    report = sync(client, tmp_path)
     assert report.saved + len(report.failed) == 21
     with Backup(tmp_path) as backup:
         assert backup.get(item.id).metadata == item.metadata
@@ -332,10 +325,10 @@ def test_an_entry_that_could_not_be_read_is_found_once_it_can_be(client, simulat
         simulator.history.add(date=NEWER + number)
     date = odd.metadata["date_unix"]
     odd.metadata["date_unix"] = None
-    report = client.backup(tmp_path)
-    assert (report.saved, report.unreadable, report.complete, report.deleted) == (1020, 1, False, None)
+    report = sync(client, tmp_path)
+    assert (report.saved, report.invalid_entries, report.complete, report.deleted) == (1020, 1, False, None)
     odd.metadata["date_unix"] = date
-    report = client.backup(tmp_path)
+    report = sync(client, tmp_path)
     assert (report.saved, report.complete) == (1, True)
     assert_whole(tmp_path, simulator)
 
@@ -352,7 +345,7 @@ def test_the_database_of_another_program_is_left_as_it_is(client, tmp_path):
 
 
 def test_any_tool_for_sqlite_can_read_the_catalogue(client, tmp_path):
-    client.backup(tmp_path)
+    sync(client, tmp_path)
     catalog = sqlite3.connect(f"file:{tmp_path / 'history.db'}?mode=ro", uri=True)
     assert catalog.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert catalog.execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -120,7 +120,7 @@ def test_verify_prints_differences_and_exits_with_5(run, folder):
     result = run("verify", folder)
     assert result.exit_code == 5
     assert sorted(line.split()[0] for line in result.lines[:-1]) == ["changed", "extra", "missing"]
-    assert f"missing {missing.relative_to(folder).as_posix()}  (item " in result.stdout
+    assert f"missing    {missing.relative_to(folder).as_posix()}  (item " in result.stdout
     assert result.lines[-1] == "18 ok, 1 missing, 1 changed, 1 extra."
     assert "--repair" in result.stderr
     *issues, report = json_lines(run("verify", folder, "--json"))

@@ -182,12 +182,16 @@ def test_a_429_without_retry_after_makes_only_its_own_call_wait():
 def test_nothing_is_retried_once_a_part_of_the_result_was_passed_on():
     attempts = Attempts(RetryPolicy(wait_initial=0), RetryBudget(), idempotent=True)
     seen = []
-    with pytest.raises(errors.ServerError):
+
+    def call():
         for attempt in attempts:
             with attempt:
                 seen.append(attempts.number)
                 attempts.may_retry = len(seen) < 3
                 raise errors.ServerError("down", status_code=503)
+
+    with pytest.raises(errors.ServerError):
+        call()
     assert seen == [1, 2, 3]
 
 

@@ -97,7 +97,7 @@ def test_the_base_url_of_the_environment_is_used_where_no_argument_names_one(mak
     ("arguments", "message"),
     [
         ({"region": "mars"}, "Unknown region 'mars'"),
-        ({"region": "eu", "base_url": "https://example.com"}, "not both"),
+        ({"region": "eu", "base_url": "https://example.com"}, "both name a server"),
         ({"base_url": "api.elevenlabs.io"}, "Invalid base URL"),
         ({"base_url": "ftp://example.com"}, "Invalid base URL"),
         ({"base_url": "http://example.com"}, "unencrypted"),
