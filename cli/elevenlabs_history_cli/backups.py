@@ -100,6 +100,8 @@ def export(args: argparse.Namespace) -> ExitCode:
         # These formats are UTF-8 and bring their own line ends, whatever the terminal uses.
         sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")
     with Backup(args.folder) as opened:
+        # The exports write their headings first; without a backup nothing should be printed.
+        opened.get("")
         match args.export_format:
             case "csv":
                 opened.export_csv(sys.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 KEY_VARIABLES = ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY")  # the library takes the first one that is set
 BASE_URL_VARIABLE = "ELEVENLABS_BASE_URL"
+_HIDDEN_FOLDER = ".elevenlabs-history"
+_CATALOG = "history.db"
 _TIMEOUT = 20.0  # seconds
 _MAX_CLOCK_DIFFERENCE = 60.0  # seconds
 _LOW_SPACE = 1024**3  # bytes
@@ -187,24 +190,17 @@ def check_clock(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
 def _check_folder(folder: Path) -> Iterator[Check]:
     try:
         nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-        free = shutil.disk_usage(nearest).free
+        yield _check_writable(folder, nearest)
+        yield _check_space(nearest)
+        if (folder / _CATALOG).exists():
+            yield _check_catalog(folder)
     except OSError as error:
-        hint = "Check the path and its permissions, or choose another folder."
-        message = f"Can't use {folder}: {error.strerror or error}."
-        yield Check(name="folder", status="problem", message=message, hint=hint)
-        return
-    yield _check_writable(folder, nearest)
-    if free >= _LOW_SPACE:
-        yield _ok("space", f"{free / 1024**3:,.1f} GiB free")
-    else:
         yield Check(
-            name="space",
-            status="warning",
-            message=f"{free / 1024**3:,.1f} GiB free.",
-            hint="Free some space. A backup stops when the disk is full; saved files stay.",
+            name="folder",
+            status="problem",
+            message=f"Can't use {folder}: {error.strerror or error}.",
+            hint="Check the path and its permissions, or choose another folder.",
         )
-    if (folder / "history.db").exists():
-        yield _check_catalog(folder)
 
 
 def _check_writable(folder: Path, nearest: Path) -> Check:
@@ -221,21 +217,30 @@ def _check_writable(folder: Path, nearest: Path) -> Check:
             message=f"{folder} can't be created, because {nearest} is not writable.",
             hint="Choose another folder, or ask the owner of that one.",
         )
-    staging = folder / ".elevenlabs-history"
     try:
-        if not staging.exists():
-            _write_temporary_file(folder)
-        else:
-            with FolderLock(staging / "lock"):
-                _write_temporary_file(staging)
+        with contextlib.ExitStack() as locks:
+            # In the order of a backup, which takes the second one only later. A lock file that does not exist is not
+            # created, because nothing should be left in a folder that may not be a backup.
+            for lock in (folder / _HIDDEN_FOLDER / name for name in ("backup.lock", "lock")):
+                if lock.exists():
+                    locks.enter_context(FolderLock(lock))
+            with AtomicFile(folder) as file:
+                file.write(b"deleted at once")
     except HistoryError as error:
         return _problem("folder", error)
     return _ok("folder", f"{folder} is writable")
 
 
-def _write_temporary_file(folder: Path) -> None:
-    with AtomicFile(folder) as file:
-        file.write(b"deleted at once")
+def _check_space(folder: Path) -> Check:
+    free = shutil.disk_usage(folder).free
+    if free >= _LOW_SPACE:
+        return _ok("space", f"{free / 1024**3:,.1f} GiB free")
+    return Check(
+        name="space",
+        status="warning",
+        message=f"{free / 1024**3:,.1f} GiB free.",
+        hint="Free some space. A backup stops when the disk is full; saved files stay.",
+    )
 
 
 def _check_catalog(folder: Path) -> Check:

@@ -3,16 +3,15 @@
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import CancelledError
 
 import pytest
 from elevenlabs_history import HistoryClient
 from elevenlabs_history._audio import wav_header
 from elevenlabs_history_backup import Backup, CatalogError
-from elevenlabs_history_backup.repair import Repair
 from elevenlabs_history_simulator import Fault, Simulator, item_id_of
 from hypothesis import given, strategies as st
 from support.backups import repair, sync
@@ -41,8 +40,8 @@ def clips(folder):
     return sorted(folder.rglob("*.mp3"))
 
 
-def verdicts(verification):
-    return sorted((issue.status, issue.path) for issue in verification.issues)
+def statuses(report):
+    return sorted((issue.status, issue.path) for issue in report.issues)
 
 
 def test_items_come_newest_first_with_their_files(backup, folder, simulator):
@@ -81,8 +80,8 @@ def test_whatever_is_searched_for_is_no_error(shared_backup, words):
 
 
 def test_a_whole_backup_verifies(backup):
-    verification = backup.verify()
-    assert (verification.ok, verification.issues, verification.ok) == (22, [], True)
+    report = backup.verify()
+    assert (report.ok_count, report.issues, report.ok) == (22, [], True)
 
 
 def test_verify_tells_missing_changed_moved_and_extra_files(backup, folder):
@@ -92,8 +91,8 @@ def test_verify_tells_missing_changed_moved_and_extra_files(backup, folder):
     moved.rename(folder / "moved.mp3")
     (folder / "notes.txt").write_text("mine")
     seen = []
-    verification = backup.verify(on_finding=seen.append)
-    assert verdicts(verification) == sorted(
+    report = backup.verify(on_issue=seen.append)
+    assert statuses(report) == sorted(
         [
             ("missing", missing.relative_to(folder).as_posix()),
             ("changed", changed.relative_to(folder).as_posix()),
@@ -101,8 +100,8 @@ def test_verify_tells_missing_changed_moved_and_extra_files(backup, folder):
             ("extra", "notes.txt"),
         ]
     )
-    assert [issue.moved_to for issue in verification.issues if issue.status == "moved"] == ["moved.mp3"]
-    assert (verification.ok, verification.ok, len(seen)) == (19, False, 23)
+    assert [issue.moved_to for issue in report.issues if issue.status == "moved"] == ["moved.mp3"]
+    assert (report.ok_count, report.ok, len(seen)) == (19, False, 23)
 
 
 @pytest.mark.parametrize("history_item_id", ["", "\udcff", "a\0b"])
@@ -124,12 +123,12 @@ def test_a_repair_brings_back_what_was_lost_under_its_own_name(client, folder, s
     moved.rename(folder / "moved.mp3")
     (folder / "notes.txt").write_text("mine")
     simulator.requests.clear()
-    verification = repair(client, folder)
-    assert (verification.ok, verification.ok) == (22, True)
+    report = repair(client, folder)
+    assert (report.ok_count, report.ok) == (22, True)
     assert {path: path.read_bytes() for path in whole} == whole
     assert [request.operation for request in simulator.requests] == ["download"]
     with Backup(folder) as backup:
-        assert verdicts(backup.verify()) == [("extra", "notes.txt")]
+        assert statuses(backup.verify()) == [("extra", "notes.txt")]
 
 
 def test_a_repair_keeps_the_names_and_the_formats_that_files_have(client, simulator, tmp_path):
@@ -148,9 +147,9 @@ def test_a_repair_tells_what_the_server_no_longer_has(client, folder, simulator)
     history_item_id = item_id_of(lost.read_bytes())
     lost.unlink()
     simulator.history.remove(history_item_id)
-    verification = repair(client, folder)
-    assert [(issue.status, issue.history_item_id) for issue in verification.issues] == [("missing", history_item_id)]
-    assert not verification.ok
+    report = repair(client, folder)
+    assert [(issue.status, issue.history_item_id) for issue in report.issues] == [("missing", history_item_id)]
+    assert not report.ok
 
 
 def test_a_repair_in_another_format_replaces_no_other_file(client, folder, simulator):
@@ -176,16 +175,6 @@ def test_items_that_nobody_waits_for_are_dropped_without_a_word(folder, monkeypa
         next(records)
     del records
     assert told == []
-
-
-def test_a_repair_that_is_stopped_while_it_verifies_fetches_nothing(folder, simulator):
-    clips(folder)[0].unlink()
-    simulator.requests.clear()
-    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
-        repair = Repair(folder, client._server, on_event=lambda _: repair.stop())
-        with pytest.raises(CancelledError):
-            repair.run()
-    assert list(simulator.requests) == []
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="checks with sha256sum")
@@ -226,6 +215,34 @@ def test_the_playlist_names_every_file_in_one_line(backup, folder):
 
 
 def test_a_folder_without_a_backup_says_so(tmp_path):
-    with pytest.raises(CatalogError, match=r"is no backup: it has no history\.db\. Name the folder"):
-        Backup(tmp_path)
+    with pytest.raises(CatalogError, match=r"is not a backup: it has no history\.db\. Name the folder"):
+        len(Backup(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_of_the_catalog_that_leads_out_of_the_folder_is_never_read_or_written(client, simulator, tmp_path):
+    folder, outside = tmp_path / "backup", tmp_path / "outside.mp3"
+    sync(client, folder)
+    outside.write_bytes(b"not ours")
+    with Backup(folder) as backup:
+        path = next(backup._open().files()).path
+        with backup._open().transaction() as connection:
+            connection.execute("UPDATE files SET path = '../outside.mp3' WHERE path = ?", (path,))
+        assert ("unreadable", "../outside.mp3") in statuses(backup.verify())
+    repair(client, folder)
+    assert outside.read_bytes() == b"not ours"
+    with Backup(folder) as backup:
+        assert backup.verify().ok
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="symbolic links that lead to themselves")
+def test_a_file_that_can_not_be_read_is_an_issue_and_repair_goes_on(client, folder):
+    odd, gone = clips(folder)[:2]
+    odd.unlink()
+    odd.symlink_to(odd)
+    gone.unlink()
+    with Backup(folder) as backup:
+        assert {status for status, _ in statuses(backup.verify())} == {"unreadable", "missing"}
+    assert repair(client, folder).ok
+    with Backup(folder) as backup:
+        assert statuses(backup.verify()) == []

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from elevenlabs_history import HistoryClient
 from elevenlabs_history_backup import Backup
+from support.backups import sync
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills and interrupts as POSIX has them")
 
@@ -22,13 +23,14 @@ COMMAND = Path(sys.executable).parent / "elevenlabs-history"
 # Forks, so that a run begins at once and a kill hits it at work and not while Python starts.
 RUNS = """
 import os, sys
-import elevenlabs_history_backup.sync, elevenlabs_history.download, elevenlabs_history.archive, filelock
+import elevenlabs_history._bulk.run, filelock, pathvalidate
 from elevenlabs_history import HistoryClient
+from elevenlabs_history_backup import Backup
 for _ in sys.stdin:
     pid = os.fork()
     if not pid:
-        with HistoryClient(sys.argv[1], base_url=sys.argv[2]) as client:
-            sync(client, sys.argv[3], batch_size=10)
+        with HistoryClient(sys.argv[1], base_url=sys.argv[2]) as client, Backup(sys.argv[3]) as backup:
+            backup.sync(client, batch_size=10)
         os._exit(0)
     print(pid, flush=True)
     print(os.waitpid(pid, 0)[1], flush=True)
@@ -86,7 +88,6 @@ def test_two_hundred_kills_lose_nothing(simulator, tmp_path):
         assert backup.verify().issues == []
         assert {record.history_item_id for record in backup} == {item.id for item in simulator.history}
     assert not list(folder.rglob("*.part"))
-    print(f"{kills} kills, {len(rows)} rows after the last of them, {len(simulator.history)} items in the end")
 
 
 def start(simulator, folder):
@@ -110,7 +111,7 @@ def test_an_interrupt_finishes_the_files_in_hand(simulator, tmp_path):
         told = process.stderr.read()
     assert process.returncode == 130
     assert "Press Ctrl-C again to stop at once." in told
-    assert "run it again to go on" in told
+    assert "Run it again to continue" in told
     assert "Traceback" not in told
     with Backup(tmp_path) as backup:
         assert 0 < len(backup) < 2000

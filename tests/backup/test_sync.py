@@ -1,15 +1,16 @@
 """A backup holds everything, fetches only what is new, and carries on where it was cut off."""
 
+import asyncio
 import contextlib
 import json
 import sqlite3
 
 import pytest
-from elevenlabs_history import AuthenticationError, FileSaved, InvalidArgumentError, LockedError
+from elevenlabs_history import AsyncHistoryClient, AuthenticationError, FileSaved, InvalidArgumentError, LockedError
 from elevenlabs_history_backup import Backup, CatalogError, PageListed
 from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 from filelock import FileLock
-from support.backups import plan, sync
+from support.backups import plan, repair, sync
 
 NEWER = 1_800_000_000
 
@@ -212,14 +213,14 @@ def test_a_key_that_is_revoked_midway_ends_the_run_and_keeps_what_is_saved(clien
 
 def test_a_plan_tells_what_would_be_fetched_and_writes_nothing(client, simulator, tmp_path):
     folder = tmp_path / "new"
-    plan = plan(client, folder)
+    planned = plan(client, folder)
     assert not folder.exists()
     items = list(simulator.history)
-    assert (plan.items, plan.listed) == (20, 20)
-    assert plan.newest.timestamp() == items[0].date
-    assert plan.oldest.timestamp() == items[-1].date
-    assert sum(plan.voices.values()) == 20
-    assert plan.characters == sum(len(item.metadata["text"]) for item in items)
+    assert (planned.items, planned.listed) == (20, 20)
+    assert planned.newest.timestamp() == items[0].date
+    assert planned.oldest.timestamp() == items[-1].date
+    assert sum(planned.voices.values()) == 20
+    assert planned.characters == sum(len(item.metadata["text"]) for item in items)
     sync(client, folder)
     simulator.history.add(date=NEWER)
     assert plan(client, folder).items == 1
@@ -252,14 +253,14 @@ def test_arguments_that_cannot_be_used_are_refused_before_anything_is_sent(clien
 def test_two_runs_at_once_are_refused(client, tmp_path):
     sync(client, tmp_path, limit=1)
     with (
-        FileLock(tmp_path / ".elevenlabs-history" / "lock"),
-        pytest.raises(LockedError, match="Wait until it has ended"),
+        FileLock(tmp_path / ".elevenlabs-history" / "backup.lock"),
+        pytest.raises(LockedError, match="Wait until it has finished"),
     ):
         sync(client, tmp_path)
 
 
 def test_a_catalogue_that_another_program_holds_is_named_with_its_cure(client, tmp_path, monkeypatch):
-    monkeypatch.setattr("elevenlabs_history_backup.schema._WAIT_FOR_LOCK", 0.01)
+    monkeypatch.setattr("elevenlabs_history_backup.schema._LOCK_TIMEOUT", 0.01)
     sync(client, tmp_path, limit=1)
     other = sqlite3.connect(tmp_path / "history.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -285,7 +286,7 @@ def test_a_damaged_catalogue_is_left_as_it_is(client, tmp_path, damage):
     for file in tmp_path.glob("history.db*"):
         file.unlink()
     (tmp_path / "history.db").write_bytes(damage)
-    with pytest.raises(CatalogError, match="Bring it back from a copy"):
+    with pytest.raises(CatalogError, match="Restore it from a copy"):
         sync(client, tmp_path)
     assert (tmp_path / "history.db").read_bytes() == damage
     assert sorted(tmp_path.rglob("*.mp3")) == clips
@@ -338,9 +339,9 @@ def test_the_database_of_another_program_is_left_as_it_is(client, tmp_path):
     with contextlib.closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE urls (url TEXT)")
     before = path.read_bytes()
-    for open_it in (client.backup, client.plan_backup, client.repair_backup, Backup):
-        with pytest.raises(CatalogError, match="of another program"):
-            open_it(tmp_path)
+    for use in (sync, plan, repair):
+        with pytest.raises(CatalogError, match="belongs to another program"):
+            use(client, tmp_path)
     assert path.read_bytes() == before
 
 
@@ -353,3 +354,50 @@ def test_any_tool_for_sqlite_can_read_the_catalogue(client, tmp_path):
     catalog.close()
     assert len(rows) == 20
     assert all(json.loads(row[0])["history_item_id"] and len(row[1]) == 64 and row[2] for row in rows)
+
+
+def test_a_power_failure_loses_no_row_that_a_later_one_depends_on(client, tmp_path):
+    sync(client, tmp_path)
+    with Backup(tmp_path) as backup:
+        assert len(backup) == 20
+        # NORMAL with a write-ahead log; OFF could lose any row, or damage the file.
+        assert backup._catalog.value("PRAGMA synchronous") == 1
+        assert backup._catalog.value("PRAGMA journal_mode") == "wal"
+
+
+def test_a_run_that_was_cut_off_never_counts_as_complete(client, simulator, tmp_path):
+    simulator.history.fill(2500)
+
+    def interrupt(event):
+        if isinstance(event, FileSaved):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sync(client, tmp_path, on_event=interrupt)
+    with Backup(tmp_path) as backup:
+        assert list(backup._open().rows("SELECT ended_at, high_water_mark FROM runs")) == [(None, None)]
+    assert sync(client, tmp_path).complete
+    assert_whole(tmp_path, simulator)
+
+
+def test_an_asyncio_program_backs_up_in_a_thread(simulator, client, tmp_path):
+    async def main():
+        return await asyncio.to_thread(sync, client, tmp_path)
+
+    assert asyncio.run(main()).saved == 20
+
+
+def test_an_async_client_is_refused_in_words(simulator, tmp_path):
+    client = AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url)
+    with pytest.raises(InvalidArgumentError, match=r"asyncio\.to_thread"):
+        sync(client, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_backup_says_so(client, tmp_path):
+    sync(client, tmp_path)
+    backup = Backup(tmp_path)
+    assert len(backup) == 20
+    backup.close()
+    with pytest.raises(CatalogError, match="is closed"):
+        len(backup)

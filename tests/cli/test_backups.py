@@ -205,6 +205,12 @@ def test_a_folder_that_is_not_a_backup_is_an_error(run, tmp_path, command):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_whose_name_is_too_long_is_one_line(run):
+    result = run("backup", "x" * 300)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert "File name too long" in result.stderr
+
+
 def test_the_key_appears_in_no_output_and_no_file(run, simulator, tmp_path):
     simulator.faults.add(Fault.answer(401), times=3)
     result = run("backup", tmp_path, "-vv")

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from elevenlabs_history import FolderLock, HistoryClient
@@ -158,8 +159,15 @@ def test_a_backup_is_checked_and_not_changed(check, simulator, tmp_path):
     assert (result.status, result.hint != "") == ("problem", True)
 
 
-def test_a_folder_that_another_run_has_locked_is_a_problem(check, tmp_path):
-    with FolderLock(tmp_path / "backup" / ".elevenlabs-history" / "lock"):
+def test_low_space_is_a_warning(check, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=2**29))
+    result = check()["space"]
+    assert (result.status, result.message) == ("warning", "0.5 GiB free.")
+
+
+@pytest.mark.parametrize("name", ["backup.lock", "lock"])
+def test_a_folder_that_another_run_has_locked_is_a_problem(check, tmp_path, name):
+    with FolderLock(tmp_path / "backup" / ".elevenlabs-history" / name):
         assert check()["folder"].status == "problem"
     assert check()["folder"].status == "ok"
 
