@@ -35,7 +35,9 @@ check: $(READY) ## Check the spec, the generated client, formatting, lint, types
 	@$(BIN)/mypy
 	@$(BIN)/basedpyright
 	@echo "Checking that what is imported is declared, and what is declared is imported …"
-	@$(BIN)/deptry wrapper generated simulator
+	@$(BIN)/deptry wrapper backup cli generated simulator
+	@echo "Checking which package imports which …"
+	@$(BIN)/lint-imports
 
 check-breaking: $(READY) ## Print what would break programs that were written for a git ref: BASE=v1.0
 	@$(BIN)/python scripts/check_breaking.py $(BASE)

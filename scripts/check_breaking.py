@@ -14,7 +14,11 @@ import colorama
 from generate import ROOT
 from griffe import ExplanationStyle, find_breaking_changes, load, load_git
 
-PACKAGES = {"elevenlabs_history": "wrapper", "elevenlabs_history_api": "generated"}
+PACKAGES = {
+    "elevenlabs_history": "wrapper",
+    "elevenlabs_history_backup": "backup",
+    "elevenlabs_history_api": "generated",
+}
 
 
 def breaking_changes(package: str, folder: str, ref: str) -> list[str]:

@@ -48,7 +48,7 @@ def run(command: str, environment: dict[str, str], folder: Path) -> tuple[list[s
         while data := read(controller):
             stream.feed(data)
             shown = screen_lines(screen)
-            if not halfway and any(f" {percent}%|" in line for percent in range(50, 70) for line in shown):
+            if not halfway and any(f" {percent}%|" in line for percent in range(30, 80) for line in shown):
                 halfway = shown
     return halfway, screen_lines(screen)
 

@@ -124,7 +124,7 @@ def _plan_lines(plan: SyncPlan) -> Iterator[str]:
     yield f"{pluralize(plan.items, 'item')} would be fetched; {plan.listed:,} listed."
     yield "The sizes are unknown, because the API does not list them."
     if plan.failed_before:
-        yield f"{pluralize(plan.failed_before, 'item')} of them failed before."
+        yield f"{plan.failed_before:,} of them failed before."
     if plan.oldest is not None and plan.newest is not None:
         dates = f"from {format_time(plan.oldest)} to {format_time(plan.newest)} UTC"
         yield f"Generated {dates}, {pluralize(plan.characters, 'character')}."
@@ -139,7 +139,8 @@ def _report_lines(report: SyncReport, *, limited: bool) -> Iterator[str]:
     saved = f"{pluralize(report.saved, 'file')} saved, {format_size(report.size)}"
     yield f"{saved}; {pluralize(report.listed, 'item')} listed."
     if report.deleted:
-        yield f"{pluralize(report.deleted, 'saved item')} no longer on the server; their files stay."
+        files = "the file stays" if report.deleted == 1 else "their files stay"
+        yield f"{pluralize(report.deleted, 'saved item')} no longer on the server; {files}."
     if report.missing:
         subject = "it" if len(report.missing) == 1 else "they"
         yield f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved."

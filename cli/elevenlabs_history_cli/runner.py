@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-_COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
+COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "backup": backup,
     "verify": verify,
     "search": search,
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> ExitCode:
     """Run a command and return its exit code."""
     try:
         with _logging(args), _interruptible():
-            code = _COMMANDS[args.command](args)
+            code = COMMANDS[args.command](args)
             # Not left to the exit of Python, where a closed pipe or a full disk would cause a traceback.
             sys.stdout.flush()
             return code

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .audio import item_id_of
-    from .callers import CallerMistakes
+    from .callers import CallerMistakesError
     from .faults import Fault, Faults
     from .history import History
     from .items import Item
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_KEY",
-    "CallerMistakes",
+    "CallerMistakesError",
     "Fault",
     "Faults",
     "History",
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CallerMistakes": "callers",
+    "CallerMistakesError": "callers",
     "DEFAULT_KEY": "server",
     "Fault": "faults",
     "Faults": "faults",

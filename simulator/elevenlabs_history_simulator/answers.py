@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from .audio import Audio
-    from .errors import Refused
     from .quirks import Quirks
 
 _PIECE = 256 * 1024
@@ -28,7 +27,7 @@ def told(body: dict[str, Any]) -> Response:
     return Response(json.dumps(body, separators=(",", ":")), media_type="application/json")
 
 
-def refusal_answer(refused: Refused) -> Response:
+def refusal_answer(refused: RefusedError) -> Response:
     """Answer with a refusal."""
     return Response(
         json.dumps(refused.body),

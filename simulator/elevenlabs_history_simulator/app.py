@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from .answers import ArchiveAnswer, audio_answer, refusal_answer, told
 from .archive import write_archive
-from .errors import Refused, invalid_output_format, refused
+from .errors import RefusedError, invalid_output_format, refused
 from .listing import page, shown
 from .validation import download_body, is_id, list_query
 from .wire import WRONG_CRC, Wire
@@ -38,7 +38,7 @@ def make_app(simulator: Simulator) -> Wire:
         Route("/v1/history/{history_item_id}", operations.get_or_delete, methods=["GET", "DELETE"]),
         Route("/v1/history/{history_item_id}/audio", operations.audio, methods=["GET"]),
     ]
-    handlers = {Refused: _answer_refusal, HTTPException: _answer_in_text}
+    handlers = {RefusedError: _answer_refusal, HTTPException: _answer_in_text}
     return Wire(Starlette(routes=routes, exception_handlers=handlers), simulator)
 
 
@@ -103,7 +103,7 @@ class Operations:
         for history_item_id in ids:
             try:
                 items.append(self._with_audio(history_item_id))
-            except Refused as refusal:
+            except RefusedError as refusal:
                 refusals.append(refusal)
         missing_ids = self._simulator.quirks.missing_ids
         if refusals and missing_ids == "error" and len(ids) > 1:
@@ -127,7 +127,7 @@ class Operations:
             raise self._unknown(history_item_id)
         return item
 
-    def _unknown(self, history_item_id: str) -> Refused:
+    def _unknown(self, history_item_id: str) -> RefusedError:
         if not is_id(history_item_id):
             return self._refused(400, "invalid_uid", f"{history_item_id!r} is not an id", param="history_item_id")
         quirks = self._simulator.quirks
@@ -145,12 +145,12 @@ class Operations:
             message = f"The API key you used is missing the permission {scope} to execute this operation."
             raise self._refused(401, "missing_permissions", message)
 
-    def _refused(self, status: int, code: str, message: str, param: str | None = None) -> Refused:
+    def _refused(self, status: int, code: str, message: str, param: str | None = None) -> RefusedError:
         return refused(status, code, message, quirks=self._simulator.quirks, param=param)
 
 
 async def _answer_refusal(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)  # noqa: S101 - Starlette's signature is wider than its behaviour
+    assert isinstance(error, RefusedError)  # noqa: S101 - Starlette's signature is wider than its behaviour
     return refusal_answer(error)
 
 

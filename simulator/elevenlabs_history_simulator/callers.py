@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import Refused
 from .validation import download_body, is_id, list_query
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ _DOWNLOAD_FIELDS = ("history_item_ids", "output_format")
 _OPERATIONS = "GET /v1/history, GET or DELETE /v1/history/ID, GET /v1/history/ID/audio and POST /v1/history/download"
 
 
-class CallerMistakes(AssertionError):
+class CallerMistakesError(AssertionError):
     """Callers asked for what the API does not have, or in a way that it refuses.
 
     Attributes:
@@ -75,7 +74,7 @@ def _query(request: ReceivedRequest) -> Iterator[str]:
         return
     try:
         query = list_query(request.query)
-    except Refused as refused:
+    except RefusedError as refused:
         yield from _wrong_shape(refused)
         return
     if "model_id" in query.fields and "source" not in query.fields:
@@ -85,7 +84,7 @@ def _query(request: ReceivedRequest) -> Iterator[str]:
 def _download(request: ReceivedRequest, quirks: Quirks) -> Iterator[str]:
     try:
         body = download_body(request.body, request.headers.get("content-type"))
-    except Refused as refused:
+    except RefusedError as refused:
         yield from _wrong_shape(refused)
         return
     for name in request.json:
@@ -101,7 +100,7 @@ def _download(request: ReceivedRequest, quirks: Quirks) -> Iterator[str]:
         yield f"the output_format {body.output_format!r} is unknown. Send 'wav', or leave it out."
 
 
-def _wrong_shape(refused: Refused) -> Iterator[str]:
+def _wrong_shape(refused: RefusedError) -> Iterator[str]:
     for each in refused.body["detail"]:
         yield f"{'.'.join(map(str, each['loc']))}: {each['msg']}, not {str(each['input'])[:80]!r}."
 

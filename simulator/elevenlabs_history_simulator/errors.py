@@ -23,7 +23,7 @@ _TYPES = {
 
 
 @frozen
-class Refused(Exception):
+class RefusedError(Exception):
     """A refusal on its way to the caller.
 
     Attributes:
@@ -56,10 +56,10 @@ class Mistake:
     context: dict[str, Any] | None = None
 
 
-def refused(status: int, code: str, message: str, *, quirks: Quirks, param: str | None = None) -> Refused:
+def refused(status: int, code: str, message: str, *, quirks: Quirks, param: str | None = None) -> RefusedError:
     """Refuse with the vendor's own error, in the shape that is switched on."""
     if quirks.error_shape == "older":
-        return Refused(status, {"detail": {"status": code, "message": message}})
+        return RefusedError(status, {"detail": {"status": code, "message": message}})
     trace_id = secrets.token_hex(8)
     detail = {
         "type": _TYPES.get(status, "server_error" if status >= 500 else "invalid_request"),
@@ -69,17 +69,17 @@ def refused(status: int, code: str, message: str, *, quirks: Quirks, param: str 
         "request_id": trace_id,
         "param": param,
     }
-    return Refused(status, {"detail": detail}, trace_id)
+    return RefusedError(status, {"detail": detail}, trace_id)
 
 
-def invalid_output_format(expected: str) -> Refused:
+def invalid_output_format(expected: str) -> RefusedError:
     """Refuse the format of a download, which has an error shape of its own."""
-    return Refused(400, {"error": "invalid_output_format", "message": f"output_format must be {expected}"})
+    return RefusedError(400, {"error": "invalid_output_format", "message": f"output_format must be {expected}"})
 
 
-def invalid(mistakes: Sequence[Mistake]) -> Refused:
+def invalid(mistakes: Sequence[Mistake]) -> RefusedError:
     """Refuse a request of the wrong shape, as the framework under the server does it before anything else."""
-    return Refused(422, {"detail": [_told(mistake) for mistake in mistakes]})
+    return RefusedError(422, {"detail": [_told(mistake) for mistake in mistakes]})
 
 
 def _told(mistake: Mistake) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def page(history: History, query: ListQuery, quirks: Quirks) -> dict[str, Any]:
     """Answer a listing.
 
     Raises:
-        Refused: The page is to begin behind an item that is gone, and the quirks call that an error.
+        RefusedError: The page is to begin behind an item that is gone, and the quirks call that an error.
     """
     behind: Place | None = None
     if query.cursor is not None:

@@ -68,7 +68,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     result = yield
     server = item.stash.get(_SERVER, None)
     if server is not None and server.strict and server.mistakes:
-        from .callers import CallerMistakes
+        from .callers import CallerMistakesError
 
-        pytest.fail(str(CallerMistakes(server.mistakes)), pytrace=False)
+        pytest.fail(str(CallerMistakesError(server.mistakes)), pytrace=False)
     return result

@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import make_app
-from .callers import CallerMistakes
+from .callers import CallerMistakesError
 from .connection import Joined
 from .faults import Faults
 from .history import History
@@ -98,7 +98,7 @@ class Simulator:
             bandwidth: Bytes a second of each answer; None for no limit.
             concurrency: Most requests at a time; None for no limit.
             scopes: What the key may do.
-            strict: Raise `CallerMistakes` at the end of the with block when a caller made a mistake.
+            strict: Raise `CallerMistakesError` at the end of the with block when a caller made a mistake.
             host: Where it listens; only on this machine unless told.
             port: Where it listens; 0 for any free port.
         """
@@ -156,10 +156,10 @@ class Simulator:
         """Fail when a caller made a mistake.
 
         Raises:
-            CallerMistakes: It tells which.
+            CallerMistakesError: It tells which.
         """
         if self.mistakes:
-            raise CallerMistakes(self.mistakes)
+            raise CallerMistakesError(self.mistakes)
 
     def start(self) -> None:
         """Listen; when this returns, connections are accepted."""

@@ -66,7 +66,7 @@ def list_query(parameters: Mapping[str, str], *, clamp: bool = False) -> ListQue
         clamp: A page that is too large is as large as can be, and no mistake.
 
     Raises:
-        Refused: With 422; they have the wrong shape.
+        RefusedError: With 422; they have the wrong shape.
     """
     mistakes: list[Mistake] = []
     page_size = _whole_number(parameters, "page_size", mistakes)
@@ -101,7 +101,7 @@ def download_body(body: bytes, media_type: str | None) -> DownloadBody:
     """Read the body of a download, which is JSON unless it claims to be something else.
 
     Raises:
-        Refused: With 422; it has the wrong shape.
+        RefusedError: With 422; it has the wrong shape.
     """
     try:
         given = json.loads(body, parse_constant=_not_json) if _is_json(media_type) else body.decode(errors="replace")

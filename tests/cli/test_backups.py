@@ -1,14 +1,10 @@
 """The commands for a backup, as users type them."""
 
-import contextlib
 import csv
 import io
 import json
-import os
 import shutil
 import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -26,10 +22,6 @@ def folder(run, tmp_path):
 
 def files_of(folder):
     return sorted(folder.rglob("*.mp3"))
-
-
-def json_lines(result):
-    return [json.loads(line) for line in result.lines]
 
 
 def test_backup_saves_everything_and_then_only_what_is_new(run, simulator, tmp_path):
@@ -77,13 +69,29 @@ def test_a_dry_run_prints_what_would_be_fetched_and_writes_nothing(run, simulato
     assert plan["oldest"] < plan["newest"]
 
 
-def test_backup_prints_each_event_as_json(run, simulator, tmp_path):
-    events = json_lines(run("backup", tmp_path, "--json"))
-    assert [line["event"] for line in events[:2]] == ["listed", "started"]
-    saved = [line for line in events if line["event"] == "saved"]
-    assert {line["history_item_id"] for line in saved} == {item.id for item in simulator.history}
-    assert all(item_id_of(Path(line["path"]).read_bytes()) == line["history_item_id"] for line in saved)
-    assert (events[-1]["event"], events[-1]["saved"], events[-1]["complete"]) == ("finished", 20, True)
+def test_a_dry_run_prints_earlier_failures_and_sums_up_rare_voices(run, simulator, tmp_path):
+    for number in range(15):
+        simulator.history.add(voice_name=f"Voice {number}", date=2_000_000_000 + number)
+    simulator.faults.add(Fault.refusal(400, "odd"), on="download")
+    run("backup", tmp_path, "--limit", 1)
+    result = run("backup", tmp_path, "--dry-run")
+    assert "1 of them failed before." in result.lines
+    assert result.lines[-1].split()[1] == "with"
+    assert result.lines[-1].endswith(" other voices")
+
+
+def test_backup_reports_items_that_were_deleted_on_the_server(run, simulator, folder):
+    simulator.history.remove(next(iter(simulator.history)).id)
+    lines = run("backup", folder, "--full").lines
+    assert "1 saved item no longer on the server; the file stays." in lines
+    assert len(files_of(folder)) == 20
+
+
+def test_backup_reports_invalid_entries_and_exits_with_1(run, simulator, tmp_path):
+    del simulator.history.add().metadata["date_unix"]
+    result = run("backup", tmp_path)
+    assert (result.exit_code, result.lines[-1]) == (1, "1 entry of the listing could not be parsed.")
+    assert len(files_of(tmp_path)) == 20
 
 
 def test_an_item_that_fails_is_named_and_the_exit_code_is_1(run, simulator, tmp_path):
@@ -219,96 +227,6 @@ def test_the_key_appears_in_no_output_and_no_file(run, simulator, tmp_path):
     output = result.stdout + result.stderr + again.stdout + again.stderr
     assert simulator.api_key not in output
     assert not any(simulator.api_key.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-
-
-class Screen:
-    """A terminal of its own, and all that was shown on it."""
-
-    def __init__(self):
-        import pty
-        import termios
-
-        self._controller, terminal = pty.openpty()
-        termios.tcsetwinsize(terminal, (24, 160))
-        self.stream = os.fdopen(terminal, "w")
-        self._pieces = []
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self):
-        # Linux tells the end of a terminal as an error.
-        with contextlib.suppress(OSError):
-            while piece := os.read(self._controller, 65536):
-                self._pieces.append(piece)
-
-    def close(self):
-        self.stream.close()
-        self._reader.join()
-        os.close(self._controller)
-        return b"".join(self._pieces).decode()
-
-
-@pytest.fixture
-def in_a_terminal(environment, monkeypatch):
-    def run(*arguments):
-        screen = Screen()
-        with monkeypatch.context() as patch:
-            patch.setattr("sys.stdout", screen.stream)
-            patch.setattr("sys.stderr", screen.stream)
-            patch.setenv("TERM", "xterm")
-            code = main([str(argument) for argument in arguments])
-        return code, screen.close()
-
-    return run
-
-
-terminals = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
-
-
-@terminals
-def test_a_terminal_gets_a_bar_and_colours(in_a_terminal, tmp_path, monkeypatch):
-    code, shown = in_a_terminal("backup", tmp_path)
-    assert code == 0
-    assert "Listed 20 items, 20 to fetch" in shown
-    assert "100%|" in shown
-    assert "20/20 items" in shown
-    assert " KiB at " in shown
-    assert "\x1b[32mEverything that was asked for is in the folder.\x1b[0m" in shown
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[3" not in in_a_terminal("backup", tmp_path)[1]
-
-
-@terminals
-def test_the_bar_prints_failures_above_it_and_every_file_with_v(in_a_terminal, simulator, tmp_path):
-    simulator.faults.add(Fault.refusal(400, "odd"), on="download")
-    simulator.faults.add(Fault.refusal(404, "invalid_id"), on="download")
-    code, shown = in_a_terminal("backup", tmp_path, "-v", "--batch-size", 1, "--workers", 1)
-    assert code == 1
-    assert "\rfailed  " in shown
-    assert "\rmissing " in shown
-    assert shown.count("(only item)\r\n") == 18
-    assert "1 item deleted from the server before it could be saved." in shown
-    assert "\x1b[31m1 item failed; the next run tries again.\x1b[0m" in shown
-
-
-@terminals
-def test_without_tqdm_a_terminal_gets_lines(in_a_terminal, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    code, shown = in_a_terminal("backup", tmp_path)
-    assert (code, "|" in shown) == (0, False)
-    assert "For a progress bar: pip install 'elevenlabs-history[cli]'" in shown
-    assert "20 items to fetch" in shown
-
-
-def test_lines_and_json_report_missing_and_failed_items(run, simulator, tmp_path):
-    simulator.faults.add(Fault.refusal(404, "invalid_id"), on="download")
-    assert "missing " in run("backup", tmp_path, "--batch-size", 1).stderr
-    simulator.faults.add(Fault.refusal(404, "invalid_id"), on="download")
-    assert [line["event"] for line in json_lines(run("backup", tmp_path, "--json"))][-2:] == ["missing", "finished"]
-    simulator.faults.add(Fault.refusal(400, "odd"), on="download")
-    events = json_lines(run("backup", tmp_path, "--json"))
-    assert events[-2]["event"] == "failed"
-    assert events[-2]["error"].startswith("[400 odd]")
 
 
 def test_a_moved_backup_still_works(run, folder, tmp_path):

@@ -1,7 +1,9 @@
 """The commands as users type them: what they print, what they save and how they exit."""
 
+import errno
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from elevenlabs_history import Region
 from elevenlabs_history_cli.options import REGIONS
 from elevenlabs_history_cli.output import PYTHON_TO_OPTIONS
+from elevenlabs_history_cli.runner import COMMANDS
 from elevenlabs_history_simulator import Fault, item_id_of
 
 
@@ -40,6 +43,16 @@ def test_list_prints_dialogue_and_sanitizes_it(run, simulator):
         date=2_000_000_000,
     )
     assert "Ann & Bob           Hello[2J / and goodbye" in run("list", "-n", 1).stdout
+
+
+def test_list_and_show_print_items_without_optional_fields(run, simulator):
+    item = simulator.history.add(date=2_000_000_000)
+    for name in set(item.metadata) - {"history_item_id", "date_unix", "content_type", "state"}:
+        if not name.startswith("character_count"):
+            del item.metadata[name]
+    assert run("list", "-n", 1).lines[1] == f"{item.id:22}  2033-05-18 03:33"
+    assert json.loads(run("list", "-n", 1, "--json").stdout) == item.metadata
+    assert run("show", item.id).exit_code == 0
 
 
 def test_list_passes_its_filters_on(run, simulator):
@@ -95,6 +108,35 @@ def test_a_failure_is_one_line_and_an_exit_code(run, simulator, fault, code):
     assert result.exit_code == code
     assert result.stderr.startswith("elevenlabs-history: ")
     assert result.stderr.count("\n") == 1
+
+
+def press_ctrl_c(_):
+    signal.raise_signal(signal.SIGINT)
+
+
+def raise_os_error(_):
+    raise OSError(errno.ENOSPC, "No space left on device", "history.csv")
+
+
+def raise_broken_pipe(_):
+    raise BrokenPipeError
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "line"),
+    [
+        (press_ctrl_c, 130, "Interrupted. Saved files stay and no partial"),
+        (raise_os_error, 1, "Can't use history.csv: No space left on device. Saved files stay."),
+        (raise_broken_pipe, 0, ""),
+    ],
+    ids=["Ctrl-C", "full disk", "closed pipe"],
+)
+def test_no_command_ends_with_a_traceback(run, monkeypatch, command, code, line):
+    monkeypatch.setitem(COMMANDS, "list", command)
+    result = run("list")
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert line in result.stderr
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_without_a_key_the_exit_code_is_3_and_the_hint_names_the_variable(run, monkeypatch):

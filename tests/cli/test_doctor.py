@@ -160,7 +160,7 @@ def test_a_backup_is_checked_and_not_changed(check, simulator, tmp_path):
 
 
 def test_low_space_is_a_warning(check, monkeypatch):
-    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=2**29))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=2**29))
     result = check()["space"]
     assert (result.status, result.message) == ("warning", "0.5 GiB free.")
 

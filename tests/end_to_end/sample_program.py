@@ -8,113 +8,121 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import elevenlabs_history as history
+import elevenlabs_history_backup as backups
 from elevenlabs_history import AsyncHistoryClient, HistoryClient, HistoryItem, RetryPolicy
 
 
-def told(event: history.Event) -> str:
-    """Say an event in words."""
+def describe_event(event: history.Event) -> str:
+    """Describe an event."""
     match event:
         case history.RunStarted(items=items):
             return f"{items} items"
         case history.BytesReceived(size=size):
             return f"{size} bytes"
-        case history.FileSaved(clip=clip):
-            return clip_in_words(clip)
+        case history.FileSaved(file=file):
+            return describe_file(file)
         case history.ItemMissing(history_item_id=item_id):
-            return f"{item_id} is gone"
+            return f"{item_id} is missing"
         case history.ItemFailed(history_item_id=item_id, error=error):
-            return f"{item_id}: {hint(error)}"
+            return f"{item_id}: {advise(error)}"
         case history.RunFinished(report=report):
-            return report_in_words(report)
+            return describe_report(report)
 
 
-def told_of_backup(event: history.BackupEvent) -> str:
-    """Say an event of a backup in words."""
-    if isinstance(event, history.PageListed):
-        return f"{event.wanted} of {event.items} listed items are wanted"
-    return told(event)
+def describe_backup_event(event: backups.BackupEvent) -> str:
+    """Describe an event of a backup."""
+    if isinstance(event, backups.PageListed):
+        return f"{event.pending} of {event.items} listed items are pending"
+    return describe_event(event)
 
 
-def clip_in_words(clip: history.DownloadedFile) -> str:
-    """Say where a clip is and how it is known."""
-    match_method = {
+def describe_file(file: history.DownloadedFile) -> str:
+    """Tell where a file is and how its item is known."""
+    methods = {
         history.MatchMethod.TIME: "by its time",
         history.MatchMethod.ID_IN_NAME: "by its name",
         history.MatchMethod.ONLY_ITEM: "alone",
     }
-    known = match_method[clip.match_method] if clip.match_method is not None else "not at all"
-    audio = "audio" if clip.kind is not history.FileKind.ZIP else "archive"
-    return f"{clip.path}: {audio}, {clip.size} bytes, known {known}"
+    known = methods[file.match_method] if file.match_method is not None else "not at all"
+    audio = "audio" if file.kind is not history.FileKind.ZIP else "archive"
+    return f"{file.path}: {audio}, {file.size} bytes, {file.sha256}, known {known}"
 
 
-def report_in_words(report: history.Report) -> str:
-    """Say what became of the items."""
+def describe_report(report: history.Report) -> str:
+    """Tell what became of the items."""
     skipped: list[history.SkippedFile] = report.skipped
-    return f"{len(report.saved)} saved, {len(skipped)} skipped, {len(report.gone)} gone, {len(report.failed)} failed"
+    return (
+        f"{len(report.saved)} saved, {len(skipped)} skipped, {len(report.missing)} missing, {len(report.failed)} failed"
+    )
 
 
-def hint(error: history.HistoryError) -> str:  # noqa: PLR0911 - one for each kind of failure
-    """Say what to do about an error."""
+def advise(error: history.HistoryError) -> str:  # noqa: PLR0911 - one for each kind of failure
+    """Tell what to do about an error."""
     match error:
         case history.AuthenticationError() | history.PermissionDeniedError() | history.WrongRegionError():
             return "look at the key"
         case history.QuotaExceededError() | history.RateLimitError():
             return "wait"
-        case history.ServerError() | history.APIConnectionError() | history.Timeout():
+        case history.ServerError() | history.APIConnectionError() | history.APITimeoutError():
             return f"try again, attempt failed with {error.status_code}"
         case history.NotFoundError() | history.InvalidRequestError() | history.UnexpectedResponseError():
             return f"tell the vendor {error.request_id}, {error.code}: {error.message}"
         case history.UnsafeArchiveError() | history.WriteError() | history.TargetExistsError() | history.LockedError():
             return "look at the folder"
-        case history.CatalogError() | history.ReadError():
-            return "look at the disk"
-        case history.InvalidArgumentError() | history.InvalidArgumentError() | history.BulkDownloadError():
+        case backups.CatalogError():
+            return "look at the catalog"
+        case history.InvalidArgumentError() | history.BulkDownloadError():
             return str(error)
         case _:
             return error.hint or "nothing"
 
 
 def newest(client: HistoryClient, since: history.TimestampLike) -> list[HistoryItem]:
-    """List the newest items and complain about what is none."""
+    """List the newest items and print the entries that are none."""
     items: history.HistoryItems = client.list(after=since, limit=6)
     found = list(items)
-    unreadable: list[history.InvalidEntry] = items.unreadable
-    for entry in unreadable:
+    invalid: list[history.InvalidEntry] = items.invalid_entries
+    for entry in invalid:
         print(entry)
     return found
 
 
 def back_up(client: HistoryClient, folder: Path) -> None:
-    """Back up everything, look at what is there, and mend what is broken."""
-    plan: history.SyncPlan = client.plan_backup(folder)
-    report: history.SyncReport = client.backup(folder, on_event=lambda event: print(told_of_backup(event)))
-    print(f"{plan.items} planned, {report.saved} backed up")
-    with history.Backup(folder) as backup:
-        record: history.Record = next(iter(backup))
-        file: history.BackupFile = record.files[0]
+    """Back up everything, verify it, and repair what is broken."""
+    with backups.Backup(folder) as backup:
+        plan: backups.SyncPlan = backup.plan(client)
+        report: backups.SyncReport = backup.sync(client, on_event=lambda event: print(describe_backup_event(event)))
+        print(f"{plan.items} planned, {report.saved} backed up")
+        record: backups.Record = next(iter(backup))
+        file: backups.BackupFile = record.files[0]
         (backup.folder / file.path).unlink()
-        verification: history.VerifyReport = backup.verify()
-        issue: history.VerifyIssue = verification.issues[0]
+        verified: backups.VerifyReport = backup.verify()
+        issue: backups.VerifyIssue = verified.issues[0]
         print(f"{issue.path} is {issue.status}")
-    print(f"{client.repair_backup(folder).ok} are whole")
+        print(f"{backup.repair(client).ok_count} files are complete")
+
+
+def write_note(folder: Path) -> None:
+    """Write a file of one's own as the library does, while no run writes into the folder."""
+    with history.FolderLock(folder / ".elevenlabs-history" / "lock"), history.AtomicFile(folder) as note:
+        note.write(b"made by the sample program")
+        note.commit(folder / "note.txt")
 
 
 def run(key: str, base_url: str, folder: Path) -> None:
     """Do everything once with the sync client."""
     region: history.Region | None = None
-    checks: list[history.Check] = list(history.diagnose(key, base_url=base_url, folder=folder))
-    print(*(check.issue for check in checks), sep="\n")
-    retries = RetryPolicy(attempts=3)
-    template = history.Template(history.DEFAULT_TEMPLATE)
-    timeout = history.DEFAULT_TIMEOUT
-    with HistoryClient(key, region=region, base_url=base_url, retry_policy=retries, timeout=timeout) as client:
+    policy = RetryPolicy(max_attempts=3)
+    template = history.Template("{voice}_{id}{ext}")
+    with HistoryClient(key, region=region, base_url=base_url, retry_policy=policy, timeout=20) as client:
         items = newest(client, datetime(2020, 1, 1, tzinfo=UTC))
         download: history.Download = client.download(items, output_format="wav")
         print(download.save(folder / "some.zip"), len(download.read()), sum(map(len, download.iter_bytes())))
-        for clip in client.audio(items[0]).extract(folder / "one", template=template, overwrite=True):
-            print(clip_in_words(clip))
-        report = client.download_all(items, folder / "all", on_event=lambda event: print(told(event)))
+        for file in client.audio(items[0]).extract(folder / "one", template=template, overwrite=True):
+            print(describe_file(file))
+        report = client.download_all(items, folder / "all", on_event=lambda event: print(describe_event(event)))
         report.raise_for_failures()
+        write_note(folder / "all")
         back_up(client, folder / "backup")
         print(client.get(items[-1].history_item_id).text)
         client.delete(items[-1].history_item_id)
@@ -129,7 +137,7 @@ async def run_async(key: str, base_url: str, folder: Path) -> None:
         print(await download.save(folder / "async.zip"), len(await download.read()))
         print(sum([len(chunk) async for chunk in download.iter_bytes()]))
         print(len(await download.extract(folder / "async")))
-        print(report_in_words(await client.download_all(found, folder / "async-all")))
+        print(describe_report(await client.download_all(found, folder / "async-all")))
         await client.delete((await client.get(found[0].history_item_id)).history_item_id)
 
 

@@ -10,12 +10,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(sys.executable).parent
-PACKAGES = ("elevenlabs_history", "elevenlabs_history_api", "elevenlabs_history_simulator")
+PACKAGES = (
+    "elevenlabs_history_api",
+    "elevenlabs_history",
+    "elevenlabs_history_backup",
+    "elevenlabs_history_cli",
+    "elevenlabs_history_simulator",
+)
 PROGRAM = """
 from pathlib import Path
 
 from elevenlabs_history import DownloadedFile, HistoryClient, HistoryError, HistoryItem
 from elevenlabs_history_api.api.history import get_history_item
+from elevenlabs_history_backup import Backup
 from elevenlabs_history_simulator import Simulator
 
 
@@ -33,17 +40,21 @@ def saved(client: HistoryClient, folder: Path) -> list[DownloadedFile]:
 
 with Simulator(items=3) as simulator, HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
     item = get_history_item.sync(newest(client).history_item_id, client=client.api)
-    for clip in saved(client, Path("clips")):
-        print(clip.path.stat().st_size, clip.history_item_id == getattr(item, "history_item_id", None))
+    for file in saved(client, Path("clips")):
+        print(file.path.stat().st_size, file.history_item_id == getattr(item, "history_item_id", None))
+    with Backup("backup") as backup:
+        print(backup.sync(client).saved)
 """
 WRONG = """
 from elevenlabs_history import HistoryClient
 from elevenlabs_history_api.models import HistoryItem
+from elevenlabs_history_backup import Backup
 from elevenlabs_history_simulator import Simulator
 
 HistoryClient(api_key=3)
 HistoryItem(history_item_id=3)
 Simulator(items="x")
+Backup(folder=3)
 """
 
 pytestmark = pytest.mark.slow
@@ -72,7 +83,7 @@ def python(request, dist, tmp_path_factory):
     return folder / "bin" / "python"
 
 
-def test_the_wheel_and_the_sdist_hold_all_three_packages_and_their_type_marks(dist):
+def test_the_wheel_and_the_sdist_hold_all_packages_and_their_type_marks(dist):
     (wheel,) = dist.glob("*.whl")
     (sdist,) = dist.glob("*.tar.gz")
     names = zipfile.ZipFile(wheel).namelist()
@@ -86,11 +97,11 @@ def test_a_program_outside_the_repository_runs(python, tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
     completed = run(python, "program.py", cwd=tmp_path)
     assert completed.stderr == ""
-    assert completed.stdout == "16263 True\n"
+    assert completed.stdout == "16263 True\n3\n"
 
 
 @pytest.mark.parametrize("checker", ["mypy", "basedpyright"])
-def test_a_type_checker_sees_the_types_of_all_three(python, tmp_path, checker):
+def test_a_type_checker_sees_the_types_of_all_packages(python, tmp_path, checker):
     (tmp_path / "program.py").write_text(PROGRAM)
     (tmp_path / "wrong.py").write_text(WRONG)
     command = {
@@ -101,5 +112,5 @@ def test_a_type_checker_sees_the_types_of_all_three(python, tmp_path, checker):
     assert right.returncode == 0, right.stdout
     wrong = run(*command, "wrong.py", cwd=tmp_path)
     assert wrong.returncode == 1
-    for line in (6, 7, 8):
+    for line in (7, 8, 9, 10):
         assert f"wrong.py:{line}:" in wrong.stdout

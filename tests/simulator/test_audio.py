@@ -8,8 +8,7 @@ import soundfile
 from elevenlabs_history.audio import kind_of
 from elevenlabs_history_simulator import item_id_of
 from elevenlabs_history_simulator.audio import make_audio
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
 FORMATS = (

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from elevenlabs_history import HistoryClient
-from elevenlabs_history_simulator import CallerMistakes, Simulator
+from elevenlabs_history_simulator import CallerMistakesError, Simulator
 
 DOWNLOAD = "/v1/history/download"
 
@@ -58,7 +58,7 @@ def ask_wrongly(simulator):
 
 
 def test_a_strict_block_ends_in_all_that_was_wrong():
-    with pytest.raises(CallerMistakes) as caught, Simulator(strict=True) as simulator:
+    with pytest.raises(CallerMistakesError) as caught, Simulator(strict=True) as simulator:
         ask_wrongly(simulator)
     assert len(caught.value.mistakes) == 2
     assert "'limit'" in str(caught.value)

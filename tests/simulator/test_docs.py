@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from elevenlabs_history_simulator import CallerMistakes, Fault, Simulator
+from elevenlabs_history_simulator import CallerMistakesError, Fault, Simulator
 from elevenlabs_history_simulator.quirks import about_quirks
 
 pytest_plugins = ["pytester"]
@@ -54,7 +54,7 @@ def test_the_other_programs_run(source):
 
 
 def test_the_strict_message_is_the_one_that_is_shown():
-    with pytest.raises(CallerMistakes) as caught, Simulator(strict=True) as simulator:
+    with pytest.raises(CallerMistakesError) as caught, Simulator(strict=True) as simulator:
         httpx.get(f"{simulator.base_url}/v1/history?limit=3", headers={"xi-api-key": simulator.api_key})
     assert str(caught.value) == blocks("text")[2].strip()
 

@@ -545,7 +545,7 @@ def test_a_function_names_the_files(client, items, tmp_path):
 def test_a_function_that_leaves_the_folder_fails_its_items(client, items, tmp_path, path):
     folder = tmp_path / "clips"
     report = client.download_all(
-        items[:2], folder, template=lambda item, extension: PurePosixPath(path), overwrite=True
+        items[:2], folder, template=lambda _item, _extension: PurePosixPath(path), overwrite=True
     )
     assert len(report.failed) == 2
     assert all(isinstance(failed.error, InvalidArgumentError) for failed in report.failed)
@@ -581,7 +581,7 @@ def test_an_async_client_with_its_own_httpx_client_needs_a_synchronous_one_for_t
     async def run():
         async with httpx.AsyncClient() as brought:
             client = AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=brought)
-            with pytest.raises(InvalidArgumentError, match="http_client=httpx.Client"):
+            with pytest.raises(InvalidArgumentError, match=r"http_client=httpx\.Client"):
                 await client.download_all(["a"], tmp_path)
             items = [item async for item in client.list()]
             with httpx.Client() as synchronous:

@@ -162,32 +162,39 @@ class Run:
             error = UnexpectedResponseError("Received an archive without the item instead of its audio.")
             self._fail(id_of(batch[0]), error)
         elif result.received < len(batch):
-            self._queue.extendleft(reversed(_halves(unsettled)))
+            self._requeue(_halves(unsettled))
         else:
             # The archive was complete and still proved nothing, so the next one would not either.
             self._archives_prove_items = False
-            self._queue.extendleft((item,) for item in reversed(unsettled))
+            self._requeue([(item,) for item in unsettled])
 
     def _account_failure(self, batch: Batch, error: HistoryError) -> None:
         if is_fatal(error):
             self._abort(batch, error)
         elif isinstance(error, RateLimitError) and self._running:
             # The other requests of this run may have been too many; now there will be fewer.
-            self._queue.appendleft(batch)
-        elif isinstance(error, NotFoundError) and error.code is not None and len(batch) == 1:
+            self._requeue([batch])
+        elif len(batch) == 1 and isinstance(error, NotFoundError) and error.code is not None:
             self._report.missing.append(id_of(batch[0]))
             self._emit(ItemMissing(id_of(batch[0])))
         else:
-            if len(batch) > 1:
-                self._queue.extendleft(reversed(_halves(batch)))
-            else:
+            if len(batch) == 1:
                 self._fail(id_of(batch[0]), error)
+            else:
+                self._requeue(_halves(batch))
             if not is_retryable(error, idempotent=True):
                 self._batch_size.refused(len(batch))
                 return
             self._failures_in_a_row += 1
             if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
                 self._abort((), error)
+
+    def _requeue(self, batches: list[Batch]) -> None:
+        """Request these next, unless the run has given up."""
+        if self._report.aborted_by is None:
+            self._queue.extendleft(reversed(batches))
+        else:
+            self._abort(tuple(item for batch in batches for item in batch), self._report.aborted_by)
 
     def _account_item_error(self, history_item_id: str, error: HistoryError) -> None:
         self._fail(history_item_id, error)
