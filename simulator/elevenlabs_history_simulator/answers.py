@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from .audio import Audio
+    from .errors import RefusedError
     from .quirks import Quirks
 
 _PIECE = 256 * 1024

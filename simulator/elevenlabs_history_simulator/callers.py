@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .errors import RefusedError
 from .validation import download_body, is_id, list_query
 
 if TYPE_CHECKING:

@@ -1,5 +1,7 @@
 """The command line against the simulator, in this process."""
 
+import json
+
 import pytest
 from elevenlabs_history_cli import main
 
@@ -13,6 +15,10 @@ class Result:
     @property
     def lines(self):
         return self.stdout.splitlines()
+
+    @property
+    def json_lines(self):
+        return [json.loads(line) for line in self.lines]
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ import io
 import json
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from elevenlabs_history_backup import Backup
-from elevenlabs_history_cli import main
 from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 
 
@@ -64,7 +62,7 @@ def test_a_dry_run_prints_what_would_be_fetched_and_writes_nothing(run, simulato
     assert result.lines[2].startswith("Generated from 2025-1")
     assert sum(int(line.split()[0]) for line in result.lines[3:]) == 20
     assert list(tmp_path.iterdir()) == []
-    (plan,) = json_lines(run("backup", tmp_path / "new", "--dry-run", "--json"))
+    (plan,) = run("backup", tmp_path / "new", "--dry-run", "--json").json_lines
     assert (plan["event"], plan["items"], sum(plan["voices"].values())) == ("planned", 20, 20)
     assert plan["oldest"] < plan["newest"]
 
@@ -131,7 +129,7 @@ def test_verify_prints_differences_and_exits_with_5(run, folder):
     assert f"missing    {missing.relative_to(folder).as_posix()}  (item " in result.stdout
     assert result.lines[-1] == "18 ok, 1 missing, 1 changed, 1 extra."
     assert "--repair" in result.stderr
-    *issues, report = json_lines(run("verify", folder, "--json"))
+    *issues, report = run("verify", folder, "--json").json_lines
     assert {issue["status"] for issue in issues} == {"missing", "changed", "extra"}
     assert report == {
         "event": "finished",
@@ -143,7 +141,7 @@ def test_verify_prints_differences_and_exits_with_5(run, folder):
         "extra": 1,
         "unreadable": 0,
     }
-    assert len(json_lines(run("verify", folder, "--json", "-v"))) == 22
+    assert len(run("verify", folder, "--json", "-v").json_lines) == 22
 
 
 def test_the_command_for_a_repair_can_be_pasted(run, tmp_path):
@@ -176,7 +174,7 @@ def test_search_finds_words_and_prints_paths(run, simulator, folder):
     assert result.exit_code == 0
     assert "Dragons like syzygies" in result.lines[0]
     assert (folder / result.lines[1].strip()).is_file()
-    (record,) = json_lines(run("search", folder, "dragons", "syzygies", "--json"))
+    (record,) = run("search", folder, "dragons", "syzygies", "--json").json_lines
     assert record["text"] == "Dragons like syzygies"
     nothing = run("search", folder, "aardvark")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
@@ -189,7 +187,7 @@ def test_show_reads_a_backup_without_a_server(run, simulator, folder, monkeypatc
     shown = run("show", item.id, "--in", folder)
     assert shown.exit_code == 0
     assert "saved" in shown.stdout
-    (record,) = json_lines(run("show", item.id, "--in", folder, "--json"))
+    (record,) = run("show", item.id, "--in", folder, "--json").json_lines
     assert record["metadata"] == item.metadata
     unknown = run("show", "nobody", item.id, "--in", folder)
     assert unknown.exit_code == 1
@@ -199,7 +197,7 @@ def test_show_reads_a_backup_without_a_server(run, simulator, folder, monkeypatc
 def test_export_prints_formats_that_other_programs_read(run, folder):
     rows = list(csv.DictReader(io.StringIO(run("export", folder, "--csv").stdout)))
     assert {folder / row["path"] for row in rows} == set(files_of(folder))
-    assert len(json_lines(run("export", folder, "--jsonl"))) == 20
+    assert len(run("export", folder, "--jsonl").json_lines) == 20
     playlist = run("export", folder, "--m3u").lines
     assert playlist[0] == "#EXTM3U"
     assert {folder / line for line in playlist if not line.startswith("#")} == set(files_of(folder))

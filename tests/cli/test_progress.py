@@ -12,7 +12,7 @@ from elevenlabs_history_simulator import Fault, item_id_of
 
 
 def test_backup_prints_each_event_as_json(run, simulator, tmp_path):
-    events = json_lines(run("backup", tmp_path, "--json"))
+    events = run("backup", tmp_path, "--json").json_lines
     assert [line["event"] for line in events[:2]] == ["listed", "started"]
     saved = [line for line in events if line["event"] == "saved"]
     assert {line["history_item_id"] for line in saved} == {item.id for item in simulator.history}
@@ -103,10 +103,8 @@ def test_lines_and_json_report_missing_and_failed_items(run, simulator, tmp_path
     simulator.faults.add(Fault.refusal(404, "invalid_id"), on="download")
     assert "missing " in run("backup", tmp_path, "--batch-size", 1).stderr
     simulator.faults.add(Fault.refusal(404, "invalid_id"), on="download")
-    assert [line["event"] for line in json_lines(run("backup", tmp_path, "--json"))][-2:] == ["missing", "finished"]
+    assert [line["event"] for line in run("backup", tmp_path, "--json").json_lines][-2:] == ["missing", "finished"]
     simulator.faults.add(Fault.refusal(400, "odd"), on="download")
-    events = json_lines(run("backup", tmp_path, "--json"))
+    events = run("backup", tmp_path, "--json").json_lines
     assert events[-2]["event"] == "failed"
     assert events[-2]["error"].startswith("[400 odd]")
-
-

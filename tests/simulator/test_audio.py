@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 import soundfile
-from elevenlabs_history.audio import kind_of
+from elevenlabs_history._audio import kind_of
 from elevenlabs_history_simulator import item_id_of
 from elevenlabs_history_simulator.audio import make_audio
 from hypothesis import given, settings, strategies as st
