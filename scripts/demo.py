@@ -1,4 +1,4 @@
-"""What `make demo` shows: the simulator, a listing, one item and then several as files, each opened in a decoder.
+"""What `make demo` shows: the simulator, a listing, one item and then several as files.
 
 Everything goes through the installed commands, as a user would type them; the files stay in build/demo.
 """
@@ -10,13 +10,13 @@ import re
 import shutil
 import subprocess
 import sys
+import wave
 from pathlib import Path
-
-import soundfile
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "demo"
 COMMANDS = Path(sys.executable).parent
+MP3_FRAME = b"\xff\xfb"  # MPEG-1 layer III without a checksum, which is what the simulator sends
 
 
 def run(*arguments: str, environment: dict[str, str]) -> str:
@@ -31,7 +31,7 @@ def run(*arguments: str, environment: dict[str, str]) -> str:
 
 
 def read_settings(simulator: subprocess.Popen[str]) -> dict[str, str]:
-    """Read from the simulator's `export` line where it listens and which key it takes."""
+    """Read the address and the key from the simulator's `export` line."""
     for line in simulator.stdout or ():
         if settings := dict(re.findall(r"(ELEVENLABS_[A-Z_]+)=(\S+)", line)):
             return settings
@@ -39,15 +39,22 @@ def read_settings(simulator: subprocess.Popen[str]) -> dict[str, str]:
 
 
 def show_files() -> None:
-    """Open every saved file in a decoder and print a table of them."""
-    print(f"\nSaved in {FOLDER.relative_to(ROOT)}, each opened in a decoder:\n")
+    """Print a table of the saved files: what each one is, judged by its bytes."""
+    print(f"\nSaved in {FOLDER.relative_to(ROOT)}:\n")
     paths = sorted(path for path in FOLDER.rglob("*.*") if path.is_file())
     width = max(len(str(path.relative_to(FOLDER))) for path in paths)
-    print(f"{'FILE':{width}}  FORMAT    RATE  SECONDS")
+    print(f"{'FILE':{width}}     BYTES  CONTENT")
     for path in paths:
-        samples, rate = soundfile.read(str(path))
-        kind = soundfile.info(str(path)).format
-        print(f"{path.relative_to(FOLDER)!s:{width}}  {kind:6}  {rate:6}  {len(samples) / rate:7.2f}")
+        print(f"{path.relative_to(FOLDER)!s:{width}}  {path.stat().st_size:8,}  {describe(path)}")
+
+
+def describe(path: Path) -> str:
+    """Tell what the bytes of a file are."""
+    if path.read_bytes().startswith(b"RIFF"):
+        with wave.open(str(path)) as audio:
+            rate = audio.getframerate()
+            return f"WAV, {rate} Hz, {audio.getnframes() / rate:.2f} s"
+    return f"MP3, {path.read_bytes().count(MP3_FRAME)} frames"
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 COPIED = (
-    *("benchmarks", "codegen-config.yml", "docs", "generated", "openapi.yaml", "pyproject.toml", "requirements"),
-    *("scripts", "simulator", "spec", "tests", "wrapper"),
+    *("codegen-config.yml", "generated", "openapi.yaml", "pyproject.toml", "requirements"),
+    *("scripts", "simulator", "spec", "tests", "wrapper", "backup", "cli"),
 )
 KEY = {"name": "xi-api-key", "in": "header", "required": True, "schema": {"type": "string"}}
 
@@ -79,9 +79,9 @@ class Project:
 
     def run_tests(self, *arguments):
         """Run the project's own tests on what was imported."""
-        roots = [str(self.path(name)) for name in ("generated", "wrapper", "simulator")]
+        roots = [str(self.path(name)) for name in ("generated", "wrapper", "backup", "cli", "simulator")]
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-cov", "-m", "not slow", *arguments],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-cov", *arguments],
             cwd=self.folder,
             capture_output=True,
             text=True,

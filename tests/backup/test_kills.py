@@ -49,7 +49,6 @@ def rows_of(folder):
         catalog.close()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_two_hundred_kills_lose_nothing(simulator, tmp_path):
     chance = random.Random(7)

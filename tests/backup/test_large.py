@@ -41,7 +41,6 @@ def run_beside(simulator, folder, *full):
 
 
 @linux
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_ten_thousand_items_then_nothing_then_what_has_changed(simulator, tmp_path):
     simulator.reset(items=ITEMS)

@@ -16,7 +16,6 @@ print(int(status["VmHWM"].split()[0]) // 1024)
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss of a child begins at its parent's, and /proc is Linux")
 def test_saving_a_gibibyte_takes_less_than_60_mebibytes_of_memory(simulator, tmp_path):
     item = simulator.history.add(size=1 << 30)

@@ -57,7 +57,7 @@ Simulator(items="x")
 Backup(folder=3)
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.packaging
 
 
 def run(*command, cwd):

@@ -15,7 +15,7 @@ from elevenlabs_history_simulator import Simulator, item_id_of
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("vendor_sdk_program.py")
 
-pytestmark = [pytest.mark.slow, pytest.mark.vendor_sdk, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

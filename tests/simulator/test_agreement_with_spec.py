@@ -11,7 +11,6 @@ ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     "quirks", [Quirks(), Quirks(unknown_item_status=404, error_shape="older")], ids=["current", "older"]

@@ -291,7 +291,6 @@ def test_an_item_of_a_long_history_takes_little_memory():
     assert taken < 10_000 * 800
 
 
-@pytest.mark.slow
 def test_a_hundred_thousand_items_are_made_and_listed_in_seconds(capsys):
     started = time.perf_counter()
     with Simulator(items=100_000) as simulator:

@@ -7,7 +7,10 @@ import sys
 import pytest
 from vendor_pages import Project
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="compares with a git ref")
+pytestmark = [
+    pytest.mark.packaging,
+    pytest.mark.skipif(shutil.which("git") is None, reason="compares with a git ref"),
+]
 
 
 @pytest.fixture
@@ -15,7 +18,7 @@ def project(tmp_path):
     project = Project(tmp_path)
     git = ["git", "-C", tmp_path, "-c", "user.name=Test", "-c", "user.email=test@example.com"]
     subprocess.run([*git, "init", "--quiet"], check=True)
-    subprocess.run([*git, "add", "generated", "wrapper"], check=True)
+    subprocess.run([*git, "add", "generated", "wrapper", "backup"], check=True)
     subprocess.run([*git, "commit", "--quiet", "-m", "As published"], check=True)
     return project
 

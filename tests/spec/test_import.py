@@ -9,7 +9,9 @@ from vendor_pages import ROOT, Project, page
 LIST = ("/v1/history", "get")
 ITEM = "SpeechHistoryItemResponseModel"
 PAGE = "GetSpeechHistoryResponseModel"
-CLIENT_TESTS = ("tests/generated", "tests/test_listing.py", "tests/test_client.py")
+CLIENT_TESTS = ("tests/generated", "tests/wrapper/test_listing.py", "tests/wrapper/test_client.py")
+
+pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -58,7 +60,6 @@ def test_no_description_of_the_vendor_is_kept(project, vendor):
     assert not [file for file, content in project.state().items() if b"told by the vendor" in content]
 
 
-@pytest.mark.slow
 def test_a_new_query_parameter(project, vendor):
     parameters(vendor).append(
         {"name": "min_characters", "in": "query", "description": "At least.", "schema": {"type": "integer"}}
@@ -94,7 +95,6 @@ def test_a_removed_field_stops_at_its_correction_and_is_named(project, vendor):
     assert project.state() == before
 
 
-@pytest.mark.slow
 def test_a_removed_field_that_nothing_needs(project, vendor):
     del fields(vendor)["share_link_id"]
     project.remove_corrections(f"$.components.schemas.{ITEM}.properties.share_link_id")
@@ -122,7 +122,6 @@ def test_a_new_value_of_an_open_set_is_told_and_needs_no_new_client(project, ven
     assert project.run(project.path("page-0.md")).stdout == "no change\n"
 
 
-@pytest.mark.slow
 def test_a_new_operation(project, vendor):
     vendor["paths"]["/v1/history/{history_item_id}/share"] = {
         "post": {
@@ -171,16 +170,14 @@ def test_a_type_that_a_correction_hides_is_told(project, vendor):
     assert "breaking: field HistoryItem.voice_category was string or null, is integer" in lines
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
-def test_the_whole_test_suite_passes_on_a_client_with_everything_added(project, vendor):
+def test_the_tests_of_the_client_pass_with_everything_added(project, vendor):
     parameters(vendor).append({"name": "min_characters", "in": "query", "schema": {"type": "integer"}})
     fields(vendor)["language"] = {"type": ["string", "null"]}
     fields(vendor)["state"]["enum"].append("archived")
     fields(vendor)["text"]["description"] = "Told in other words."
     lines = project.import_pages(page(vendor, *LIST))
     assert not [line for line in lines if line.startswith("breaking")]
-    done = project.run_tests("tests", "--ignore", "tests/spec", "--ignore", "tests/end_to_end")
+    done = project.run_tests(*CLIENT_TESTS)
     assert done.returncode == 0, done.stdout[-4000:]
 
 

@@ -99,7 +99,6 @@ def test_every_file_is_the_item_that_the_report_says(client, simulator, tmp_path
     report.raise_for_failures()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("quirks", "requests"),
     [
@@ -485,7 +484,6 @@ for _ in range(int(times)):
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_two_hundred_kills_leave_whole_files_only_and_a_last_run_completes_them(tmp_path):
     with Simulator(items=1000, latency=0.005) as simulator:

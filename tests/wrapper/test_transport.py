@@ -307,7 +307,6 @@ FAULTS = st.sampled_from(
 )
 
 
-@pytest.mark.slow
 @seed(20_260_822)
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.lists(FAULTS, max_size=8), attempts=st.integers(1, 5), verb=st.sampled_from(["download", "audio"]))
@@ -343,7 +342,6 @@ def test_a_storm_of_429_from_threads_ends_with_every_answer(simulator):
     assert len(simulator.requests) == len(ids) + 20
 
 
-@pytest.mark.slow
 def test_import_reads_no_module_that_only_some_callers_need():
     heavy = ["asyncio", "zipfile", "sqlite3", "concurrent.futures", "filelock", "pathvalidate", "click", "tempfile"]
     script = (
