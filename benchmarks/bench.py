@@ -14,7 +14,7 @@ import attrs
 
 from .dataset import Dataset, Shape
 from .environments import ROOT, Environment, environment
-from .measure import Contestant, Launcher, Told, WrongResult, put_aside
+from .measure import Contestant, Launcher, Told, WrongResultError, put_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -125,16 +125,16 @@ def holds_exactly(expected: Mapping[str, str], *, identified: bool) -> Callable[
     def check(told: Told, folder: Path) -> None:
         files: dict[str, str] = told.get("files", {})
         if identified and files.keys() != expected.keys():
-            raise WrongResult(f"{len(files.keys() & expected.keys())} of {len(expected)} items identified")
+            raise WrongResultError(f"{len(files.keys() & expected.keys())} of {len(expected)} items identified")
         for history_item_id, path in files.items():
             file = folder / path
             if not file.is_file() or _sha256(file) != expected[history_item_id]:
-                raise WrongResult(f"the file of item {history_item_id} has another item's bytes or none's")
+                raise WrongResultError(f"the file of item {history_item_id} has another item's bytes or none's")
         if identified:
             return
         found = sorted(_sha256(path) for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
         if found != sorted(expected.values()):
-            raise WrongResult(f"{len(set(found) & set(expected.values()))} of {len(expected)} files are right")
+            raise WrongResultError(f"{len(set(found) & set(expected.values()))} of {len(expected)} files are right")
 
     return check
 
@@ -146,7 +146,7 @@ def tells(**expected: object) -> Callable[[Told, Path], None]:
         del folder
         for name, value in expected.items():
             if told.get(name) != value:
-                raise WrongResult(f"{name} is {told.get(name)!r} instead of {value!r}")
+                raise WrongResultError(f"{name} is {told.get(name)!r} instead of {value!r}")
 
     return check
 

@@ -27,7 +27,7 @@ Told: TypeAlias = "dict[str, Any]"
 """What a command says on standard output: JSON of a program of ours, else the text as `text`."""
 
 
-class WrongResult(Exception):
+class WrongResultError(Exception):
     """A command ended well, but not with what was asked for."""
 
 
@@ -38,7 +38,7 @@ class Contestant:
     Attributes:
         name: What the table calls it.
         command: Program and arguments; None when it is not available.
-        check: Raises `WrongResult` when the folder and what was told are not right.
+        check: Raises `WrongResultError` when the folder and what was told are not right.
         whole: The whole process counts; otherwise what the program says its work took, without its start.
         rounds: Fewer rounds than the others, for what takes very long.
         reason: Why it is not available.
@@ -133,7 +133,7 @@ class Launcher:
         """Run one round in a fresh folder and check what came of it.
 
         Raises:
-            WrongResult: It failed, or did not do what was asked for.
+            WrongResultError: It failed, or did not do what was asked for.
         """
         folder, output, errors = (self._folder / name for name in ("round", "round.out", "round.err"))
         folder.mkdir()
@@ -145,7 +145,7 @@ class Launcher:
             if answer["exit"]:
                 said = errors.read_text(encoding="utf-8", errors="replace").strip()
                 last = said.splitlines()[-1][-_TAIL:] if said else "no message"
-                raise WrongResult(f"it failed with exit code {answer['exit']}: {last}")
+                raise WrongResultError(f"it failed with exit code {answer['exit']}: {last}")
             told: Told = json.loads(text) if text.startswith("{") else {"text": text}
             contestant.check(told, folder)
         finally:
@@ -189,6 +189,6 @@ def race(launcher: Launcher, contestants: Sequence[Contestant], rounds: int) -> 
                 continue
             try:
                 result.samples.append(launcher.run(each))
-            except WrongResult as error:
+            except WrongResultError as error:
                 result.refuse(str(error))
     return results

@@ -15,12 +15,12 @@ from benchmarks.programs.told import Job, Listing, tell
 
 job = Job()
 if job.name == "verify":
-    from elevenlabs_history import Backup
+    from elevenlabs_history_backup import Backup
 
     start = time.perf_counter()
     with Backup(job.facts["backup"]) as backup:
         verification = backup.verify()
-    tell(time.perf_counter() - start, ok=verification.ok, issues=len(verification.issues))
+    tell(time.perf_counter() - start, ok=verification.ok_count, issues=len(verification.issues))
     sys.exit()
 
 with HistoryClient(job.key, base_url=job.base_url) as client:
@@ -40,11 +40,11 @@ with HistoryClient(job.key, base_url=job.base_url) as client:
         items = list(client.list())
         download = client.download(items)
         start = time.perf_counter()
-        clips = download.extract(job.folder)
+        files = download.extract(job.folder)
         seconds = time.perf_counter() - start
         tell(
             seconds,
-            files={clip.history_item_id: str(clip.path.relative_to(job.folder)) for clip in clips if clip.match_method},
+            files={file.history_item_id: str(file.path.relative_to(job.folder)) for file in files if file.match_method},
         )
     elif job.name == "many":
         items = list(client.list())
@@ -52,9 +52,12 @@ with HistoryClient(job.key, base_url=job.base_url) as client:
         report = client.download_all(items, job.folder, **job.facts.get("options", {}))
         seconds = time.perf_counter() - start
         tell(
-            seconds, files={str(clip.history_item_id): str(clip.path.relative_to(job.folder)) for clip in report.saved}
+            seconds, files={str(file.history_item_id): str(file.path.relative_to(job.folder)) for file in report.saved}
         )
     elif job.name == "backup":
+        from elevenlabs_history_backup import Backup
+
         start = time.perf_counter()
-        booked = client.backup(job.facts.get("backup", job.folder), full=job.facts.get("full", False))
-        tell(time.perf_counter() - start, listed=booked.listed, saved=booked.saved, failed=len(booked.failed))
+        with Backup(job.facts.get("backup", job.folder)) as backup:
+            synced = backup.sync(client, full=job.facts.get("full", False))
+        tell(time.perf_counter() - start, listed=synced.listed, saved=synced.saved, failed=len(synced.failed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ..bench import KEY, tells
@@ -62,9 +63,10 @@ def ask(bench: Bench) -> Answer:
 def fill(folder: Path, base_url: str) -> None:
     """Make a backup's catalog as if all that the server lists had been saved; the files are not needed here."""
     from elevenlabs_history import HistoryClient
-    from elevenlabs_history_backup.catalog import Catalog, BackupFile
+    from elevenlabs_history_backup import Backup, BackupFile
+    from elevenlabs_history_backup.catalog import Catalog
 
-    with HistoryClient(KEY, base_url=base_url) as client, Catalog.create(folder) as catalog:
+    with HistoryClient(KEY, base_url=base_url) as client, closing(Catalog.create(folder)) as catalog:
         for number, item in enumerate(client.list()):
             file = BackupFile(
                 history_item_id=item.history_item_id,
@@ -78,5 +80,5 @@ def fill(folder: Path, base_url: str) -> None:
             )
             catalog.record_file(item.to_dict(), file)
     # A run that finds everything there notes that it does.
-    with HistoryClient(KEY, base_url=base_url) as client:
-        client.backup(folder, full=True)
+    with HistoryClient(KEY, base_url=base_url) as client, Backup(folder) as backup:
+        backup.sync(client, full=True)

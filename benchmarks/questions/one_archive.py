@@ -12,7 +12,7 @@ from ..bench import KEY, digests, holds_exactly
 from ..dataset import Shape
 from ..environments import command_line_tool
 from ..goals import Answer, compare, memory_below
-from ..measure import Contestant, WrongResult, race
+from ..measure import Contestant, WrongResultError, race
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,6 +121,6 @@ def _whole_archive(items: int) -> Callable[[Told, Path], None]:
         del told
         with zipfile.ZipFile(folder / "saved") as archive:
             if len(archive.namelist()) != items or archive.testzip() is not None:
-                raise WrongResult("the archive is not whole")
+                raise WrongResultError("the archive is not whole")
 
     return check

@@ -9,7 +9,7 @@ from ..bench import KEY, digests, tells
 from ..dataset import Shape
 from ..environments import command_line_tool
 from ..goals import Answer, compare
-from ..measure import Contestant, WrongResult, race
+from ..measure import Contestant, WrongResultError, race
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +24,17 @@ SIZES = {"tiny": (3, 100_000), "quick": (200, 1_000_000), "usual": (2000, 1_000_
 def ask(bench: Bench) -> Answer:
     """Compare with sha256sum, two at a time."""
     from elevenlabs_history import HistoryClient
+    from elevenlabs_history_backup import Backup
 
     items, size = SIZES[bench.scale]
     shape = Shape(items=items, size=size)
     with bench.place("backup") as folder:
-        with bench.server(shape) as base_url, HistoryClient(KEY, base_url=base_url) as client:
-            client.backup(folder)
+        with (
+            bench.server(shape) as base_url,
+            HistoryClient(KEY, base_url=base_url) as client,
+            Backup(folder) as backup,
+        ):
+            backup.sync(client)
         reason = command_line_tool("find", "xargs", "sha256sum")
         script = f"find '{folder}' -name '*.mp3' -print0 | xargs -0 -n 16 -P2 sha256sum"
         results = race(
@@ -58,6 +63,6 @@ def _sums(expected: list[str]) -> Callable[[Told, Path], None]:
     def check(told: Told, folder: Path) -> None:
         del folder
         if sorted(line.split()[0] for line in told["text"].splitlines()) != expected:
-            raise WrongResult("the sums are not those of the files")
+            raise WrongResultError("the sums are not those of the files")
 
     return check

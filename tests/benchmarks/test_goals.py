@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.bench import holds_exactly, tells
 from benchmarks.goals import Answer, Line, compare, fastest, memory_below
-from benchmarks.measure import Contestant, Launcher, Result, Sample, WrongResult, race
+from benchmarks.measure import Contestant, Launcher, Result, Sample, WrongResultError, race
 from benchmarks.report import BEGIN, END, goal_table, write_page
 
 WRITE = """
@@ -76,14 +76,14 @@ def test_a_wrong_result_cannot_win(launcher):
 
 def test_contents_are_compared_without_identities_too(launcher):
     assert launcher.run(writer("right", "right", 0.5, identified=False)).seconds == 0.5
-    with pytest.raises(WrongResult, match="0 of 1 files"):
+    with pytest.raises(WrongResultError, match="0 of 1 files"):
         launcher.run(writer("wrong", "wrong", 0.5, identified=False))
 
 
 def test_what_a_round_left_is_gone_before_the_next(launcher):
     launcher.run(writer("right", "right", 1))
     idle = (sys.executable, "-c", 'print(\'{"seconds": 0, "files": {"a": "a"}}\')')
-    with pytest.raises(WrongResult, match="or none's"):
+    with pytest.raises(WrongResultError, match="or none's"):
         launcher.run(Contestant(name="idle", command=idle, check=holds_exactly(A, identified=True)))
 
 
