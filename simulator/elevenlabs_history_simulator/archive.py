@@ -28,6 +28,8 @@ _MODELS = {
     "eleven_english_sts_v2": "e2",
 }
 _IN_MEMORY = 16 * 1024 * 1024
+_ZIP64_VERSION = 45
+_SIZES_OFFSET = 18  # of the compressed and the uncompressed size in a local header
 
 
 def member_name(item: Item, output_format: str | None, quirks: Quirks) -> str:
@@ -85,7 +87,8 @@ def _write(
             # zipfile warns of a name that it knows.
             archive.NameToInfo.pop(name, None)
             audio = item.audio(output_format, wav_is_mp3=quirks.wav_is_mp3)
-            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            kind = _Zip64Info if quirks.zip64 else zipfile.ZipInfo
+            info = kind(name, date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED if quirks.deflated else zipfile.ZIP_STORED
             info.file_size = audio.size
             with archive.open(info, "w", force_zip64=quirks.zip64) as member:
@@ -103,6 +106,19 @@ def _spoil(file: IO[bytes], info: zipfile.ZipInfo, quirks: Quirks) -> None:
     file.seek(end - behind if quirks.data_descriptors else info.header_offset + 14)
     file.write(struct.pack("<I", info.CRC))
     file.seek(end)
+
+
+class _Zip64Info(zipfile.ZipInfo):
+    """A member with its sizes in the ZIP64 extra field only; before Python 3.11.4, `zipfile` wrote small ones twice."""
+
+    __slots__ = ()
+
+    def FileHeader(self, zip64: bool | None = None) -> bytes:  # noqa: FBT001, N802 - as zipfile has it
+        """Write the local header."""
+        self.create_version = self.extract_version = _ZIP64_VERSION
+        header = bytearray(super().FileHeader(zip64))
+        struct.pack_into("<LL", header, _SIZES_OFFSET, 0xFFFFFFFF, 0xFFFFFFFF)
+        return bytes(header)
 
 
 class _Pipe:
