@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -92,8 +93,7 @@ def verify(
         rest = iter(files)
         # In slices, because a pool takes all work at once, and a history may be long.
         while files_of_slice := list(islice(rest, _SLICE * processors)):
-            statuses = pool.map(lambda file: _status(folder, file), files_of_slice)
-            for file, status in zip(files_of_slice, statuses, strict=True):
+            for file, status in zip(files_of_slice, pool.map(partial(_status, folder), files_of_slice), strict=True):
                 extra.discard(file.path)
                 if status == "missing":
                     missing.append(file)

@@ -181,7 +181,7 @@ def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:
 
 
 def _print_verify_report(report: VerifyReport, args: argparse.Namespace) -> None:
-    counts = dict.fromkeys(("missing", "changed", "moved", "extra", "unreadable"), 0)
+    counts: dict[str, int] = dict.fromkeys(("missing", "changed", "moved", "extra", "unreadable"), 0)
     for issue in report.issues:
         counts[issue.status] += 1
     if args.as_json:
