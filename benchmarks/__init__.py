@@ -1,1 +1,1 @@
-"""Where this package stands: ratios against other ways to do the same, all measured in one run on one machine."""
+"""How long the package takes, as ratios to other ways to do the same, measured by turns on one machine."""

@@ -1,194 +1,225 @@
-"""Let several commands do the same in turns, refuse wrong results, and keep what each took."""
+"""Run commands by turns, check what each one did, and keep how long it took."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import statistics
 import subprocess
 import sys
+import time
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import attrs
 from attrs import Factory, define, frozen
 
+from . import environments
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
-FOLDER = "{folder}"
-"""Stands in a command for the empty folder that each round gets."""
+    from .server import Shape
 
-_ROOT = Path(__file__).resolve().parent.parent
-_TAIL = 300
-_HIDDEN = ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY", "ELEVENLABS_BASE_URL")
+KEY = "benchmark-key"
 
-Told: TypeAlias = "dict[str, Any]"
-"""What a command says on standard output: JSON of a program of ours, else the text as `text`."""
+Facts: TypeAlias = "dict[str, Any]"
+Check: TypeAlias = "Callable[[Facts, Path], None]"
+"""Raises `WrongResultError` if what a command printed, or its folder, is not right."""
 
 
 class WrongResultError(Exception):
-    """A command ended well, but not with what was asked for."""
+    """A command failed, or did not do what was asked."""
 
 
 @frozen(kw_only=True)
-class Contestant:
-    """One way to do what a question asks.
+class Command:
+    """One way to do a task.
 
     Attributes:
-        name: What the table calls it.
-        command: Program and arguments; None when it is not available.
-        check: Raises `WrongResultError` when the folder and what was told are not right.
-        whole: The whole process counts; otherwise what the program says its work took, without its start.
-        rounds: Fewer rounds than the others, for what takes very long.
-        reason: Why it is not available.
+        label: What the table calls it.
+        arguments: Program and arguments; None if it is unavailable.
+        check: Checks the result of each round.
+        whole_process: The time of the whole process counts; otherwise what the program reports for the work alone.
+        unavailable: Why it is unavailable.
     """
 
-    name: str
-    command: tuple[str, ...] | None
-    check: Callable[[Told, Path], None]
-    whole: bool = False
-    rounds: int | None = None
-    reason: str = ""
-
-
-@frozen(kw_only=True)
-class Sample:
-    """One round: seconds, seconds of CPU, peak memory in bytes, and what was told."""
-
-    seconds: float
-    cpu: float
-    memory: int
-    told: Told
+    label: str
+    arguments: tuple[str, ...] | None
+    check: Check
+    whole_process: bool = False
+    unavailable: str = ""
 
 
 @define
 class Result:
-    """What a contestant has done. Without samples it counts for nothing, for the reason given."""
+    """The seconds of each round and the highest peak memory; without seconds, the reason."""
 
-    name: str
-    samples: list[Sample] = Factory(list)
+    label: str
+    seconds: list[float] = Factory(list)
+    memory: int = 0
     reason: str = ""
 
     @property
-    def seconds(self) -> float:
-        """The median."""
-        return statistics.median(sample.seconds for sample in self.samples)
+    def median(self) -> float:
+        """The median of the rounds."""
+        return statistics.median(self.seconds)
 
-    @property
-    def cpu(self) -> float:
-        """The median."""
-        return statistics.median(sample.cpu for sample in self.samples)
 
-    @property
-    def memory(self) -> int:
-        """The highest peak."""
-        return max(sample.memory for sample in self.samples)
+@frozen
+class Bench:
+    """Runs commands and servers.
 
-    @property
-    def spread(self) -> float:
-        """How far the slowest round is from the fastest, as a part of the median."""
-        seconds = [sample.seconds for sample in self.samples]
-        return (max(seconds) - min(seconds)) / self.seconds
+    Attributes:
+        folder: Where files go.
+        rounds: How often each command runs.
+    """
 
-    def refuse(self, reason: str) -> None:
-        """Count for nothing from now on."""
-        self.samples.clear()
-        self.reason = reason
+    folder: Path
+    rounds: int
+
+    def program(
+        self,
+        label: str,
+        environment: str,
+        job: str,
+        check: Check,
+        *,
+        script: str = "",
+        whole_process: bool = False,
+        **facts: Any,  # noqa: ANN401 - becomes JSON
+    ) -> Command:
+        """Make a command of a program in `programs`, which is named as its environment unless `script` is given."""
+        arguments = ("-m", f"benchmarks.programs.{script or environment}", job, json.dumps({"key": KEY, **facts}))
+        try:
+            python = environments.python_of(environment)
+        except environments.UnavailableError as error:
+            return Command(label=label, arguments=None, check=check, unavailable=str(error))
+        return Command(label=label, arguments=(python, *arguments), check=check, whole_process=whole_process)
+
+    def shell(self, label: str, script: str, *arguments: str, needs: tuple[str, ...], check: Check) -> Command:
+        """Make a command of a shell script, whose whole process counts."""
+        try:
+            environments.check_commands("sh", *needs)
+        except environments.UnavailableError as error:
+            return Command(label=label, arguments=None, check=check, unavailable=str(error))
+        return Command(label=label, arguments=("sh", "-c", script, "sh", *arguments), check=check, whole_process=True)
+
+    @contextmanager
+    def server(self, shape: Shape) -> Iterator[str]:
+        """Serve a shape from a process of its own; yields the address."""
+        command = [sys.executable, "-m", "benchmarks.server", json.dumps(attrs.asdict(shape))]
+        with subprocess.Popen(
+            command, cwd=environments.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+        ) as process:
+            assert process.stdout is not None
+            try:
+                yield process.stdout.readline().strip()
+            finally:
+                process.communicate()
+
+    def race(self, *commands: Command, rounds: int | None = None) -> list[Result]:
+        """Run commands by turns, so that what else the machine does slows all of them down.
+
+        A command that fails or has a wrong result in one round counts for nothing.
+        """
+        results = [Result(each.label, reason=each.unavailable) for each in commands]
+        for _ in range(rounds or self.rounds):
+            for command, result in zip(commands, results, strict=True):
+                if result.reason:
+                    continue
+                try:
+                    seconds, memory = self._run(command)
+                except WrongResultError as error:
+                    result.seconds.clear()
+                    result.reason = str(error)
+                    continue
+                result.seconds.append(seconds)
+                result.memory = max(result.memory, memory)
+        return results
+
+    def _run(self, command: Command) -> tuple[float, int]:
+        assert command.arguments is not None
+        folder = self.folder / "round"
+        folder.mkdir(parents=True)
+        # Nobody should wait until what others wrote is on the disk.
+        os.sync()
+        start = time.perf_counter()
+        completed = subprocess.run(
+            command.arguments,
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(environments.ROOT)},
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        whole = time.perf_counter() - start
+        try:
+            if completed.returncode:
+                message = (completed.stderr.strip() or "no message").splitlines()[-1]
+                raise WrongResultError(f"exit code {completed.returncode}: {message}")
+            text = completed.stdout
+            facts: Facts = json.loads(text) if text.startswith("{") else {"text": text}
+            command.check(facts, folder)
+        finally:
+            put_aside(folder)
+        return whole if command.whole_process else facts["seconds"], facts.get("memory", 0)
 
 
 def put_aside(folder: Path) -> None:
-    """Free the room of a folder's files but keep them, empty, beside it under another name.
+    """Empty the files of a folder and rename it, instead of deleting it.
 
-    Before it takes an inode, ext4 passes over all in the neighbourhood that were freed in the last minutes: after some
-    rounds, making a thousand files would take 0.6 seconds instead of 0.02, whoever makes them.
+    ext4 looks at all inodes that were freed in the last minutes before it takes one: after some deleted rounds, creating
+    a thousand files would take 0.6 seconds instead of 0.02, whoever creates them.
     """
     for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink():
+        if path.is_file():
             os.truncate(path, 0)
     folder.rename(folder.with_name(f"{folder.name}-{uuid.uuid4().hex}"))
 
 
-class Launcher:
-    """Runs commands from a small process. A context manager."""
-
-    def __init__(self, folder: Path) -> None:
-        """Prepare to run commands that leave their files below a folder."""
-        self._folder = folder
-
-    def __enter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", Path(__file__).with_name("launcher.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._process.communicate()
-
-    def run(self, contestant: Contestant) -> Sample:
-        """Run one round in a fresh folder and check what came of it.
-
-        Raises:
-            WrongResultError: It failed, or did not do what was asked for.
-        """
-        folder, output, errors = (self._folder / name for name in ("round", "round.out", "round.err"))
-        folder.mkdir()
-        try:
-            # What others have written is not to reach the disk at this one's expense.
-            os.sync()
-            answer = self._launch(contestant.command or (), folder, output, errors)
-            text = output.read_text(encoding="utf-8", errors="replace")
-            if answer["exit"]:
-                said = errors.read_text(encoding="utf-8", errors="replace").strip()
-                last = said.splitlines()[-1][-_TAIL:] if said else "no message"
-                raise WrongResultError(f"it failed with exit code {answer['exit']}: {last}")
-            told: Told = json.loads(text) if text.startswith("{") else {"text": text}
-            contestant.check(told, folder)
-        finally:
-            put_aside(folder)
-        seconds = answer["wall"] if contestant.whole else told["seconds"]
-        return Sample(seconds=seconds, cpu=answer["cpu"], memory=answer["memory"], told=told)
-
-    def _launch(self, command: Sequence[str], folder: Path, output: Path, errors: Path) -> dict[str, Any]:
-        order = {
-            "command": [part.replace(FOLDER, str(folder)) for part in command],
-            "folder": str(folder),
-            "stdout": str(output),
-            "stderr": str(errors),
-            "environment": {name: value for name, value in os.environ.items() if name not in _HIDDEN}
-            | {"PYTHONPATH": str(_ROOT)},
-        }
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
+def check_nothing(facts: Facts, folder: Path) -> None:
+    """Check nothing: the exit code is enough."""
+    del facts, folder
 
 
-def race(launcher: Launcher, contestants: Sequence[Contestant], rounds: int) -> dict[str, Result]:
-    """Let contestants take turns, so that what else the machine does hits all of them.
+def check_facts(**expected: object) -> Check:
+    """Make a check that a program reports these facts."""
+
+    def check(facts: Facts, folder: Path) -> None:
+        del folder
+        for name, value in expected.items():
+            if facts.get(name) != value:
+                raise WrongResultError(f"{name} is {facts.get(name)!r} instead of {value!r}")
+
+    return check
+
+
+def check_files(expected: Mapping[str, str]) -> Check:
+    """Make a check that the folder has exactly these files, by content.
 
     Args:
-        launcher: Runs them.
-        contestants: All that try; who is not available or ends with a wrong result counts for nothing.
-        rounds: How often.
-
-    Returns:
-        The results by name, in the order of the contestants.
+        expected: The SHA-256 of each item by its id. If the program reports `files`, the path of each item by its id,
+            these must hold the bytes of that item.
     """
-    results = {each.name: Result(each.name, reason=each.reason) for each in contestants}
-    for number in range(rounds):
-        for each in contestants:
-            result = results[each.name]
-            if each.command is None or result.reason or number >= (each.rounds or rounds):
-                continue
-            try:
-                result.samples.append(launcher.run(each))
-            except WrongResultError as error:
-                result.refuse(str(error))
-    return results
+
+    def check(facts: Facts, folder: Path) -> None:
+        found = {
+            path: _sha256(path) for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")
+        }
+        for history_item_id, path in facts.get("files", {}).items():
+            if found.get(folder / path) != expected[history_item_id]:
+                raise WrongResultError(f"the file of item {history_item_id} has other bytes, or is missing")
+        if sorted(found.values()) != sorted(expected.values()):
+            raise WrongResultError(f"{len(set(found.values()) & set(expected.values()))} of {len(expected)} files are right")
+
+    return check
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

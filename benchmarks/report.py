@@ -1,4 +1,4 @@
-"""The page of results: written between two marks, so that what people wrote around them stays."""
+"""The table of results, and the page that shows it."""
 
 from __future__ import annotations
 
@@ -9,43 +9,83 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from .environments import CONTENTS, ROOT
-from .goals import MIB
+from attrs import field, frozen
+
+from .environments import REQUIREMENTS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .goals import Answer, Line
     from .measure import Result
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- Written by make bench from here … -->", "<!-- … to here. -->"
+MIB = 1024 * 1024
+MEMORY_GOAL = 60
+"""MiB."""
 
 
-def goal_table(answers: Sequence[Answer]) -> str:
-    """Return goals and results side by side, as Markdown that reads well in a terminal too."""
-    rows = [("question", "what", "goal", "result", "", "spread, or why")]
-    for answer in answers:
-        rows += [
-            (answer.title if number == 0 else "", line.what, _goal(line), _value(line), line.status, line.note)
-            for number, line in enumerate(answer.lines)
-        ]
-    return _table(rows)
+@frozen
+class Row:
+    """A task, how long it takes and, with a peer, how long that takes and the goal for the ratio of both."""
+
+    task: str
+    ours: Result
+    peer: Result | None = None
+    at_most: float = field(default=0.0, kw_only=True)
+
+    @property
+    def ratio(self) -> float | None:
+        """Our median divided by the peer's; None if one of them is missing."""
+        if self.peer is None or not (self.ours.seconds and self.peer.seconds):
+            return None
+        return self.ours.median / self.peer.median
+
+    @property
+    def outcome(self) -> str:
+        """Whether the goal is met, or why nobody knows."""
+        if self.ratio is not None:
+            return "met" if self.ratio <= self.at_most else "missed"
+        return "; ".join(f"{each.label}: {each.reason}" for each in (self.ours, self.peer) if each and each.reason)
+
+    @property
+    def spread(self) -> str:
+        """The lowest and the highest ratio of single rounds."""
+        if self.peer is None:
+            return ""
+        ratios = [ours / theirs for ours, theirs in zip(self.ours.seconds, self.peer.seconds, strict=False)]
+        return f"{min(ratios):.2g}–{max(ratios):.2g}" if len(ratios) > 1 else ""
+
+    def cells(self) -> tuple[str, ...]:
+        """Return what the table shows."""
+        peer = self.peer.label if self.peer else ""
+        theirs = _seconds(self.peer) if self.peer else ""
+        ratio = f"{self.ratio:.2g} ×" if self.ratio is not None else ""
+        goal = f"≤ {self.at_most:g} ×" if self.peer else ""
+        return (self.task, _seconds(self.ours), peer, theirs, ratio, self.spread, goal, self.outcome)
 
 
-def full_report(answers: Sequence[Answer], scale: str) -> str:
-    """Return everything that was measured, as Markdown."""
-    parts = [_circumstances(scale), "## Goals and results\n\n" + goal_table(answers)]
-    for answer in answers:
-        parts.append(f"## {answer.title}")
-        for heading, results in answer.results.items():
-            parts.append(f"{heading}:\n\n{_measured(results)}")
-        parts += answer.remarks
-    return "\n\n".join(parts)
+def table(rows: Sequence[Row]) -> str:
+    """Return the results as Markdown that reads well in a terminal too; the last row is the highest peak memory."""
+    cells = [("task", "takes", "compared with", "takes", "ratio", "spread", "goal", "")]
+    cells += [row.cells() for row in rows]
+    highest = max(rows, key=lambda row: row.ours.memory)
+    mebibytes = highest.ours.memory / MIB
+    if mebibytes:
+        outcome = "met" if mebibytes <= MEMORY_GOAL else "missed"
+        task = f"Highest peak memory: {highest.task[0].lower()}{highest.task[1:]}"
+        cells.append((task, f"{mebibytes:.0f} MiB", "", "", "", "", f"≤ {MEMORY_GOAL} MiB", outcome))
+    cells = [tuple(cell.replace("|", "\\|").replace(str(ROOT), "…") for cell in row) for row in cells]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "| " + " | ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
 
 
-def write_page(text: str) -> None:
-    """Put a report between the marks of the page.
+def write_page(rows: Sequence[Row]) -> None:
+    """Put the results between the marks of the page.
 
     Raises:
         ValueError: The page has lost its marks.
@@ -55,50 +95,18 @@ def write_page(text: str) -> None:
     _, end, after = rest.partition(END)
     if not (mark and end):
         raise ValueError(f"{PAGE.name} lacks the line {BEGIN!r} or {END!r}: put both back, then run it again.")
+    text = f"{table(rows)}\n\n{_environment()}"
     PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
-def _circumstances(scale: str) -> str:
-    pinned = (
-        line
-        for contents in CONTENTS.values()
-        if contents.endswith(".txt")
-        for line in re.findall(r"(?m)^[\w-]+==\S+", (ROOT / contents).read_text(encoding="utf-8"))
-    )
-    peers = ", ".join(line.replace("==", " ") for line in pinned)
+def _environment() -> str:
+    sdk = re.findall(r"(?m)^([\w-]+)==(\S+)", REQUIREMENTS["sdk"].read_text(encoding="utf-8"))
+    versions = ", ".join(f"{name} {number}" for name, number in [("httpx", version("httpx")), *sdk])
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}, scale `{scale}`: {os.cpu_count()} cores, {platform.system()}"
-        f" {platform.machine()}, {platform.python_implementation()} {platform.python_version()}, httpx"
-        f" {version('httpx')}, {peers}."
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()},"
+        f" {platform.python_implementation()} {platform.python_version()}, {versions}."
     )
 
 
-def _measured(results: Sequence[Result]) -> str:
-    rows = [("", "seconds", "spread", "CPU s", "peak MiB", "rounds")]
-    for result in results:
-        if result.samples:
-            figures = (f"{result.seconds:.3f}", f"{result.spread:.0%}", f"{result.cpu:.2f}")
-            rows.append((result.name, *figures, f"{result.memory / MIB:.0f}", str(len(result.samples))))
-        else:
-            rows.append((result.name, f"does not count: {result.reason}", "", "", "", ""))
-    return _table(rows)
-
-
-def _goal(line: Line) -> str:
-    return f"{'≥' if line.at_least else '≤'} {line.goal:g} {line.unit}"
-
-
-def _value(line: Line) -> str:
-    if line.value is None:
-        return "–"
-    return f"{line.value:.3f} ×" if line.unit == "×" and line.value < 0.1 else f"{line.value:.4g} {line.unit}"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    cells = [[cell.replace("|", "\\|").replace(str(ROOT), "…") for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        "| " + " | ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
-    ]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines)
+def _seconds(result: Result) -> str:
+    return f"{result.median:.2f} s" if result.seconds else "–"

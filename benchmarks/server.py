@@ -1,147 +1,214 @@
-"""A static server of the history API, in a process of its own, that is never the slowest part of what is measured.
+"""A server of the history API that is never the slowest part of what is measured.
 
     python -m benchmarks.server '{"items": 1000, "size": 200000}'
 
-It prints its address and serves until its standard input ends. The simulator builds every archive anew, as the real
-server does; this one sends prepared pieces, and paces them where a question is about a slow line.
+It prints its address and serves until its standard input ends. The simulator makes audio and archives while the client
+waits; this one sends prepared bytes, which follow from the number of an item.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
+import string
+import struct
 import sys
 import threading
 import time
-from functools import cache
+import zlib
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from .dataset import Dataset, Shape, archive
+from attrs import define, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .dataset import Piece
+Piece = bytes | memoryview
 
-_AT_ONCE = 512  # pieces a call, below what systems allow
-_PACED = 64 * 1024
-_TOO_MANY = b'{"detail": {"status": "too_many_concurrent_requests", "message": "Too many concurrent requests"}}'
+_NEWEST = 1_761_998_400  # 2025-11-01 12:00 UTC
+_VOICES = ("Rachel", "Domi", "Grandpa", "Narrator", "Edna")
+_TEXTS = (
+    "The dragon slept on a hill of unread mail.",
+    "Please hold the line; all our owls are busy.",
+    "Chapter one, in which nobody answers the door.",
+)
+_NOISE_SIZE = 8 * 1024 * 1024
 
 
-class Line:
-    """The line between server and clients, which all of them share."""
+@frozen(kw_only=True)
+class Shape:
+    """What a server serves.
 
-    def __init__(self, bandwidth: int) -> None:
-        self._bandwidth = bandwidth
-        self._lock = threading.Lock()
-        self._free_at = 0.0
+    Attributes:
+        items: How many items.
+        size: Bytes of audio per item.
+        latency: Seconds before each response.
+    """
 
-    def wait(self, size: int) -> None:
-        """Wait until the line has carried what came before."""
-        with self._lock:
-            start = max(self._free_at, time.monotonic())
-            self._free_at = start + size / self._bandwidth
-        ahead = self._free_at - time.monotonic()
-        # Shorter sleeps last longer than they should.
-        if ahead > 0.002:
-            time.sleep(ahead)
+    items: int
+    size: int
+    latency: float = 0.0
+
+
+@define(eq=False, slots=False)
+class Item:
+    """One item."""
+
+    number: int
+    id: str
+    date: int
+    size: int
+
+    def metadata(self) -> dict[str, Any]:
+        """Return what the API says about it."""
+        text = _TEXTS[self.number % len(_TEXTS)]
+        return {
+            "history_item_id": self.id,
+            "date_unix": self.date,
+            "request_id": self.id[::-1],
+            "voice_id": f"voice{self.number % len(_VOICES)}",
+            "model_id": "eleven_multilingual_v2",
+            "voice_name": _VOICES[self.number % len(_VOICES)],
+            "voice_category": "premade",
+            "text": text,
+            "character_count_change_from": 40 * self.number,
+            "character_count_change_to": 40 * self.number + len(text),
+            "state": "created",
+            "settings": {"stability": 0.5, "similarity_boost": 0.75, "style": 0, "use_speaker_boost": True},
+            "share_link_id": None,
+            "source": "TTS",
+            "alignments": None,
+            "dialogue": None,
+            "output_format": "mp3_44100_128",
+            "content_type": "audio/mpeg",
+        }
+
+    @cached_property
+    def member_name(self) -> bytes:
+        """Its name in an archive, which holds a time and no id."""
+        voice = _VOICES[self.number % len(_VOICES)]
+        return f"ElevenLabs_{datetime.fromtimestamp(self.date, UTC):%Y-%m-%dT%H_%M_%S}_{voice}_pre_s50_m2.mp3".encode()
+
+    def audio(self) -> list[Piece]:
+        """Return the pieces of its audio: an mp3 header, the id, and noise that no other item begins with."""
+        pieces: list[Piece] = [(b"\xff\xfb\x90\x64" + self.id.encode() + bytes(40))[: self.size]]
+        left = self.size - len(pieces[0])
+        start = self.number * 4099 % _NOISE_SIZE
+        while left > 0:
+            pieces.append(_noise()[start : start + left])
+            left -= len(pieces[-1])
+            start = 0
+        return pieces
+
+    @cached_property
+    def crc32(self) -> int:
+        """The checksum in an archive."""
+        checksum = 0
+        for piece in self.audio():
+            checksum = zlib.crc32(piece, checksum)
+        return checksum
+
+    def sha256(self) -> str:
+        """Return the digest of its audio, in hexadecimal."""
+        digest = hashlib.sha256()
+        for piece in self.audio():
+            digest.update(piece)
+        return digest.hexdigest()
+
+
+def make_items(shape: Shape) -> dict[str, Item]:
+    """Return the items by id, newest first; the same ones for the same shape."""
+    chance = random.Random(1)
+    items = {}
+    date = _NEWEST
+    for number in range(shape.items):
+        item = Item(number, "".join(chance.choices(string.ascii_letters + string.digits, k=20)), date, shape.size)
+        items[item.id] = item
+        date -= chance.randrange(60, 3600)
+    return items
+
+
+def pack(items: Sequence[Item]) -> list[Piece]:
+    """Return the pieces of a zip archive of some items. No audio is copied."""
+    pieces: list[Piece] = []
+    directory = b""
+    offset = 0
+    for item in items:
+        name = item.member_name
+        # Version, flags, method, time, date, checksum, both sizes, lengths of the name and of the extra field.
+        facts = struct.pack("<5H3I2H", 20, 0, 0, 0, 0x21, item.crc32, item.size, item.size, len(name), 0)
+        pieces += [b"PK\x03\x04" + facts + name, *item.audio()]
+        directory += b"PK\x01\x02\x14\x00" + facts + struct.pack("<3H2I", 0, 0, 0, 0, offset) + name
+        offset += 30 + len(name) + item.size
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, len(items), len(items), len(directory), offset, 0)
+    return [*pieces, directory + end]
+
+
+@cache
+def _noise() -> memoryview:
+    return memoryview(random.Random(1).randbytes(_NOISE_SIZE))
 
 
 def make_server(shape: Shape) -> ThreadingHTTPServer:
     """Make a server of a shape; it listens already."""
-    dataset = Dataset(shape)
-    line = Line(shape.bandwidth)
-    running = threading.Semaphore(shape.limit or 1_000_000)
+    items = make_items(shape)
+    ids = list(items)
+    places = {history_item_id: place for place, history_item_id in enumerate(ids)}
 
     @cache
-    def page(behind: str | None, most: int) -> bytes:
-        return json.dumps(dataset.page(behind, most), separators=(",", ":")).encode()
+    def page(cursor: str | None, size: int) -> bytes:
+        start = 0 if cursor is None else places[cursor] + 1
+        shown = ids[start : start + size]
+        facts = {"history": [items[each].metadata() for each in shown], "has_more": start + size < len(ids)}
+        return json.dumps(facts | {"last_history_item_id": shown[-1] if shown else None}).encode()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
-        wbufsize = 0
 
         def do_GET(self) -> None:
-            self._answer(self._get)
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self._answer(lambda: self._download(json.loads(body)["history_item_ids"]))
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-            del format, args
-
-        def _answer(self, answer: object) -> None:
-            if not running.acquire(blocking=False):
-                self._send("application/json", [_TOO_MANY], len(_TOO_MANY), status=429)
-                return
-            try:
-                time.sleep(shape.latency)
-                assert callable(answer)
-                answer()
-            finally:
-                running.release()
-
-        def _get(self) -> None:
             address = urlsplit(self.path)
             if address.path == "/v1/history":
                 query = {name: values[0] for name, values in parse_qs(address.query).items()}
-                body = page(query.get("start_after_history_item_id"), int(query.get("page_size", 100)))
-                self._send("application/json", [body], len(body))
-                return
-            served = dataset.served[address.path.split("/")[3]]
-            if not address.path.endswith("/audio"):
-                body = json.dumps(served.item.as_told()).encode()
-                self._send("application/json", [body], len(body))
-                return
-            self._send("audio/mpeg", served.pieces, served.size)
+                body = page(query.get("start_after_history_item_id"), int(query["page_size"]))
+                self._send("application/json", [body])
+            elif address.path.endswith("/audio"):
+                self._send("audio/mpeg", items[address.path.split("/")[3]].audio())
+            else:
+                self._send("application/json", [json.dumps(items[address.path.split("/")[3]].metadata()).encode()])
 
-        def _download(self, ids: list[str]) -> None:
-            items = [dataset.served[each] for each in ids]
-            if len(items) == 1:
-                self._send("audio/mpeg", items[0].pieces, items[0].size)
-                return
-            time.sleep(shape.per_item * len(items))
-            pieces, size = archive(items)
-            self._send("application/zip", pieces, size)
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            requested = [items[each] for each in body["history_item_ids"]]
+            if len(requested) == 1:
+                self._send("audio/mpeg", requested[0].audio())
+            else:
+                self._send("application/zip", pack(requested))
 
-        def _send(self, media_type: str, pieces: Sequence[Piece], size: int, status: int = 200) -> None:
-            self.send_response(status)
+        def _send(self, media_type: str, pieces: Sequence[Piece]) -> None:
+            time.sleep(shape.latency)
+            self.send_response(200)
             self.send_header("Content-Type", media_type)
-            self.send_header("Content-Length", str(size))
+            self.send_header("Content-Length", str(sum(map(len, pieces))))
             self.end_headers()
-            if not shape.bandwidth:
-                self._send_all([memoryview(piece) for piece in pieces if len(piece)])
-                return
             for piece in pieces:
-                view = memoryview(piece)
-                for start in range(0, len(view), _PACED):
-                    part = view[start : start + _PACED]
-                    line.wait(len(part))
-                    self.connection.sendall(part)
+                self.wfile.write(piece)
 
-        def _send_all(self, views: list[memoryview]) -> None:
-            first = 0
-            while first < len(views):
-                sent = self.connection.sendmsg(views[first : first + _AT_ONCE])
-                while first < len(views) and sent >= len(views[first]):
-                    sent -= len(views[first])
-                    first += 1
-                if sent:
-                    views[first] = views[first][sent:]
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
         request_queue_size = 128
 
-        def handle_error(self, request: object, client_address: object) -> None:
-            """Say nothing of a client that went away."""
-
-    # What is asked for first should not pay for what is made once.
-    for served in dataset.served.values() if shape.items <= 20_000 and shape.size > 4096 else ():
-        _ = served.member(), served.crc32
+    # The first request should not pay for what is made once.
+    for item in items.values() if shape.size > 10_000 else ():
+        _ = item.crc32
     return Server(("127.0.0.1", 0), Handler)
 
 

@@ -1,1 +1,1 @@
-"""What is measured: each runs in the environment of its peer and needs nothing of this project but `told`."""
+"""The programs that are measured, each run by the Python of its own environment."""

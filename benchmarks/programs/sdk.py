@@ -1,39 +1,30 @@
-"""The vendor's own SDK, used as its documentation does."""
+"""The vendor's SDK, used as its documentation says."""
 
 from __future__ import annotations
 
-import asyncio
-import io
 import sys
 import time
-import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from elevenlabs.client import AsyncElevenLabs, ElevenLabs
+from elevenlabs.client import ElevenLabs
 
 if sys.argv[1] == "start":
     ElevenLabs(api_key="key")
     sys.exit()
 
-from benchmarks.programs.told import Job, Listing, tell
+from benchmarks.programs.job import Job, Listing, report
 
 job = Job()
-arguments: dict[str, Any] = {"api_key": job.key, "base_url": job.base_url}
-history = ElevenLabs(**arguments).history
+history = ElevenLabs(api_key=job.key, base_url=job.base_url).history
 
 
-async def ten_at_once() -> None:
-    """Download every item by itself, ten at a time."""
-    client = AsyncElevenLabs(**arguments)
-    ten = asyncio.Semaphore(job.facts["at_once"])
-
-    async def fetch(history_item_id: str) -> None:
-        async with ten:
-            with (job.folder / history_item_id).open("wb") as file:
-                async for chunk in client.history.get_audio(history_item_id):
-                    file.write(chunk)
-
-    await asyncio.gather(*map(fetch, job.ids))
+def fetch(history_item_id: str) -> None:
+    """Save the audio of one item."""
+    with Path(history_item_id).open("wb") as file:
+        for chunk in history.get_audio(history_item_id):
+            file.write(chunk)
 
 
 if job.name == "list":
@@ -47,25 +38,17 @@ if job.name == "list":
         if not page.has_more:
             break
         cursor = {"start_after_history_item_id": page.last_history_item_id}
-    tell(time.perf_counter() - start, **listing.told())
-    sys.exit()
-
-history.list(page_size=1)
-start = time.perf_counter()
-if job.name == "save":
-    with (job.folder / "saved").open("wb") as file:
+    report(time.perf_counter() - start, **listing.facts())
+elif job.name == "save":
+    history.get(job.ids[0])
+    start = time.perf_counter()
+    with Path("saved").open("wb") as file:
         for chunk in history.download(history_item_ids=job.ids):
             file.write(chunk)
-elif job.name == "extract":
-    body = b"".join(history.download(history_item_ids=job.ids))
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        archive.extractall(job.folder)
-elif job.name == "one by one":
-    for each in job.ids:
-        with (job.folder / each).open("wb") as file:
-            for chunk in history.get_audio(each):
-                file.write(chunk)
-elif job.name == "ten at once":
-    asyncio.run(ten_at_once())
-alone = job.name in {"one by one", "ten at once"}
-tell(time.perf_counter() - start, files={each: each for each in job.ids} if alone else {})
+    report(time.perf_counter() - start)
+elif job.name == "many":
+    history.list(page_size=1)
+    start = time.perf_counter()
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(fetch, job.ids))
+    report(time.perf_counter() - start, files={each: each for each in job.ids})

@@ -9,17 +9,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from elevenlabs_history import HistoryClient
 from elevenlabs_history_backup import Backup
 from support.backups import sync
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills and interrupts as POSIX has them")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills as POSIX has them")
 
 KILLS = 200
-COMMAND = Path(sys.executable).parent / "elevenlabs-history"
 # Forks, so that a run begins at once and a kill hits it at work and not while Python starts.
 RUNS = """
 import os, sys
@@ -87,45 +85,3 @@ def test_two_hundred_kills_lose_nothing(simulator, tmp_path):
         assert backup.verify().issues == []
         assert {record.history_item_id for record in backup} == {item.id for item in simulator.history}
     assert not list(folder.rglob("*.part"))
-
-
-def start(simulator, folder):
-    environment = os.environ | {"ELEVENLABS_API_KEY": simulator.api_key, "ELEVENLABS_BASE_URL": simulator.base_url}
-    command = [COMMAND, "backup", folder, "--batch-size", "10", "--workers", "2"]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, encoding="utf-8")
-
-
-def wait_for(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def test_an_interrupt_finishes_the_files_in_hand(simulator, tmp_path):
-    simulator.history.fill(2000)
-    with start(simulator, tmp_path) as process:
-        wait_for(lambda: list(tmp_path.rglob("*.mp3")))
-        process.send_signal(signal.SIGINT)
-        told = process.stderr.read()
-    assert process.returncode == 130
-    assert "Press Ctrl-C again to stop at once." in told
-    assert "Run it again to continue" in told
-    assert "Traceback" not in told
-    with Backup(tmp_path) as backup:
-        assert 0 < len(backup) < 2000
-        assert backup.verify().issues == []
-
-
-def test_a_second_interrupt_stops_at_once(simulator, tmp_path):
-    from elevenlabs_history_simulator import Fault
-
-    simulator.faults.add(Fault.hang(), on="download", times=2)
-    with start(simulator, tmp_path) as process:
-        wait_for(lambda: any(request.operation == "download" for request in simulator.requests))
-        process.send_signal(signal.SIGINT)
-        assert "Press Ctrl-C again" in "".join(process.stderr.readline() for _ in range(3))
-        assert process.poll() is None
-        process.send_signal(signal.SIGINT)
-        told = process.stderr.read()
-    assert (process.returncode, told) == (130, "")

@@ -46,8 +46,10 @@ def test_a_lasting_failure_is_not_tried_again(error):
 
 
 def test_what_is_not_repeatable_is_tried_again_only_when_it_was_surely_never_sent():
-    assert is_retryable(errors.APIConnectionError("refused", never_sent=True), idempotent=False)
-    assert is_retryable(errors.APITimeoutError("connect", never_sent=True), idempotent=False)
+    for error in (errors.APIConnectionError("refused"), errors.APITimeoutError("connect")):
+        assert not is_retryable(error, idempotent=False)
+        error.never_sent = True
+        assert is_retryable(error, idempotent=False)
     assert not is_retryable(errors.APIConnectionError("reset"), idempotent=False)
     assert not is_retryable(errors.APITimeoutError("read"), idempotent=False)
     assert not is_retryable(BUSY, idempotent=False)

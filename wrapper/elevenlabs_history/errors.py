@@ -83,9 +83,7 @@ class APIConnectionError(HistoryError, ConnectionError):
         never_sent: The request certainly did not reach the server.
     """
 
-    def __init__(self, message: str, *, hint: str = "", never_sent: bool = False) -> None:
-        super().__init__(message, hint=hint)
-        self.never_sent = never_sent
+    never_sent = False
 
 
 class APITimeoutError(HistoryError, TimeoutError):
@@ -95,11 +93,7 @@ class APITimeoutError(HistoryError, TimeoutError):
         never_sent: The request certainly did not reach the server.
     """
 
-    def __init__(
-        self, message: str, *, hint: str = "", never_sent: bool = False, status_code: int | None = None
-    ) -> None:
-        super().__init__(message, hint=hint, status_code=status_code)
-        self.never_sent = never_sent
+    never_sent = False
 
 
 class UnexpectedResponseError(HistoryError):
@@ -115,15 +109,7 @@ class TargetExistsError(HistoryError, FileExistsError):
 
 
 class WriteError(HistoryError, OSError):
-    """The disk is full, the folder is not writable, or the like; no partial file was left.
-
-    Attributes:
-        errno: The error number of the operating system, if it gave one.
-    """
-
-    def __init__(self, message: str, *, hint: str = "", errno: int | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.errno = errno
+    """The disk is full, the folder is not writable, or the like; no partial file was left. `errno` may tell which."""
 
 
 class LockedError(HistoryError):

@@ -52,11 +52,7 @@ class AtomicFile:
                 self.path.unlink(missing_ok=True)
 
     def write(self, data: bytes) -> None:
-        """Append bytes.
-
-        Raises:
-            WriteError: The disk is full, or the like.
-        """
+        """Append bytes; raise `WriteError` if the disk is full, or the like."""
         with _write_errors(self.path.parent):
             written = self._file.write(data)
             while written < len(data):
@@ -68,11 +64,7 @@ class AtomicFile:
             self._file.close()
 
     def flush_to_disk(self) -> None:
-        """End writing and fsync.
-
-        Raises:
-            WriteError: The disk is full, or the like.
-        """
+        """End writing and fsync; raise `WriteError` if the disk is full, or the like."""
         with _write_errors(self.path.parent):
             if self._file.closed:
                 _fsync_path(self.path, os.O_RDWR)
@@ -102,12 +94,7 @@ class AtomicFile:
         fsync_folders([target.parent])
 
     def rename(self, target: Path, *, overwrite: bool = False) -> None:
-        """Do the second step of `commit` alone, for many files whose other steps are taken together.
-
-        Raises:
-            TargetExistsError: The file exists.
-            WriteError: The folder is not writable, or the like.
-        """
+        """Do the second step of `commit` alone, for many files whose other steps are taken together."""
         move = self.path.replace if overwrite else self._rename_to_free_name
         with _write_errors(target):
             try:
@@ -136,11 +123,7 @@ class AtomicFile:
 
 
 def fsync_folders(folders: Iterable[Path]) -> None:
-    """Make renames in these folders survive a power failure, where the operating system can.
-
-    Raises:
-        WriteError: The disk reports an error.
-    """
+    """Make renames in these folders survive a power failure, where the operating system can."""
     for folder in folders:
         try:
             _fsync_path(folder, os.O_RDONLY)
@@ -171,9 +154,9 @@ def write_error(path: Path, error: OSError) -> WriteError:
     hint = "Check the path and its permissions, or choose another folder."
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         hint = "Free some space or choose another folder, then run it again."
-    return WriteError(
-        f"Can't write {path}: {error.strerror or error}. No partial file was left.", hint=hint, errno=error.errno
-    )
+    converted = WriteError(f"Can't write {path}: {error.strerror or error}. No partial file was left.", hint=hint)
+    converted.errno = error.errno
+    return converted
 
 
 def _fsync(descriptor: int) -> None:

@@ -19,11 +19,7 @@ class FolderLock:
     """An exclusive lock between processes and threads, held inside a `with` block."""
 
     def __init__(self, path: Path) -> None:
-        """Prepare a lock.
-
-        Args:
-            path: The lock file; missing folders are created. It is left behind, as removing it would be a race.
-        """
+        """Prepare a lock; `path` is the lock file, which is left behind, as removing it would be a race."""
         self._path = path
         from filelock import FileLock
 
@@ -57,15 +53,7 @@ class FolderLock:
 
 @contextlib.contextmanager
 def staging_folder(folder: Path) -> Iterator[Path]:
-    """Lock a folder and give a hidden folder in it for temporary files, cleared of those of a killed run.
-
-    Args:
-        folder: Where the files go; created if missing.
-
-    Raises:
-        LockedError: Another run is writing into the folder.
-        WriteError: The folder is not writable, or the like.
-    """
+    """Lock a folder and give a hidden folder in it for temporary files, cleared of those of a killed run."""
     staging = folder / STAGING_FOLDER
     with FolderLock(staging / "lock"):
         for leftover in staging.glob(f".*{TEMPORARY_SUFFIX}"):

@@ -142,20 +142,21 @@ def error_from_httpx(error: httpx.TransportError, request: httpx.Request) -> API
     if isinstance(error, httpx.TimeoutException):
         timeouts = request.extensions.get("timeout", {})
         phase = type(error).__name__.removesuffix("Timeout").lower()
-        return APITimeoutError(
+        converted: APIConnectionError | APITimeoutError = APITimeoutError(
             f"{name_of(request)}: {phase} timed out after {timeouts.get(phase)} s.",
             hint="Try again, or pass a longer timeout=….",
-            never_sent=never_sent,
         )
-    if "CERTIFICATE_VERIFY_FAILED" in reason:
+    elif "CERTIFICATE_VERIFY_FAILED" in reason:
         return APIConnectionError(f"{name_of(request)}: {reason}", hint=_CERTIFICATE)
-    if never_sent:
-        return APIConnectionError(
+    elif never_sent:
+        converted = APIConnectionError(
             f"{name_of(request)}: can't connect to {origin_of(request.url)}: {reason}",
             hint="Check the network, the proxy settings and the base URL.",
-            never_sent=True,
         )
-    return APIConnectionError(f"{name_of(request)}: the connection broke: {reason}", hint=_TRY_AGAIN)
+    else:
+        converted = APIConnectionError(f"{name_of(request)}: the connection broke: {reason}", hint=_TRY_AGAIN)
+    converted.never_sent = never_sent
+    return converted
 
 
 def error_body(body: Body) -> bytes:

@@ -58,14 +58,9 @@ class RetryPolicy:
         idempotent: bool,
         jitter: Callable[[], float] = random.random,
     ) -> float | None:
-        """Return the seconds to wait before the next attempt, or None to give up.
+        """Return the seconds to wait after attempt number `attempt` failed, or None to give up.
 
-        Args:
-            error: How the attempt failed.
-            attempt: Its number, from 1.
-            elapsed: Seconds since the first attempt began.
-            idempotent: Sending the request twice does no harm.
-            jitter: Returns a random number from 0 to 1.
+        `elapsed` is in seconds since the first attempt began; `jitter` returns a random number from 0 to 1.
         """
         if attempt >= self.max_attempts or not is_retryable(error, idempotent=idempotent):
             return None
