@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from functools import partial
 
 import pytest
 from elevenlabs_history import AsyncHistoryClient
@@ -49,11 +50,8 @@ def test_a_ticker_is_never_late_for_long(simulator, tmp_path, verb):
     async def main(folder):
         async with AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
             items = [item async for item in client.list(limit=ITEMS)]
-            if verb == "extract":
-                work = client.download(items).extract(folder)
-            else:
-                work = client.download_all(items, folder)
-            return await worst_delay(work)
+            works = {"extract": client.download(items).extract, "download_all": partial(client.download_all, items)}
+            return await worst_delay(works[verb](folder))
 
     # The simulator runs in this process, and the machine may be busy: only what is late each time is our doing.
     delays = []
