@@ -10,6 +10,7 @@ from support.bad_archives import GOOD, HARMLESS, MEMBERS, TRAPS
 from support.zip_writer import DEFLATED, SATURATED, SOUND, Piece, build, deflate, extra, zip64
 
 SIZE = len(SOUND)
+ENTRY = Piece().entry_bytes(0)
 
 
 def contents(data, requested=MEMBERS):
@@ -58,6 +59,10 @@ CHECKS = {
         "leaves a gap",
     ),
     "8 members that overlap": (build(Piece(), Piece(entry={"offset": 0})), "overlaps"),
+    "8 two entries that share a member": (
+        build(Piece(), behind_directory=ENTRY, entries=2, entries_here=2, directory_size=2 * len(ENTRY)),
+        "overlaps",
+    ),
     "9 no local header": (build(Piece(local={"signature": b"PK\x03\x05"})), "no local file header"),
     "9 another name in the local header": (build(Piece(local={"name": b"evil.mp3"})), "another name in its local"),
     "10 more bytes than claimed": (build(Piece(method=DEFLATED, both={"size": 100})), "more than its 100 bytes"),
