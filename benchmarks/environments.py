@@ -33,7 +33,7 @@ def python_of(name: str) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         venv.create(folder, with_pip=True)
         what = ("-e", str(ROOT)) if name == "ours" else ("-r", str(REQUIREMENTS[name]))
-        command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
+        command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
         installed = subprocess.run(command, stderr=subprocess.PIPE, encoding="utf-8", check=False)
         if installed.returncode:
             raise UnavailableError(f"pip failed: {installed.stderr.strip().splitlines()[-1]}")

@@ -70,7 +70,9 @@ def start(bench: Bench, scale: Scale) -> list[Row]:
     """Start Python, import the package and make a client."""
     ours, httpx, sdk = bench.race(
         bench.program("ours", "ours", "start", check_nothing, whole_process=True),
-        bench.program("httpx and a client of it", "ours", "start", check_nothing, script="httpx_loop", whole_process=True),
+        bench.program(
+            "httpx and a client of it", "ours", "start", check_nothing, script="httpx_loop", whole_process=True
+        ),
         bench.program("vendor's SDK", "sdk", "start", check_nothing, whole_process=True),
         rounds=scale.start_rounds,
     )
@@ -145,9 +147,7 @@ def backup(bench: Bench, scale: Scale) -> list[Row]:
     unchanged = check_facts(saved=0, failed=0, complete=True)
     verified = check_facts(ok=items, issues=0)
     with bench.server(shape) as base_url:
-        (first,) = bench.race(
-            bench.program("ours", "ours", "sync", synced, base_url=base_url, folder=folder), rounds=1
-        )
+        (first,) = bench.race(bench.program("ours", "ours", "sync", synced, base_url=base_url, folder=folder), rounds=1)
         again, sdk = bench.race(
             bench.program("ours", "ours", "sync", unchanged, base_url=base_url, folder=folder),
             *_listings(bench, shape, base_url, "sdk"),

@@ -67,7 +67,7 @@ class Row:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the results as Markdown that reads well in a terminal too; the last row is the highest peak memory."""
-    cells = [("task", "takes", "compared with", "takes", "ratio", "spread", "goal", "")]
+    cells: list[tuple[str, ...]] = [("task", "takes", "compared with", "takes", "ratio", "spread", "goal", "")]
     cells += [row.cells() for row in rows]
     highest = max(rows, key=lambda row: row.ours.memory)
     mebibytes = highest.ours.memory / MIB
