@@ -57,7 +57,7 @@ Simulator(items="x")
 Backup(folder=3)
 """
 
-pytestmark = pytest.mark.packaging
+pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
 
 
 def run(*command, cwd):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from elevenlabs_history_simulator.cli import main
 from elevenlabs_history_simulator.quirks import about_quirks
 
 COMMAND = Path(sys.executable).with_name("elevenlabs-history-simulator")
@@ -30,11 +31,19 @@ def started(*arguments):
             process.terminate()
 
 
-def refused(*arguments):
-    done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=30)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Traceback" not in done.stderr
-    return done.stderr
+@pytest.fixture
+def refused(monkeypatch, capsys):
+    """Run the command in this process and return what it writes when it refuses its arguments."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as exited:
+            main(arguments)
+        out, err = capsys.readouterr()
+        assert (exited.value.code, out) == (2, "")
+        return err
+
+    return run
 
 
 def test_what_it_prints_is_taken_by_a_shell_and_leads_to_it():
@@ -109,13 +118,17 @@ def test_it_may_listen_on_the_newer_loopback():
         (["--host", "192.0.2.1", "--port", "0"], "--host of this machine"),
     ],
 )
-def test_a_wrong_value_is_told_with_what_is_possible(arguments, possible):
+def test_a_wrong_value_is_refused_with_the_possible_ones(refused, arguments, possible):
     assert possible in refused(*arguments)
 
 
-def test_a_port_in_use_is_told():
+def test_a_port_in_use_is_refused_without_a_traceback():
     with started() as (_, http):
-        assert "Choose another --port" in refused("--port", str(http.base_url.port))
+        command = [COMMAND, "--port", str(http.base_url.port)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert "Choose another --port" in done.stderr
 
 
 def test_help_tells_every_quirk():

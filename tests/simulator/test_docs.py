@@ -45,7 +45,7 @@ def test_the_test_passes_and_is_ten_lines_long(pytester):
     fixture = blocks("python")[0]
     assert len(list(filter(None, fixture.splitlines()))) <= 10
     pytester.makepyfile(fixture)
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("source", blocks("python")[1:])
@@ -70,10 +70,7 @@ def test_every_fault_is_in_the_table_and_no_other():
     assert set(re.findall(r"Fault\.(\w+)\(", table)) == made
 
 
-def test_the_sample_project_passes_its_own_tests(tmp_path):
-    shutil.copytree(DOCS / "sample_project", tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q"], cwd=tmp_path / "project", capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-    assert "4 passed" in done.stdout
+def test_the_sample_project_passes_its_own_tests(pytester):
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(DOCS / "sample_project", pytester.path, ignore=ignored, dirs_exist_ok=True)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=4)

@@ -291,21 +291,20 @@ def test_an_item_of_a_long_history_takes_little_memory():
     assert taken < 10_000 * 800
 
 
-def test_a_hundred_thousand_items_are_made_and_listed_in_seconds(capsys):
-    started = time.perf_counter()
+def test_a_hundred_thousand_items_are_made_and_listed_in_seconds():
+    # Processor time, because the other tests run at the same time.
+    started = time.process_time()
     with Simulator(items=100_000) as simulator:
-        made = time.perf_counter() - started
+        made = time.process_time() - started
         import httpx
 
         with httpx.Client(base_url=simulator.base_url, headers={"xi-api-key": simulator.api_key}) as http:
             durations, found = [], 0
-            begun = time.perf_counter()
+            begun = time.process_time()
             for page in pages(http, page_size=1000):
                 found += len(page["history"])
-                durations.append(time.perf_counter() - begun)
-                begun = time.perf_counter()
-    with capsys.disabled():
-        print(f"100,000 items: made in {made:.1f} s, listed in {sum(durations):.1f} s")
+                durations.append(time.process_time() - begun)
+                begun = time.process_time()
     assert found == 100_000
     assert made < 4
     assert sum(durations[-20:]) < 3 * sum(durations[:20])

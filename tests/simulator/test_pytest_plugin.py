@@ -18,7 +18,7 @@ def ask(server, path="/v1/history", **arguments):
 def run(pytester):
     def run(source, *arguments):
         pytester.makepyfile(HEAD + source)
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers", *arguments)
+        return pytester.runpytest_inprocess("-p", "no:cacheprovider", "--strict-markers", *arguments)
 
     return run
 
