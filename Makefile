@@ -24,9 +24,10 @@ test: $(TOOLS) ## Run the tests in parallel, with coverage
 	@echo "Running the tests (about four minutes on two cores) …"
 	@$(PYTEST) -m "not packaging" --cov --cov-report=term
 
+# A file's tests stay on one worker, so that each wheel and each environment is made once.
 test-all: test ## Run the tests, then those that build or install packages or regenerate the client
-	@echo "Running the tests of packaging and import (about four minutes on two cores) …"
-	@$(PYTEST) -m packaging
+	@echo "Running the tests that build, install or regenerate (about four minutes on two cores) …"
+	@$(PYTEST) --dist=loadfile -m packaging
 
 check: $(TOOLS) ## Check the spec, the generated client, format, lint, types, imports and dependencies
 	@echo "Checking the spec …"
