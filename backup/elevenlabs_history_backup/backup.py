@@ -12,7 +12,7 @@ from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
 from .listing import Filters
 from .repair import repair
-from .schema import NAME
+from .schema import NAME, closed_error
 from .sync import plan, sync
 from .verify import HIDDEN_FOLDER, verify, write_checksums
 
@@ -42,6 +42,7 @@ class Backup:
         """
         self.folder = Path(folder)
         self._catalog: Catalog | None = None
+        self._closed = False
 
     def sync(
         self,
@@ -244,7 +245,8 @@ class Backup:
         write_m3u(self, stream)
 
     def close(self) -> None:
-        """Close the catalog."""
+        """Close the catalog. The backup can't be used after that."""
+        self._closed = True
         if self._catalog is not None:
             self._catalog.close()
 
@@ -262,6 +264,8 @@ class Backup:
         return True
 
     def _open(self, *, create: bool = False) -> Catalog:
+        if self._closed:
+            raise closed_error(self.folder)
         if self._catalog is not None and create and self._catalog.read_only:
             self._catalog.close()
             self._catalog = None

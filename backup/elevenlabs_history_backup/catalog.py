@@ -23,11 +23,11 @@ class Catalog(Records):
     """The catalog of one backup."""
 
     def known_ids(self, output_format: str) -> set[str]:
-        """Return the items that are saved in this format. WAV as generated counts as WAV.
+        """Return the items that are saved in this format or failed in it. WAV as generated counts as WAV.
 
         Missing items are not known: one that is listed again may have become available.
         """
-        query = "SELECT history_item_id FROM files WHERE (format = ? AND state = 'saved') OR kind = ?"
+        query = "SELECT history_item_id FROM files WHERE (format = ? AND state <> 'missing') OR kind = ?"
         return {row[0] for row in self.rows(query, output_format, output_format)}
 
     def failed(self, output_format: str) -> list[Metadata]:
@@ -121,7 +121,8 @@ class Catalog(Records):
 
     def end_run(self, number: int, *, high_water_mark: int | None) -> None:
         """Write that a run has ended, and the date (Unix seconds) up to which its scope is complete, if known."""
-        with self.transaction() as connection:
+        # Who deletes items on the server after a run must not lose their rows in a power failure.
+        with self.durable_transaction() as connection:
             connection.execute(
                 "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?", (now(), high_water_mark, number)
             )

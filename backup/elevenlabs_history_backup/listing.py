@@ -53,7 +53,7 @@ class Filters:
 
 
 class NewItems:
-    """Lists the items that are not saved yet, and stops at the high-water mark.
+    """Lists the items that the catalog does not know, and stops at the high-water mark.
 
     Attributes:
         listed: The ids that the server listed.
@@ -80,7 +80,7 @@ class NewItems:
         return len(self._items.invalid_entries) + self._unstorable
 
     def pages(self) -> Iterator[list[Metadata]]:
-        """Yield the metadata of the items that are not saved, page by page."""
+        """Yield the metadata of the items that are not known, page by page."""
         for page in self._items.pages():
             items = [item for item in page if is_storable(item.history_item_id, item.date_unix)]
             self._unstorable += len(page) - len(items)

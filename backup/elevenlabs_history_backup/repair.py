@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -15,7 +15,6 @@ from .verify import VerifyReport, is_inside, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from elevenlabs_history import HistoryClient, HistoryItem
 
@@ -86,10 +85,11 @@ class _RecordedPaths:
 
     def __call__(self, item: HistoryItem, extension: str) -> PurePosixPath:
         recorded = PurePosixPath(self.paths[item.history_item_id])
-        if not is_inside(recorded):
+        if not is_inside(Path(recorded)):
             return Template().path_for(item, extension, index=1)
         path = recorded.with_suffix(extension)
-        # In another format than before it has another name, which may be that of a file of the user.
-        while path != recorded and (self.folder / path).exists():
+        # In another format than before it has another name, which may be that of a file of the user. A folder can't
+        # be replaced by a file, even under the recorded name.
+        while (self.folder / path).is_dir() or (path != recorded and (self.folder / path).exists()):
             path = path.with_stem(f"{path.stem}_")
         return path

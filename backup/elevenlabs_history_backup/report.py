@@ -17,7 +17,7 @@ class PageListed:
 
     Attributes:
         items: How many items the server listed so far.
-        pending: How many of them will be fetched.
+        pending: How many items will be fetched, as far as known; a sync adds those that failed before at the end.
     """
 
     items: int

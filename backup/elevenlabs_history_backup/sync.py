@@ -51,7 +51,7 @@ def sync(
     for items in new_items.pages():
         catalog.enqueue(items)
         emit(PageListed(len(new_items.listed), catalog.pending_count()))
-    # Last: if the server fails them again and again, new items still get their turn.
+    # Last: if the server fails them again and ends the run, new items have had their turn.
     catalog.enqueue(catalog.failed(form))
     report = SyncReport(listed=len(new_items.listed), invalid_entries=new_items.invalid_entries)
     emit(RunStarted(catalog.pending_count()))
@@ -87,9 +87,8 @@ def plan(
     new_items = _new_items(client, catalog, filters, form, full=full)
     planned = SyncPlan(failed_before=len(failed))
     _add_to_plan(planned, failed)
-    failed_ids = {item["history_item_id"] for item in failed}
     for items in new_items.pages():
-        _add_to_plan(planned, [item for item in items if item["history_item_id"] not in failed_ids])
+        _add_to_plan(planned, items)
         emit(PageListed(len(new_items.listed), planned.items))
     planned.listed = len(new_items.listed)
     return planned

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import Factory, frozen, mutable
 from elevenlabs_history import AtomicFile
 
+from .metadata import utf8
 from .schema import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import PurePath
 
     from .records import BackupFile
 
@@ -34,9 +37,9 @@ class VerifyIssue:
     """What is wrong with one file.
 
     Attributes:
-        status: `missing`; `changed`: its bytes are not those that were saved; `unreadable`: it exists but can't be
-            read, or the catalog has a path outside of the folder; `moved`: it has another path now; `extra`: the
-            catalog does not know it. `ok` is passed to `on_issue` only.
+        status: `missing`; `changed`: its bytes are not those that were saved; `unreadable`: it can't be read, is not
+            a regular file, or the catalog has a path outside of the folder; `moved`: it has another path now; `extra`:
+            the catalog does not know it. `ok` is passed to `on_issue` only.
         path: Its path in the catalog, or the path of an extra file, relative to the folder.
         history_item_id: Its item; None for an extra file.
         format: `original`, or the format it was converted to; None for an extra file.
@@ -113,25 +116,28 @@ def write_checksums(folder: Path, files: Iterable[BackupFile]) -> Path:
     """Write `SHA256SUMS`, which `sha256sum --check` reads, and return its path."""
     target = folder / CHECKSUMS
     with AtomicFile(folder / HIDDEN_FOLDER) as checksums:
-        checksums.write(b"".join(map(_checksum_line, files)))
+        checksums.write(b"".join(_checksum_line(file) for file in files if is_inside(Path(file.path))))
         checksums.commit(target, overwrite=True)
     return target
 
 
-def is_inside(path: PurePosixPath) -> bool:
-    """Tell whether a path of the catalog, which another program may have written, stays in the folder."""
-    return not path.is_absolute() and ".." not in path.parts and bool(path.parts) and not Path(path).drive
+def is_inside(path: PurePath) -> bool:
+    """Tell whether a path of the catalog, which another program may have written, stays in the folder.
+
+    It must be a path of this operating system: a backslash separates folders on Windows only.
+    """
+    return bool(path.parts) and not path.anchor and ".." not in path.parts and "\0" not in str(path)
 
 
 def _status(folder: Path, file: BackupFile) -> Status:
-    if not is_inside(PurePosixPath(file.path)):
+    if not is_inside(Path(file.path)):
         return "unreadable"
     try:
         digest = _sha256(folder / file.path)
+    except (FileNotFoundError, NotADirectoryError):
+        return "missing"
     except OSError:
         return "unreadable"
-    if digest is None:
-        return "missing"
     return "ok" if digest == file.sha256 else "changed"
 
 
@@ -143,8 +149,8 @@ def _checksum_line(file: BackupFile) -> bytes:
 
 
 def _by_digest(pool: ThreadPoolExecutor, folder: Path, paths: Iterable[str], sizes: set[int]) -> dict[str, deque[str]]:
-    """Hash the files that may be a missing file under another name."""
-    candidates = [path for path in sorted(paths) if _size(folder / path) in sizes]
+    """Hash the files that may be a missing file under another name, if the catalog can hold that name."""
+    candidates = [path for path in sorted(paths) if utf8(path) == path and _size(folder / path) in sizes]
     found: dict[str, deque[str]] = defaultdict(deque)
     for path, digest in zip(candidates, pool.map(lambda path: _digest_or_none(folder / path), candidates), strict=True):
         if digest is not None:
@@ -167,13 +173,12 @@ def _digest_or_none(path: Path) -> str | None:
         return None
 
 
-def _sha256(path: Path) -> str | None:
-    """Hash a file; None if there is none."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        return None
+def _sha256(path: Path) -> str:
+    # To open a pipe would wait for a writer.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(f"{path} is not a regular file.")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _files_below(folder: Path) -> Iterator[str]:

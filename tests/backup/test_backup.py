@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
 from elevenlabs_history import HistoryClient
 from elevenlabs_history._audio import wav_header
 from elevenlabs_history_backup import Backup, CatalogError
+from elevenlabs_history_backup.verify import is_inside
 from elevenlabs_history_simulator import Fault, Simulator, item_id_of
 from hypothesis import given, strategies as st
 from support.backups import repair, sync
@@ -84,7 +86,7 @@ def test_a_whole_backup_verifies(backup):
     assert (report.ok_count, report.issues, report.ok) == (22, [], True)
 
 
-def test_verify_tells_missing_changed_moved_and_extra_files(backup, folder):
+def test_verify_reports_missing_changed_moved_and_extra_files(backup, folder):
     missing, changed, moved, *_ = clips(folder)
     missing.unlink()
     changed.write_bytes(b"other bytes")
@@ -105,7 +107,7 @@ def test_verify_tells_missing_changed_moved_and_extra_files(backup, folder):
 
 
 @pytest.mark.parametrize("history_item_id", ["", "\udcff", "a\0b"])
-def test_an_id_that_can_be_none_is_not_found(backup, history_item_id):
+def test_an_impossible_id_is_not_found(backup, history_item_id):
     assert backup.get(history_item_id) is None
 
 
@@ -142,7 +144,7 @@ def test_a_repair_keeps_the_names_and_the_formats_that_files_have(client, simula
     assert {item_id_of(path.read_bytes()) for path in lost} == {item.id for item in simulator.history}
 
 
-def test_a_repair_tells_what_the_server_no_longer_has(client, folder, simulator):
+def test_a_repair_reports_what_the_server_no_longer_has(client, folder, simulator):
     lost = clips(folder)[0]
     history_item_id = item_id_of(lost.read_bytes())
     lost.unlink()
@@ -167,14 +169,14 @@ def test_a_repair_in_another_format_replaces_no_other_file(client, folder, simul
         assert [issue.status for issue in backup.verify().issues] == ["extra"]
 
 
-def test_items_that_nobody_waits_for_are_dropped_without_a_word(folder, monkeypatch):
-    told = []
-    monkeypatch.setattr(sys, "unraisablehook", told.append)
+def test_an_iterator_that_is_dropped_after_close_raises_nothing(folder, monkeypatch):
+    raised = []
+    monkeypatch.setattr(sys, "unraisablehook", raised.append)
     with Backup(folder) as backup:
         records = iter(backup)
         next(records)
     del records
-    assert told == []
+    assert raised == []
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="checks with sha256sum")
@@ -196,7 +198,7 @@ def test_the_table_has_a_row_for_each_file_and_no_formula(backup, simulator):
     assert rows[-1]["voice"] == "Line\nbreak"
 
 
-def test_each_line_of_json_has_all_that_the_server_told(backup, simulator):
+def test_each_line_of_json_has_all_that_the_server_listed(backup, simulator):
     stream = io.StringIO()
     backup.export_jsonl(stream)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -220,29 +222,69 @@ def test_a_folder_without_a_backup_says_so(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_path_of_the_catalog_that_leads_out_of_the_folder_is_never_read_or_written(client, simulator, tmp_path):
+def record_path(backup, path):
+    """Write a path into the catalog, as another program could."""
+    catalog = backup._open()
+    with catalog.transaction() as connection:
+        connection.execute("UPDATE files SET path = ? WHERE path = ?", (path, next(catalog.files()).path))
+
+
+@pytest.mark.parametrize("hostile", ["../outside.mp3", "a/../../outside.mp3", "{outside}", "a\0b.mp3", "", "."])
+def test_a_path_of_the_catalog_that_is_not_one_in_the_folder_is_never_read_or_written(client, tmp_path, hostile):
     folder, outside = tmp_path / "backup", tmp_path / "outside.mp3"
+    hostile = hostile.format(outside=outside)
     sync(client, folder)
     outside.write_bytes(b"not ours")
     with Backup(folder) as backup:
-        path = next(backup._open().files()).path
-        with backup._open().transaction() as connection:
-            connection.execute("UPDATE files SET path = '../outside.mp3' WHERE path = ?", (path,))
-        assert ("unreadable", "../outside.mp3") in statuses(backup.verify())
+        record_path(backup, hostile)
+        assert ("unreadable", hostile) in statuses(backup.verify())
+        assert len(backup.write_checksums().read_text().splitlines()) == 19
     repair(client, folder)
     assert outside.read_bytes() == b"not ours"
     with Backup(folder) as backup:
         assert backup.verify().ok
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="symbolic links that lead to themselves")
+@pytest.mark.skipif(os.name == "nt", reason="pipes, and symbolic links that lead to themselves")
 def test_a_file_that_can_not_be_read_is_an_issue_and_repair_goes_on(client, folder):
-    odd, gone = clips(folder)[:2]
-    odd.unlink()
-    odd.symlink_to(odd)
-    gone.unlink()
+    link, pipe, missing = clips(folder)[:3]
+    for path in (link, pipe, missing):
+        path.unlink()
+    link.symlink_to(link)
+    os.mkfifo(pipe)
     with Backup(folder) as backup:
-        assert {status for status, _ in statuses(backup.verify())} == {"unreadable", "missing"}
+        assert [status for status, _ in statuses(backup.verify())] == ["missing", "unreadable", "unreadable"]
     assert repair(client, folder).ok
     with Backup(folder) as backup:
         assert statuses(backup.verify()) == []
+
+
+def test_a_folder_in_the_place_of_a_file_is_left_alone_and_repair_goes_on(client, folder):
+    replaced, missing = clips(folder)[:2]
+    replaced.unlink()
+    missing.unlink()
+    replaced.mkdir()
+    (replaced / "notes.txt").write_text("mine")
+    notes = (replaced / "notes.txt").relative_to(folder).as_posix()
+    assert repair(client, folder).ok
+    with Backup(folder) as backup:
+        assert statuses(backup.verify()) == [("extra", notes)]
+    assert missing.is_file()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names that are not UTF-8")
+def test_a_file_moved_to_a_name_that_the_catalog_can_not_hold_is_fetched_again(client, folder):
+    moved = clips(folder)[0]
+    moved.rename(folder / "\udce9.mp3")
+    assert repair(client, folder).ok
+    with Backup(folder) as backup:
+        assert statuses(backup.verify()) == [("extra", "\udce9.mp3")]
+    assert moved.is_file()
+
+
+@pytest.mark.parametrize(
+    "path", ["..\\outside.mp3", "a\\..\\..\\b", "C:outside.mp3", "C:\\b", "\\b", "\\\\host\\share\\b"]
+)
+def test_a_path_that_leads_out_of_the_folder_on_windows_only_is_refused_there(path):
+    assert not is_inside(PureWindowsPath(path))
+    assert is_inside(PurePosixPath(path))

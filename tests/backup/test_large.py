@@ -84,25 +84,25 @@ def backup_beside(simulator, folder):
     return subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
 
 
-def test_a_full_disk_is_told_with_its_cure_and_costs_nothing(simulator, small_disk, tmp_path):
+def test_a_full_disk_is_reported_with_a_hint_and_costs_nothing(simulator, small_disk, tmp_path):
     simulator.history.fill(300)
     full = backup_beside(simulator, small_disk)
     assert (full.returncode, full.stdout) == (1, "")
-    told = full.stderr.splitlines()[-1]
-    assert "Can't write" in told
-    assert "No space left on device" in told or "full" in told
-    assert "run it again" in told
+    message = full.stderr.splitlines()[-1]
+    assert "Can't write" in message
+    assert "No space left on device" in message or "full" in message
+    assert "run it again" in message
     with Backup(small_disk) as backup:
-        booked = len(backup)
+        recorded = len(backup)
         assert backup.verify().ok
     moved = shutil.copytree(small_disk, tmp_path / "larger")
     with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
-        assert sync(client, moved).saved == 320 - booked
+        assert sync(client, moved).saved == 320 - recorded
     with Backup(moved) as backup:
         assert (len(backup), backup.verify().issues) == (320, [])
 
 
-def test_a_folder_that_became_read_only_is_told_with_its_cure_and_left_alone(simulator, small_disk):
+def test_a_folder_that_became_read_only_is_reported_with_a_hint_and_left_alone(simulator, small_disk):
     assert backup_beside(simulator, small_disk).returncode == 0
     simulator.history.add(date=2_000_000_000)
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)

@@ -6,7 +6,15 @@ import json
 import sqlite3
 
 import pytest
-from elevenlabs_history import AsyncHistoryClient, AuthenticationError, FileSaved, InvalidArgumentError, LockedError
+from elevenlabs_history import (
+    AsyncHistoryClient,
+    AuthenticationError,
+    FileSaved,
+    InvalidArgumentError,
+    LockedError,
+    RetryPolicy,
+    ServerError,
+)
 from elevenlabs_history_backup import Backup, CatalogError, PageListed
 from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 from filelock import FileLock
@@ -60,15 +68,15 @@ def test_a_later_run_fetches_only_what_is_new(client, simulator, tmp_path):
     assert_whole(tmp_path, simulator)
 
 
-def test_a_full_run_tells_what_the_server_has_deleted_and_keeps_it(client, simulator, tmp_path):
+def test_a_full_run_reports_what_the_server_has_deleted_and_keeps_it(client, simulator, tmp_path):
     sync(client, tmp_path)
-    gone = [item.id for item in list(simulator.history)[:3]]
-    for history_item_id in gone:
+    removed = [item.id for item in list(simulator.history)[:3]]
+    for history_item_id in removed:
         simulator.history.remove(history_item_id)
     report = sync(client, tmp_path, full=True)
     assert (report.saved, report.deleted) == (0, 3)
     with Backup(tmp_path) as backup:
-        assert {record.history_item_id for record in backup if not record.on_server} == set(gone)
+        assert {record.history_item_id for record in backup if not record.on_server} == set(removed)
         assert backup.verify().ok_count == 20
 
 
@@ -97,19 +105,19 @@ def test_what_is_wav_as_generated_is_not_converted_again(client, simulator, tmp_
     assert sync(client, tmp_path, output_format="wav").saved == 20
 
 
-def test_items_keep_every_field_that_the_server_told(client, simulator, tmp_path):
+def test_items_keep_every_field_that_the_server_listed(client, simulator, tmp_path):
     item = simulator.history.add(a_new_field={"deep": [1, None]})
-    told = item.metadata | {"text": "half a pair \ud83d and \0"}
-    page = {"history": [told], "last_history_item_id": item.id, "has_more": False, "scanned_until": None}
+    listed = item.metadata | {"text": "half a pair \ud83d and \0"}
+    page = {"history": [listed], "last_history_item_id": item.id, "has_more": False, "scanned_until": None}
     simulator.faults.add(Fault.answer(200, json.dumps(page).encode()), on="list")
     assert sync(client, tmp_path).saved == 1
     with Backup(tmp_path) as backup:
-        assert backup.get(item.id).metadata == told
+        assert backup.get(item.id).metadata == listed
         assert backup.get("unknown") is None
         assert len(backup) == 1
 
 
-def test_a_failed_item_is_told_booked_and_tried_again(client, simulator, tmp_path):
+def test_a_failed_item_is_reported_recorded_and_tried_again(client, simulator, tmp_path):
     broken, *_ = simulator.history
     simulator.history.add(state="created")
     simulator.quirks = Quirks(missing_ids="skip")
@@ -136,7 +144,24 @@ def test_a_server_error_of_one_item_does_not_stop_the_others_and_the_next_run_he
         assert (backup.get(failed).state, backup.get(failed).reason) == ("saved", None)
 
 
-def test_an_item_that_was_gone_and_is_listed_again_is_fetched(client, simulator, tmp_path):
+def test_items_that_failed_before_come_after_new_ones(make_client, simulator, tmp_path):
+    simulator.history.fill(80)
+    simulator.faults.add(Fault.answer(500), on="download", times=100)
+    client = make_client(retry_policy=RetryPolicy(max_attempts=1))
+    with pytest.raises(ServerError):
+        sync(client, tmp_path, batch_size=1, workers=1)
+    simulator.faults.clear()
+    with Backup(tmp_path) as backup:
+        failed = {record.history_item_id for record in backup}
+    assert 0 < len(failed) < 100
+    seen = []
+    sync(client, tmp_path, batch_size=1, workers=1, on_event=seen.append)
+    saved = [event.file.history_item_id for event in seen if isinstance(event, FileSaved)]
+    assert len(saved) == 100
+    assert set(saved[-len(failed) :]) == failed
+
+
+def test_an_item_that_was_missing_and_is_listed_again_is_fetched(client, simulator, tmp_path):
     simulator.faults.add(Fault.refusal(404, "not_found"), on="download")
     report = sync(client, tmp_path, batch_size=1, workers=1)
     assert (report.saved, len(report.missing), report.complete) == (19, 1, True)
@@ -206,12 +231,13 @@ def test_a_key_that_is_revoked_midway_ends_the_run_and_keeps_what_is_saved(clien
     with Backup(tmp_path) as backup:
         saved = len(backup)
         assert 0 < saved < 120
+        assert list(backup._open().rows("SELECT ended_at, high_water_mark FROM runs")) == [(None, None)]
         assert {record.state for record in backup} == {"saved"}
     simulator.api_key = "simulator-key"
     assert sync(client, tmp_path).saved == 120 - saved
 
 
-def test_a_plan_tells_what_would_be_fetched_and_writes_nothing(client, simulator, tmp_path):
+def test_a_plan_says_what_would_be_fetched_and_writes_nothing(client, simulator, tmp_path):
     folder = tmp_path / "new"
     planned = plan(client, folder)
     assert not folder.exists()
@@ -226,7 +252,7 @@ def test_a_plan_tells_what_would_be_fetched_and_writes_nothing(client, simulator
     assert plan(client, folder).items == 1
 
 
-def test_events_tell_how_the_listing_goes(client, simulator, tmp_path):
+def test_events_report_how_the_listing_goes(client, simulator, tmp_path):
     simulator.history.fill(1500)
     seen = []
     plan(client, tmp_path, on_event=seen.append)
@@ -259,7 +285,7 @@ def test_two_runs_at_once_are_refused(client, tmp_path):
         sync(client, tmp_path)
 
 
-def test_a_catalogue_that_another_program_holds_is_named_with_its_cure(client, tmp_path, monkeypatch):
+def test_a_catalog_that_another_program_holds_is_named_with_a_hint(client, tmp_path, monkeypatch):
     monkeypatch.setattr("elevenlabs_history_backup.schema._LOCK_TIMEOUT", 0.01)
     sync(client, tmp_path, limit=1)
     other = sqlite3.connect(tmp_path / "history.db", isolation_level=None)
@@ -270,7 +296,7 @@ def test_a_catalogue_that_another_program_holds_is_named_with_its_cure(client, t
     assert sync(client, tmp_path).saved == 19
 
 
-def test_a_catalogue_of_a_newer_version_is_left_alone(client, tmp_path):
+def test_a_catalog_of_a_newer_version_is_left_alone(client, tmp_path):
     sync(client, tmp_path, limit=1)
     with sqlite3.connect(tmp_path / "history.db") as other:
         other.execute("PRAGMA user_version = 99")
@@ -280,7 +306,7 @@ def test_a_catalogue_of_a_newer_version_is_left_alone(client, tmp_path):
 
 
 @pytest.mark.parametrize("damage", [b"no catalog at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_a_damaged_catalogue_is_left_as_it_is(client, tmp_path, damage):
+def test_a_damaged_catalog_is_left_as_it_is(client, tmp_path, damage):
     sync(client, tmp_path)
     clips = sorted(tmp_path.rglob("*.mp3"))
     for file in tmp_path.glob("history.db*"):
@@ -345,7 +371,7 @@ def test_the_database_of_another_program_is_left_as_it_is(client, tmp_path):
     assert path.read_bytes() == before
 
 
-def test_any_tool_for_sqlite_can_read_the_catalogue(client, tmp_path):
+def test_any_tool_for_sqlite_can_read_the_catalog(client, tmp_path):
     sync(client, tmp_path)
     catalog = sqlite3.connect(f"file:{tmp_path / 'history.db'}?mode=ro", uri=True)
     assert catalog.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -365,8 +391,24 @@ def test_a_power_failure_loses_no_row_that_a_later_one_depends_on(client, tmp_pa
         assert backup._catalog.value("PRAGMA journal_mode") == "wal"
 
 
+def test_a_power_failure_after_a_run_loses_no_row_of_it(client, tmp_path):
+    with Backup(tmp_path) as backup:
+        statements = []
+        backup._open(create=True)._connection.set_trace_callback(statements.append)
+        backup.sync(client)
+        # The last commit of the run flushes the log, which has every earlier one.
+        last = statements[-5:]
+        assert [last[0], last[1], last[3], last[4]] == [
+            "PRAGMA synchronous = FULL",
+            "BEGIN IMMEDIATE",
+            "COMMIT",
+            "PRAGMA synchronous = NORMAL",
+        ]
+        assert last[2].startswith("UPDATE runs")
+
+
 def test_a_run_that_was_cut_off_never_counts_as_complete(client, simulator, tmp_path):
-    simulator.history.fill(2500)
+    simulator.history.fill(1100)
 
     def interrupt(event):
         if isinstance(event, FileSaved):
@@ -398,6 +440,15 @@ def test_a_closed_backup_says_so(client, tmp_path):
     sync(client, tmp_path)
     backup = Backup(tmp_path)
     assert len(backup) == 20
+    records = iter(backup)
+    backup.close()
+    for use in (len, next):
+        with pytest.raises(CatalogError, match="is closed"):
+            use(backup if use is len else records)
+
+
+def test_a_backup_closed_before_its_first_use_says_so(client, tmp_path):
+    backup = Backup(tmp_path)
     backup.close()
     with pytest.raises(CatalogError, match="is closed"):
-        len(backup)
+        backup.sync(client)
