@@ -33,7 +33,7 @@ def simulator(_server):
 
 
 class OnALoop:
-    """An async object used from a test without a loop: awaits what is awaitable, collects what is iterated."""
+    """An async object used from a test without a loop: runs the loop for each call and for each item."""
 
     def __init__(self, thing, loop):
         self._thing = thing
@@ -44,10 +44,13 @@ class OnALoop:
         return self._called(value) if inspect.ismethod(value) else value
 
     def __iter__(self):
-        async def collect():
-            return [item async for item in self._thing]
+        return self
 
-        return iter(self._loop.run_until_complete(collect()))
+    def __next__(self):
+        try:
+            return self._loop.run_until_complete(anext(self._thing))
+        except StopAsyncIteration:
+            raise StopIteration from None
 
     def __enter__(self):
         return self
@@ -72,34 +75,37 @@ class OnALoop:
 
 @pytest.fixture
 def loop():
-    running = asyncio.new_event_loop()
-    yield running
-    running.run_until_complete(running.shutdown_asyncgens())
-    running.run_until_complete(running.shutdown_default_executor())
-    running.close()
+    # A runner ends tasks, async generators and threads before it closes the loop.
+    with asyncio.Runner() as runner:
+        yield runner.get_loop()
 
 
 @pytest.fixture(params=["sync", "async"])
 def make_client(request, simulator, loop):
-    """Make a client of either world for the simulator; it is closed at the end of the test."""
+    """Make a sync or async client for the simulator; it is closed at the end of the test."""
     made = []
-    brought = []
+    passed_in = []
 
     def make(api_key=None, *, http_client_arguments=None, **arguments):
         arguments = {"base_url": simulator.base_url, "retry_policy": FAST} | arguments
-        world = (HistoryClient, httpx.Client) if request.param == "sync" else (AsyncHistoryClient, httpx.AsyncClient)
+        is_sync = request.param == "sync"
         if http_client_arguments is not None:
-            arguments["http_client"] = world[1](**http_client_arguments)
-            brought.append(arguments["http_client"])
-        client = world[0](simulator.api_key if api_key is None else api_key, **arguments)
-        made.append(client if request.param == "sync" else OnALoop(client, loop))
+            arguments["http_client"] = (httpx.Client if is_sync else httpx.AsyncClient)(**http_client_arguments)
+            passed_in.append(arguments["http_client"])
+        client = (HistoryClient if is_sync else AsyncHistoryClient)(
+            simulator.api_key if api_key is None else api_key, **arguments
+        )
+        made.append(client if is_sync else OnALoop(client, loop))
         return made[-1]
 
     yield make
     for client in made:
         client.close()
-    for client in brought:
-        client.close() if isinstance(client, httpx.Client) else loop.run_until_complete(client.aclose())
+    for http_client in passed_in:
+        if isinstance(http_client, httpx.Client):
+            http_client.close()
+        else:
+            loop.run_until_complete(http_client.aclose())
 
 
 @pytest.fixture

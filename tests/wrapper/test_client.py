@@ -1,25 +1,23 @@
-"""The verbs, on both twins, against the simulator."""
+"""List, get and delete with the sync and the async client, against the simulator."""
 
-import inspect
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from elevenlabs_history import (
-    AsyncDownload,
-    AsyncHistoryClient,
-    AsyncHistoryItems,
     AuthenticationError,
-    Download,
     HistoryClient,
-    HistoryItems,
     InvalidArgumentError,
     InvalidRequestError,
     NotFoundError,
+    RetryPolicy,
+    ServerError,
     UnexpectedResponseError,
 )
 from elevenlabs_history_api.api.history import list_history_items
-from elevenlabs_history_simulator import Fault, Quirks
+from elevenlabs_history_simulator import Fault, Quirks, Simulator
 
 
 def ids(items):
@@ -41,7 +39,7 @@ def test_list_stops_at_its_limit(client, simulator):
     assert [request.query["page_size"] for request in simulator.requests] == ["3"]
 
 
-def test_list_hands_every_filter_to_the_server(client, simulator):
+def test_list_sends_every_filter_to_the_server(client, simulator):
     wanted = simulator.history.add(
         text="A very rare word: syzygy", voice_id="v1", model_id="m1", source="TTS", date=5000
     )
@@ -55,18 +53,49 @@ def test_list_can_begin_with_the_oldest(client, simulator):
     assert ids(client.list(newest_first=False, limit=2)) == [item.id for item in simulator.history][:-3:-1]
 
 
-def test_an_entry_that_nobody_can_read_is_kept_aside(client, simulator):
+def test_an_invalid_entry_is_kept_apart_and_the_other_items_are_listed(client, simulator):
     items = list(simulator.history)
     del items[3].metadata["date_unix"]
-    simulator.history._items[items[3].id] = items[3]
-    # The simulator sorts by date, so the broken entry is served as an answer of its own.
-    import json
-
+    # The simulator sorts by date, so the invalid entry is served as a response of its own.
     page = {"history": [item.metadata for item in items[:5]], "last_history_item_id": None, "has_more": False}
     simulator.faults.add(Fault.answer(200, json.dumps(page).encode(), content_type="application/json"), on="list")
     listed = client.list()
     assert len(list(listed)) == 4
-    assert [unreadable.entry["history_item_id"] for unreadable in listed.invalid_entries] == [items[3].id]
+    assert [invalid.entry["history_item_id"] for invalid in listed.invalid_entries] == [items[3].id]
+
+
+def test_pages_are_lists_of_items_that_are_fetched_one_by_one(client, simulator):
+    pages = client.list(page_size=7).pages()
+    first = next(pages)
+    assert len(simulator.requests) == 1
+    others = list(pages)
+    assert [len(page) for page in (first, *others)] == [7, 7, 6]
+    assert ids(item for page in (first, *others) for item in page) == [item.id for item in simulator.history]
+
+
+def test_pages_continue_a_listing_after_a_failed_request(make_client, simulator):
+    listed = make_client(retry_policy=RetryPolicy(max_attempts=1)).list(page_size=7)
+    simulator.faults.add(Fault.answer(500), on="list", skip=1)
+    received = []
+    with pytest.raises(ServerError):
+        received.extend(listed.pages())
+    assert not listed.exhausted
+    received.extend(listed.pages())
+    assert ids(item for page in received for item in page) == [item.id for item in simulator.history]
+    assert listed.exhausted
+
+
+def test_a_listing_tells_whether_it_came_to_its_end(client):
+    listed = client.list(page_size=7)
+    assert not listed.exhausted
+    next(listed)
+    assert not listed.exhausted
+    assert len(list(listed)) == 19
+    assert listed.exhausted
+    assert listed.invalid_entries == []
+    limited = client.list(limit=3)
+    assert len(list(limited)) == 3
+    assert not limited.exhausted
 
 
 def test_a_bad_filter_is_refused_before_anything_is_sent(client, simulator):
@@ -111,7 +140,7 @@ def test_delete_removes_the_item(client, simulator):
     assert simulator.history.get(item.id) is None
 
 
-def test_delete_is_not_repeated_when_it_may_have_arrived(client, simulator):
+def test_delete_is_not_retried_if_it_may_have_arrived(client, simulator):
     item = next(iter(simulator.history))
     for fault in (Fault.reset_before_headers(), Fault.answer(503)):
         simulator.requests.clear()
@@ -129,14 +158,14 @@ def test_a_wrong_key_is_an_authentication_error(make_client):
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"[]", b"null", b"not json", b'{"history": 3, "has_more": true}', b'{"history_item_id": "x"}']
 )
-def test_a_good_status_with_a_wrong_body_is_an_unexpected_response(client, simulator, body):
+def test_a_success_with_a_wrong_body_is_an_unexpected_response(client, simulator, body):
     for operation, call in (("list", lambda: list(client.list())), ("get", lambda: client.get("a"))):
         simulator.faults.add(Fault.answer(200, body, content_type="application/json"), on=operation)
         with pytest.raises(UnexpectedResponseError):
             call()
 
 
-def test_a_web_page_instead_of_an_answer_is_shown_by_its_title(client, simulator):
+def test_a_web_page_instead_of_json_is_shown_by_its_title(client, simulator):
     page = b"<html><title>Please log in</title><body>" + b"x" * 10_000
     simulator.faults.add(Fault.answer(200, page, content_type="text/html; charset=utf-8"))
     with pytest.raises(UnexpectedResponseError, match="Please log in"):
@@ -153,8 +182,6 @@ def test_generated_functions_obey_the_same_rules(client, simulator):
 
 
 def test_a_copy_of_the_generated_client_keeps_the_key_and_the_rules(client, simulator):
-    import httpx
-
     copy = client.api.with_timeout(httpx.Timeout(5)).with_headers({"X-Team": "audio"})
     simulator.faults.add(Fault.answer(503), on="list")
     assert len(list_history_items.sync(client=copy, page_size=3).history) == 3
@@ -162,8 +189,6 @@ def test_a_copy_of_the_generated_client_keeps_the_key_and_the_rules(client, simu
 
 
 def test_the_key_goes_to_the_base_url_only(client, simulator):
-    from elevenlabs_history_simulator import Simulator
-
     with Simulator() as other:
         with pytest.raises(InvalidArgumentError, match="the key is sent nowhere else"):
             client.api.get_httpx_client().get(f"{other.base_url}/v1/history")
@@ -187,25 +212,3 @@ def test_a_closed_client_says_so(simulator):
     client.close()
     with pytest.raises(RuntimeError, match="closed"):
         client.get("a")
-
-
-def public_signatures(kind):
-    return {
-        name: inspect.signature(member).parameters.keys()
-        for name, member in inspect.getmembers(kind, inspect.isfunction)
-        if not name.startswith("_") or name == "__init__"
-    }
-
-
-@pytest.mark.parametrize(
-    ("sync", "counterpart"),
-    [(HistoryClient, AsyncHistoryClient), (Download, AsyncDownload), (HistoryItems, AsyncHistoryItems)],
-)
-def test_the_async_classes_have_the_same_methods_and_parameters(sync, counterpart):
-    signatures, counterparts = public_signatures(sync), public_signatures(counterpart)
-    # The threads of the async client may need an httpx client of their own.
-    extra = {"http_client"} if sync is HistoryClient else set()
-    assert counterparts.keys() == signatures.keys()
-    for name, parameters in signatures.items():
-        assert counterparts[name] - parameters == (extra if name == "download_all" else set())
-        assert parameters <= counterparts[name]

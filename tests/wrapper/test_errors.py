@@ -1,7 +1,8 @@
-"""An answer of the server becomes the exception that tells what to do, whichever of the vendor's shapes it has."""
+"""A failed response becomes the exception that tells what to do, whichever of the vendor's shapes its body has."""
 
 import json
 import pickle
+import time
 
 import pytest
 from elevenlabs_history import errors
@@ -56,6 +57,7 @@ CASES = [
         "missing",
     ),
     (408, b"", errors.APITimeoutError, "later", None),
+    (408, current("request_timeout"), errors.APITimeoutError, "later", "request_timeout"),
     (410, b"", errors.NotFoundError, "deleted", None),
     (418, b"", errors.InvalidRequestError, "Correct", None),
     (429, older("too_many_concurrent_requests"), errors.RateLimitError, "fewer", "too_many_concurrent_requests"),
@@ -68,7 +70,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("status", "content", "kind", "hint", "code"), CASES)
-def test_an_answer_becomes_the_error_that_tells_the_cure(status, content, kind, hint, code):
+def test_a_failed_response_becomes_an_error_with_a_hint(status, content, kind, hint, code):
     error = error_from_response(status, {"x-trace-id": "trace1"}, content, request="GET /v1/history")
     assert type(error) is kind
     assert error.status_code == status
@@ -80,7 +82,7 @@ def test_an_answer_becomes_the_error_that_tells_the_cure(status, content, kind, 
         assert f"[{status} {code}]" in str(error)
 
 
-def test_the_line_has_status_code_message_cure_and_request_id():
+def test_the_line_has_status_code_message_hint_and_request_id():
     error = error_from_response(401, {}, current("invalid_api_key", "No such key"), request="GET /v1/history")
     assert str(error) == (
         "[401 invalid_api_key] GET /v1/history: No such key. "
@@ -99,7 +101,7 @@ def test_a_missing_scope_is_named():
     assert "speech_history_read" in str(error)
 
 
-def test_the_places_of_a_422_are_readable():
+def test_a_422_names_each_wrong_field():
     detail = [
         {"loc": ["body", "history_item_ids", 0], "msg": "should be text", "type": "string_type"},
         {"loc": ["query", "page_size"], "msg": "too large", "type": "less_than"},
@@ -120,9 +122,12 @@ def test_the_places_of_a_422_are_readable():
         b'{"detail": []}',
         b'{"detail": [3]}',
         b"[" * 100_000,
+        b"[" * 900 + b"]" * 900,
+        b'{"detail": [' + b"[" * 900 + b"]" * 900 + b"]}",
+        b'{"message": ' + b"9" * 5000 + b"}",
     ],
 )
-def test_no_body_breaks_the_reading_of_failures(content):
+def test_no_body_breaks_the_parser(content):
     assert isinstance(error_from_response(500, {}, content, request="GET /"), errors.ServerError)
 
 
@@ -134,6 +139,25 @@ def test_a_message_from_outside_is_one_printable_line_of_bounded_length():
 def test_of_a_page_the_title_is_kept_and_code_is_not():
     assert parse_error_body(b"<html><title>Bad &amp; down</title><p>x</p>").message == "Bad & down"
     assert parse_error_body(b"<p>Sorry</p><script>alert(1)</script>").message == "Sorry"
+
+
+@pytest.mark.parametrize("unit", ["<", "<title", "<title>", "<script", "<script>", "</script", "<!--", "&amp", "&#"])
+def test_a_hostile_page_takes_no_longer_to_parse_than_a_harmless_one(unit):
+    page = (unit * 65_536)[:65_536].encode()
+    start = time.process_time()
+    message = parse_error_body(page).message
+    # About 0.005 s; with a pattern that backtracks it would be many seconds.
+    assert time.process_time() - start < 0.5
+    assert len(message) <= MAX_MESSAGE_CHARACTERS
+
+
+def test_of_a_page_without_a_closing_tag_the_title_is_kept_too():
+    assert parse_error_body(b"<TITLE lang=en>Bad gateway").message == "Bad gateway"
+    assert parse_error_body(b"<title>Bad gateway<body>rest").message == "Bad gateway"
+
+
+def test_only_the_start_of_a_huge_body_is_parsed():
+    assert parse_error_body(b"<p>Sorry</p>" + b" " * 10**7 + b"<title>late</title>").message == "Sorry"
 
 
 def test_every_error_survives_pickling():

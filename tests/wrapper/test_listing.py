@@ -75,12 +75,12 @@ def test_the_limit_ends_the_listing_and_asks_for_no_more_than_needed():
     assert pages.next_request() is None
 
 
-def test_a_limit_of_nothing_asks_for_nothing():
+def test_a_limit_of_zero_requests_nothing():
     assert paginator(limit=0).next_request() is None
 
 
 @pytest.mark.parametrize("broken", [7, "text", None, {}, {"history_item_id": 3}, {"history_item_id": ""}, {"x": []}])
-def test_an_entry_that_is_no_item_does_not_lose_the_page(broken):
+def test_an_invalid_entry_does_not_lose_the_page(broken):
     pages = paginator()
     assert ids(pages.parse(page(entry("a"), broken, entry("b")))) == ["a", "b"]
     assert [invalid.entry for invalid in pages.invalid_entries] == [broken]
@@ -94,6 +94,50 @@ def test_an_entry_that_lacks_a_required_field_is_named():
     assert pages.invalid_entries[0].reason == "item lost: KeyError 'date_unix'"
 
 
+def test_an_invalid_entry_does_not_hide_a_valid_one_of_the_same_id():
+    pages = paginator()
+    short = entry("a")
+    del short["date_unix"]
+    assert ids(pages.parse(page(short, entry("a"), short))) == ["a"]
+    assert len(pages.invalid_entries) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "exhausted"),
+    [
+        pytest.param([page(entry("a"))], True, id="the last page"),
+        pytest.param([page()], True, id="an empty history"),
+        pytest.param([page(entry("a"), cursor="a", has_more=True), page(entry("b"))], True, id="a second page"),
+        pytest.param([page(entry("a"), cursor="a", has_more=True)], False, id="a page that has a next one"),
+        pytest.param(
+            [page(entry("a"), cursor="a", has_more=True), page(cursor="a")], False, id="nothing after a deleted cursor"
+        ),
+        pytest.param([page(entry("a"), cursor="a", has_more=True)] * 2, False, id="a cursor that does not move"),
+        pytest.param([page(entry("a"), has_more=True)], False, id="no cursor"),
+    ],
+)
+def test_a_listing_is_exhausted_only_when_the_server_says_so_credibly(answers, exhausted):
+    pages = paginator()
+    assert not pages.exhausted
+    for answer in answers:
+        pages.parse(answer)
+    assert pages.exhausted is exhausted
+
+
+def test_a_listing_that_its_limit_ended_is_not_exhausted():
+    pages = paginator(limit=1)
+    pages.parse(page(entry("a"), cursor="a", has_more=True))
+    assert pages.next_request() is None
+    assert not pages.exhausted
+
+
+def test_a_listing_that_broke_off_is_not_exhausted():
+    pages = paginator()
+    with pytest.raises(UnexpectedResponseError):
+        pages.parse({})
+    assert not pages.exhausted
+
+
 def test_unknown_fields_and_values_are_kept():
     odd = entry(
         "a", source="Holograms", state=None, voice_category="alien", mood={"x": 1}, dialogue=None, settings=None
@@ -105,7 +149,7 @@ def test_unknown_fields_and_values_are_kept():
 
 
 @pytest.mark.parametrize("document", [None, [], "x", {}, {"history": None}, {"history": {}}, {"detail": "no"}])
-def test_what_is_no_page_is_an_error(document):
+def test_what_is_not_a_page_is_an_error(document):
     pages = paginator()
     with pytest.raises(UnexpectedResponseError, match="not a page of a history"):
         pages.parse(document)
@@ -141,6 +185,7 @@ def test_filters_become_the_parameters_of_the_api():
         ({"model_id": "m"}, "source"),
         ({"voice_id": ""}, "voice_id"),
         ({"search": 7}, "search"),
+        ({"search": "\udcff"}, "search"),
         ({"after": "yesterday"}, "after"),
         ({"before": float("nan")}, "before"),
         ({"before": float("inf")}, "before"),
@@ -155,7 +200,7 @@ def test_a_filter_that_can_not_be_used_is_refused_at_once(arguments, message):
 
 
 @pytest.mark.parametrize(
-    ("moment", "seconds"),
+    ("timestamp", "seconds"),
     [
         (None, None),
         (1_700_000_000, 1_700_000_000),
@@ -166,8 +211,8 @@ def test_a_filter_that_can_not_be_used_is_refused_at_once(arguments, message):
         (datetime(1970, 1, 1, 0, 0, 0, 1), 1),
     ],
 )
-def test_a_moment_becomes_whole_unix_seconds_in_utc(moment, seconds):
-    assert unix_seconds(moment, "after") == seconds
+def test_a_timestamp_becomes_whole_unix_seconds_in_utc(timestamp, seconds):
+    assert unix_seconds(timestamp, "after") == seconds
 
 
 @given(

@@ -24,7 +24,7 @@ def delay(error, policy=RetryPolicy(), *, attempt=1, elapsed=0.0, idempotent=Tru
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_passing_failure_of_a_read_is_tried_again(status):
+def test_a_temporary_failure_of_a_read_is_retried(status):
     assert is_retryable(errors.ServerError("x", status_code=status), idempotent=True)
 
 
@@ -41,11 +41,11 @@ def test_a_passing_failure_of_a_read_is_tried_again(status):
         errors.UnsafeArchiveError("x"),
     ],
 )
-def test_a_lasting_failure_is_not_tried_again(error):
+def test_a_permanent_failure_is_not_retried(error):
     assert not is_retryable(error, idempotent=True)
 
 
-def test_what_is_not_repeatable_is_tried_again_only_when_it_was_surely_never_sent():
+def test_what_is_not_idempotent_is_retried_only_if_it_was_certainly_never_sent():
     for error in (errors.APIConnectionError("refused"), errors.APITimeoutError("connect")):
         assert not is_retryable(error, idempotent=False)
         error.never_sent = True
@@ -55,7 +55,7 @@ def test_what_is_not_repeatable_is_tried_again_only_when_it_was_surely_never_sen
     assert not is_retryable(BUSY, idempotent=False)
 
 
-def test_the_waits_double_up_to_the_longest():
+def test_the_waits_double_up_to_the_maximum():
     retries = RetryPolicy(max_attempts=99, timeout=1e9, wait_initial=1, wait_max=5)
     assert [delay(BUSY, retries, attempt=n) for n in (1, 2, 3, 4, 90)] == [1, 2, 4, 5, 5]
 
@@ -76,7 +76,7 @@ def test_no_attempt_starts_after_the_time_is_up():
     assert delay(BUSY, RetryPolicy(timeout=10, wait_initial=1), elapsed=9.1) is None
 
 
-def test_retry_after_is_honoured_up_to_its_cap():
+def test_retry_after_is_obeyed_up_to_its_maximum():
     def asked(seconds):
         return errors.RateLimitError("busy", status_code=429, retry_after=seconds)
 
@@ -106,12 +106,12 @@ def test_retry_after_is_honoured_up_to_its_cap():
         ("Sun, 01 Nov 2026 12:00:30", None),
     ],
 )
-def test_retry_after_is_read_in_seconds_and_as_a_date_and_nonsense_is_ignored(header, seconds):
+def test_retry_after_is_parsed_as_seconds_and_as_a_date_and_nonsense_is_ignored(header, seconds):
     assert parse_retry_after(header, NOW) == seconds
 
 
 @given(st.text(max_size=60))
-def test_no_retry_after_breaks_the_reading(header):
+def test_no_retry_after_breaks_the_parser(header):
     seconds = parse_retry_after(header, NOW)
     assert seconds is None or seconds >= 0
 
@@ -146,7 +146,7 @@ class Clock:
         return self.now
 
 
-def test_a_budget_budget_by_all_calls_bounds_their_retries():
+def test_a_budget_shared_by_all_calls_bounds_their_retries():
     budget = RetryBudget()
     spent = sum(
         Attempts(RetryPolicy(max_attempts=2), budget, idempotent=True).delay_after(BUSY) is not None for _ in range(100)
@@ -154,7 +154,7 @@ def test_a_budget_budget_by_all_calls_bounds_their_retries():
     assert spent == BUDGET // RETRY_COST
 
 
-def test_good_answers_fill_the_budget_again():
+def test_successes_fill_the_budget_again():
     budget = RetryBudget()
     while budget.acquire():
         pass
@@ -195,6 +195,25 @@ def test_nothing_is_retried_once_a_part_of_the_result_was_passed_on():
     with pytest.raises(errors.ServerError):
         call()
     assert seen == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"max_attempts": 0}, {"timeout": -1}, {"wait_initial": -0.1}, {"wait_max": -1}, {"retry_after_max": -1}],
+)
+def test_a_policy_with_an_impossible_number_is_refused(arguments):
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        RetryPolicy(**arguments)
+
+
+def test_a_success_of_a_call_is_returned_to_the_budget():
+    budget = RetryBudget()
+    while budget.acquire():
+        pass
+    for _ in range(3):
+        with Attempts(RetryPolicy(), budget, idempotent=True):
+            pass
+    assert budget.acquire()
 
 
 def test_a_failed_connection_makes_only_its_own_call_wait():

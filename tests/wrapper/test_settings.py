@@ -10,12 +10,6 @@ from elevenlabs_history import AsyncHistoryClient, AuthenticationError, HistoryC
 KEY = "sk_a_secret_that_shows_nowhere"
 
 
-@pytest.fixture(autouse=True)
-def _empty_environment(monkeypatch):
-    for name in ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY", "ELEVENLABS_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture(params=[HistoryClient, AsyncHistoryClient], ids=["sync", "async"])
 def make(request):
     return request.param
@@ -29,7 +23,9 @@ def test_without_a_key_the_error_names_both_ways_to_give_one(make):
 @pytest.mark.parametrize("name", ["ELEVENLABS_API_KEY", "ELEVEN_API_KEY"])
 def test_the_key_is_read_from_the_environment_when_the_client_is_made(make, monkeypatch, name):
     monkeypatch.setenv(name, KEY)
-    make()
+    client = make()
+    monkeypatch.delenv(name)
+    assert client._transport._key.reveal() == KEY
 
 
 @pytest.mark.parametrize("key", ["", "  ", "\n"])
@@ -84,13 +80,16 @@ def test_the_key_shows_in_no_repr_and_no_pickle(make):
     ],
 )
 def test_the_server_is_the_one_that_was_named(make, arguments, address):
-    assert repr(make(KEY, **arguments)).endswith(f"for {address}>")
+    client = make(KEY, **arguments)
+    assert client.base_url == address
+    assert repr(client).endswith(f"for {address}>")
 
 
 def test_the_base_url_of_the_environment_is_used_where_no_argument_names_one(make, monkeypatch):
     monkeypatch.setenv("ELEVENLABS_BASE_URL", "http://127.0.0.1:9")
-    assert "http://127.0.0.1:9" in repr(make(KEY))
-    assert "residency" in repr(make(KEY, region="in"))
+    assert make(KEY).base_url == "http://127.0.0.1:9"
+    assert "residency" in make(KEY, region="in").base_url
+    assert make(KEY, base_url="https://example.com").base_url == "https://example.com"
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_status_and_shape_is_an_error_with_its_cure(make_client, simulator, tmp_path, call, shape):
+def test_every_status_and_shape_is_an_error_with_a_hint(make_client, simulator, tmp_path, call, shape):
     client = make_client(retry_policy=ONCE)
     document, code, message, request_id = SHAPES[shape]
     content = document if isinstance(document, bytes) else json.dumps(document).encode()
@@ -102,7 +102,7 @@ def test_every_status_and_shape_is_an_error_with_its_cure(make_client, simulator
         assert error.hint
         assert "\n" not in str(error)
         assert "/v1/history" in error.message
-        if kind not in {UnexpectedResponseError, APITimeoutError}:
+        if kind is not UnexpectedResponseError:
             assert (error.code, error.request_id) == (code, request_id)
             assert message in error.message
     assert list(tmp_path.iterdir()) == []
@@ -128,46 +128,61 @@ def test_a_401_is_told_apart_by_its_body(make_client, simulator, tmp_path, call,
         assert raised.value.code == code
 
 
+class OtherServer:
+    """A server that records what it is sent and answers as told: with nothing, or a body and its claimed length."""
+
+    def __init__(self):
+        self.received = []
+        self.body = b""
+        self.length = "0"
+        owner = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.rfile.read(int(self.headers.get("content-length", 0)))
+                owner.received.append((self.path, dict(self.headers)))
+                self.send_response(200)
+                self.send_header("Content-Length", owner.length)
+                self.end_headers()
+                self.wfile.write(owner.body)
+
+            do_POST = do_GET  # noqa: N815 - the name is the library's
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+
+    def answer(self, body, *, length):
+        self.body, self.length = body, length
+
+
 @pytest.fixture
 def elsewhere():
-    """Another server, which notes what it is sent and answers with nothing."""
-    received = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            received.append((self.path, dict(self.headers)))
-            self.send_response(200)
-            self.end_headers()
-
-        do_POST = do_GET  # noqa: N815 - the name is the library's
-
-        def log_message(self, *arguments):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    other = OtherServer()
+    thread = threading.Thread(target=other.server.serve_forever, args=(0.01,))
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", received
-    server.shutdown()
+    yield other
+    other.server.shutdown()
     thread.join()
-    server.server_close()
+    other.server.server_close()
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_refused_and_nothing_goes_there(make_client, simulator, elsewhere, tmp_path, call, status):
-    address, received = elsewhere
     client = make_client(http_client_arguments={"follow_redirects": True})
-    simulator.faults.add(Fault.answer(status, location=f"{address}/v1/history"))
-    with pytest.raises(UnexpectedResponseError, match=address) as raised:
+    simulator.faults.add(Fault.answer(status, location=f"{elsewhere.address}/v1/history"))
+    with pytest.raises(UnexpectedResponseError, match=elsewhere.address) as raised:
         CALLS[call](client, tmp_path)
     assert "base_url" in raised.value.hint
-    assert received == []
+    assert elsewhere.received == []
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("retry_after", [None, "0", "-1", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"])
-def test_what_passes_is_tried_again_with_and_without_retry_after(client, simulator, status, retry_after):
+def test_a_temporary_failure_is_retried_with_and_without_retry_after(client, simulator, status, retry_after):
     headers = {} if retry_after is None else {"retry_after": retry_after}
     simulator.faults.add(Fault.answer(status, b"<html>busy</html>", **headers), times=2)
     assert len(list(client.list(limit=5))) == 5
@@ -181,7 +196,7 @@ def test_a_retry_after_is_waited_for(client, simulator):
     assert second.time - first.time >= 1
 
 
-def test_compressed_answers_of_models_are_read_and_checked(make_client, simulator):
+def test_compressed_json_is_decompressed_and_checked(make_client, simulator):
     item = next(iter(simulator.history))
     packed = gzip.compress(json.dumps(item.metadata).encode())
     simulator.faults.add(Fault.answer(200, packed, content_encoding="gzip", content_type="application/json"))
@@ -192,24 +207,113 @@ def test_compressed_answers_of_models_are_read_and_checked(make_client, simulato
             make_client(retry_policy=ONCE).get(item.id)
 
 
-def test_a_call_ends_when_its_attempts_do(make_client, simulator):
+STREAMS = {
+    "read": lambda download, _: download.read(),
+    "iter_bytes": lambda download, _: b"".join(download.iter_bytes()),
+    "save": lambda download, folder: download.save(folder / "a.mp3").read_bytes(),
+    "extract": lambda download, folder: download.extract(folder)[0].path.read_bytes(),
+}
+
+
+@pytest.mark.parametrize("method", STREAMS)
+@pytest.mark.parametrize("status", [202, 203, 204, 206])
+def test_a_success_other_than_200_is_not_taken_for_the_file(client, simulator, tmp_path, method, status):
+    item = next(iter(simulator.history))
+    part = b"" if status == 204 else b"".join(item.audio().pieces())[:5000]
+    simulator.faults.add(Fault.answer(status, part, content_type="audio/mpeg", content_range="bytes 0-4999/20000"))
+    with pytest.raises(UnexpectedResponseError, match=f"the status is {status} instead of 200") as raised:
+        STREAMS[method](client.audio(item.id), tmp_path)
+    assert raised.value.status_code == status
+    assert "proxy" in raised.value.hint
+    assert list(tmp_path.iterdir()) == []
+    assert len(simulator.requests) == 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "GZip"])
+def test_gzip_is_accepted_for_json_and_refused_for_audio_in_any_case(client, simulator, encoding):
+    item = next(iter(simulator.history))
+    packed = gzip.compress(json.dumps(item.metadata).encode())
+    simulator.faults.add(Fault.answer(200, packed, content_encoding=encoding, content_type="application/json"), times=2)
+    assert client.get(item.id).history_item_id == item.id
+    with pytest.raises(UnexpectedResponseError, match="encoded as gzip, which was not requested"):
+        client.audio(item.id).read()
+
+
+@pytest.mark.parametrize("encoding", ["identity", "Identity"])
+def test_identity_is_no_encoding_in_any_case(client, simulator, encoding):
+    item = next(iter(simulator.history))
+    audio = b"".join(item.audio().pieces())
+    simulator.faults.add(Fault.answer(200, audio, content_encoding=encoding), on="audio")
+    assert client.audio(item.id).read() == audio
+    document = json.dumps(item.metadata).encode()
+    simulator.faults.add(Fault.answer(200, document, content_encoding=encoding, content_type="application/json"))
+    assert client.get(item.id).history_item_id == item.id
+
+
+def test_an_encoding_that_nobody_requested_is_refused(client, simulator):
+    simulator.faults.add(Fault.answer(200, b"\x28\xb5\x2f\xfd", content_encoding="zstd"), times=2)
+    for call in (client.get, lambda each: client.audio(each).read()):
+        with pytest.raises(UnexpectedResponseError, match="encoded as zstd"):
+            call("abc")
+
+
+@pytest.mark.parametrize("call", ["model", "stream"])
+def test_a_content_length_with_leading_zeros_is_the_same_number(make_client, elsewhere, call):
+    client = make_client(base_url=elsewhere.address, retry_policy=ONCE)
+    item = {"history_item_id": "a", "date_unix": 1, "content_type": "audio/mpeg", "state": "created"}
+    item |= {"character_count_change_from": 0, "character_count_change_to": 1}
+    body = json.dumps(item).encode() if call == "model" else b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(90)
+    elsewhere.answer(body, length=f"000{len(body)}")
+    assert CALLS[call](client, None)
+    elsewhere.answer(body, length=f"000{len(body) + 1}")
+    with pytest.raises(APIConnectionError, match=r"the response ended after|the connection broke"):
+        CALLS[call](client, None)
+    assert len(elsewhere.received) == 2
+
+
+def test_the_rest_of_a_huge_error_page_is_not_read(client, simulator):
+    simulator.faults.add(Fault.answer(500, b"<p>Sorry</p>" + bytes(10**7)), on="get")
+    assert client.get(next(iter(simulator.history)).id)
+    assert len(simulator.requests) == 2
+
+
+def test_a_server_that_says_nothing_is_a_timeout_that_names_the_limit(make_client, simulator):
+    simulator.faults.add(Fault.hang())
+    with pytest.raises(APITimeoutError, match=r"GET /v1/history/abc: read timed out after 0\.2 s") as raised:
+        make_client(retry_policy=ONCE, timeout=0.2).get("abc")
+    assert "timeout=" in raised.value.hint
+    assert not raised.value.never_sent
+
+
+def test_a_certificate_that_is_not_trusted_was_never_sent_the_request(make_client):
+    def refuse(request):
+        raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")
+
+    client = make_client(retry_policy=ONCE, http_client_arguments={"transport": httpx.MockTransport(refuse)})
+    with pytest.raises(APIConnectionError, match="self-signed certificate") as raised:
+        client.delete("abc")
+    assert "verify=" in raised.value.hint
+    assert raised.value.never_sent
+
+
+def test_a_call_makes_no_more_attempts_than_allowed(make_client, simulator):
     simulator.faults.add(Fault.answer(503, b"{}"), times=100)
     with pytest.raises(ServerError):
         make_client(retry_policy=RetryPolicy(max_attempts=3, wait_initial=0.01)).get("abc")
     assert len(simulator.requests) == 3
 
 
-def test_a_server_that_is_not_there_is_named(make_client):
+def test_a_server_that_can_not_be_reached_is_named(make_client):
     client = make_client(base_url="http://127.0.0.1:9", retry_policy=ONCE)
     with pytest.raises(APIConnectionError, match=r"can't connect to http://127\.0\.0\.1:9") as raised:
         client.get("abc")
     assert raised.value.never_sent
 
 
-# What the caller brings.
+# An httpx client of the caller.
 
 
-def test_a_client_of_the_caller_keeps_its_headers_and_hooks_and_stays_open(make_client, simulator):
+def test_a_client_of_the_caller_keeps_its_headers_but_not_its_timeout(make_client, simulator):
     made = make_client(http_client_arguments={"headers": {"x-team": "audio"}, "timeout": 0.001})
     assert len(list(made.list(limit=2))) == 2
     received = simulator.requests[-1].headers
@@ -218,7 +322,7 @@ def test_a_client_of_the_caller_keeps_its_headers_and_hooks_and_stays_open(make_
     assert received["user-agent"].startswith("elevenlabs-history/")
 
 
-def test_a_sync_client_of_the_caller_is_left_open(simulator):
+def test_a_client_of_the_caller_is_left_open(simulator):
     with httpx.Client() as own:
         with HistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own) as client:
             list(client.list())
@@ -235,13 +339,12 @@ def test_a_sync_client_of_the_caller_is_left_open(simulator):
 
 
 def test_a_proxy_of_the_caller_is_used(make_client, elsewhere):
-    address, received = elsewhere
     client = make_client(
-        base_url="http://history.localhost:1", retry_policy=ONCE, http_client_arguments={"proxy": address}
+        base_url="http://history.localhost:1", retry_policy=ONCE, http_client_arguments={"proxy": elsewhere.address}
     )
     with pytest.raises(UnexpectedResponseError):
         client.get("abc")
-    assert [path for path, _ in received] == ["http://history.localhost:1/v1/history/abc"]
+    assert [path for path, _ in elsewhere.received] == ["http://history.localhost:1/v1/history/abc"]
 
 
 # The key.
@@ -285,7 +388,6 @@ def test_each_request_is_one_debug_line_and_each_retry_a_warning(client, simulat
 
 # All of it together.
 
-
 FAULTS = st.sampled_from(
     [
         Fault.answer(429, b"{}"),
@@ -309,9 +411,9 @@ FAULTS = st.sampled_from(
 
 @seed(20_260_822)
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(faults=st.lists(FAULTS, max_size=8), attempts=st.integers(1, 5), verb=st.sampled_from(["download", "audio"]))
+@given(faults=st.lists(FAULTS, max_size=8), attempts=st.integers(1, 5), method=st.sampled_from(["download", "audio"]))
 def test_whatever_goes_wrong_the_right_bytes_or_a_typed_error_come_of_it(
-    make_client, simulator, faults, attempts, verb
+    make_client, simulator, faults, attempts, method
 ):
     item = next(iter(simulator.history))
     expected = b"".join(item.audio().pieces())
@@ -324,7 +426,7 @@ def test_whatever_goes_wrong_the_right_bytes_or_a_typed_error_come_of_it(
         http_client_arguments={"verify": False},  # reading the certificates takes longer than all the rest
     )
     try:
-        assert getattr(client, verb)(item.id).read() == expected
+        assert getattr(client, method)(item.id).read() == expected
     except HistoryError:
         assert faults
     finally:
@@ -332,11 +434,11 @@ def test_whatever_goes_wrong_the_right_bytes_or_a_typed_error_come_of_it(
     assert 1 <= len(simulator.requests) <= attempts
 
 
-def test_a_storm_of_429_from_threads_ends_with_every_answer(simulator):
+def test_a_burst_of_429_in_threads_ends_with_every_response(simulator):
     ids = [item.id for item in simulator.history]
     simulator.faults.add(Fault.answer(429, b"{}", retry_after="0"), times=20)
-    patient = RetryPolicy(max_attempts=30, wait_initial=0.01, wait_max=0.02)
-    client = HistoryClient(simulator.api_key, base_url=simulator.base_url, retry_policy=patient)
+    policy = RetryPolicy(max_attempts=30, wait_initial=0.01, wait_max=0.02)
+    client = HistoryClient(simulator.api_key, base_url=simulator.base_url, retry_policy=policy)
     with client, ThreadPoolExecutor(8) as pool:
         assert [item.history_item_id for item in pool.map(client.get, ids)] == ids
     assert len(simulator.requests) == len(ids) + 20

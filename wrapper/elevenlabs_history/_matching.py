@@ -96,7 +96,7 @@ def match_members(requested: Iterable[HistoryItem | str], members: Iterable[Name
 
 
 def plan_batches(items: Iterable[HistoryItem], size: int) -> list[list[HistoryItem]]:
-    """AtomicFile items into the fewest batches of which `match_members` can read every whole answer.
+    """Divide items into the fewest batches of which `match_members` can read every whole answer.
 
     No batch has two items of the same second, nor of seconds that could be the same in different time zones. An item
     without a valid time is a batch of its own. The batches have even sizes of at most `size`; the order is kept within

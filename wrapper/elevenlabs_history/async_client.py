@@ -164,6 +164,8 @@ class AsyncHistoryClient:
         from ._download.targets import Targets
 
         self._transport.use_sync_client(http_client)
+        # Made now, because two threads that make it later would make two.
+        self._api.get_httpx_client()
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
         targets = Targets.plan(distinct_items(items), Path(folder), template=template, overwrite=overwrite)
         self._batch_size = self._batch_size or BatchSize()

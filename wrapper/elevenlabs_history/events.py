@@ -88,6 +88,7 @@ class RunFinished:
 
 
 Event: TypeAlias = RunStarted | BytesReceived | FileSaved | ItemMissing | ItemFailed | RunFinished
+"""What happens in a run: started, then these as they come, finished."""
 
 
 @mutable

@@ -68,6 +68,7 @@ _BY_STATUS = {
     402: _QUOTA,
     403: _Kind(PermissionDeniedError, "Check the scopes of the key and the addresses it may be used from."),
     404: _ELSEWHERE,
+    408: _Kind(APITimeoutError, _SERVER.hint),
     410: _GONE,
     429: _BUSY,
 }
@@ -77,8 +78,6 @@ def error_from_response(status_code: int, headers: Mapping[str, str], body: byte
     """Turn a failed response into an exception with a hint; `request` names it, such as `GET /v1/history`."""
     failure = parse_error_body(body)
     message = f"{request}: {failure.message or 'the server gave no reason'}"
-    if status_code == 408:
-        return APITimeoutError(message, hint=_SERVER.hint, status_code=status_code)
     if 300 <= status_code < 400:
         return UnexpectedResponseError(
             f"{request}: the server redirects to {one_line(headers.get('location', 'nowhere'))}. "

@@ -139,15 +139,16 @@ def error_from_httpx(error: httpx.TransportError, request: httpx.Request) -> API
     """Turn an exception of httpx into ours, without its traceback."""
     never_sent = isinstance(error, _NEVER_SENT)
     reason = one_line(error) or type(error).__name__
+    converted: APIConnectionError | APITimeoutError
     if isinstance(error, httpx.TimeoutException):
         timeouts = request.extensions.get("timeout", {})
         phase = type(error).__name__.removesuffix("Timeout").lower()
-        converted: APIConnectionError | APITimeoutError = APITimeoutError(
+        converted = APITimeoutError(
             f"{name_of(request)}: {phase} timed out after {timeouts.get(phase)} s.",
             hint="Try again, or pass a longer timeout=….",
         )
     elif "CERTIFICATE_VERIFY_FAILED" in reason:
-        return APIConnectionError(f"{name_of(request)}: {reason}", hint=_CERTIFICATE)
+        converted = APIConnectionError(f"{name_of(request)}: {reason}", hint=_CERTIFICATE)
     elif never_sent:
         converted = APIConnectionError(
             f"{name_of(request)}: can't connect to {origin_of(request.url)}: {reason}",

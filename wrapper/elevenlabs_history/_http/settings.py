@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .retry import RetryPolicy
 
 Region: TypeAlias = Literal["us", "eu", "in", "sg"]
+"""Where a workspace with data residency is."""
 
 DEFAULT_BASE_URL: Final = "https://api.elevenlabs.io"
 BASE_URL_VARIABLE: Final = "ELEVENLABS_BASE_URL"
