@@ -54,7 +54,7 @@ class Row:
         if self.peer is None:
             return ""
         ratios = [ours / theirs for ours, theirs in zip(self.ours.seconds, self.peer.seconds, strict=False)]
-        return f"{min(ratios):.2g}–{max(ratios):.2g}" if len(ratios) > 1 else ""
+        return f"{min(ratios):.2g} to {max(ratios):.2g}" if len(ratios) > 1 else ""
 
     def cells(self) -> tuple[str, ...]:
         """Return what the table shows."""

@@ -35,6 +35,10 @@ class Catalog(Records):
         query = "SELECT json FROM items JOIN files USING (history_item_id) WHERE format = ? AND state = 'failed'"
         return [json.loads(row[0]) for row in self.rows(query, output_format)]
 
+    def has_path(self, path: str) -> bool:
+        """Whether a file is recorded under this path, even if it is lost."""
+        return bool(self.value("SELECT count(*) FROM files WHERE path = ?", path))
+
     def metadata(self, history_item_id: str) -> Metadata:
         """Return the metadata of a recorded item."""
         found: Metadata = json.loads(self.value("SELECT json FROM items WHERE history_item_id = ?", history_item_id))

@@ -68,7 +68,7 @@ def _fetch(
     Recorder(catalog, form, items, report, emit).fetch(
         client,
         output_format=None if form == ORIGINAL else form,
-        template=_RecordedPaths(catalog.folder, paths),
+        template=_RecordedPaths(catalog, paths),
         workers=workers,
         batch_size=batch_size,
     )
@@ -80,7 +80,7 @@ def _fetch(
 class _RecordedPaths:
     """Names files by the paths that they had."""
 
-    folder: Path
+    catalog: Catalog
     paths: Mapping[str, str]
 
     def __call__(self, item: HistoryItem, extension: str) -> PurePosixPath:
@@ -88,8 +88,11 @@ class _RecordedPaths:
         if not is_inside(Path(recorded)):
             return Template().path_for(item, extension, index=1)
         path = recorded.with_suffix(extension)
-        # In another format than before it has another name, which may be that of a file of the user. A folder can't
-        # be replaced by a file, even under the recorded name.
-        while (self.folder / path).is_dir() or (path != recorded and (self.folder / path).exists()):
+        # In another format than before it has another name, which may be that of a file of the user, or of this item
+        # in that format. A folder can't be replaced by a file, even under the recorded name.
+        while (self.catalog.folder / path).is_dir() or (path != recorded and self._is_taken(path)):
             path = path.with_stem(f"{path.stem}_")
         return path
+
+    def _is_taken(self, path: PurePosixPath) -> bool:
+        return (self.catalog.folder / path).exists() or self.catalog.has_path(path.as_posix())

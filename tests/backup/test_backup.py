@@ -169,6 +169,18 @@ def test_a_repair_in_another_format_replaces_no_other_file(client, folder, simul
         assert [issue.status for issue in backup.verify().issues] == ["extra"]
 
 
+def test_a_repair_in_another_format_takes_no_path_of_a_lost_file(client, simulator, tmp_path):
+    sync(client, tmp_path, limit=1)
+    sync(client, tmp_path, limit=1, output_format="wav")
+    for path in [*tmp_path.rglob("*.mp3"), *tmp_path.rglob("*.wav")]:
+        path.unlink()
+    simulator.faults.add(Fault.answer(200, wav_header(24000, 4000) + bytes(4000)), on="download")
+    assert repair(client, tmp_path).ok
+    with Backup(tmp_path) as backup:
+        assert sorted(file.format for record in backup for file in record.files) == ["original", "wav"]
+        assert backup.verify().issues == []
+
+
 def test_an_iterator_that_is_dropped_after_close_raises_nothing(folder, monkeypatch):
     raised = []
     monkeypatch.setattr(sys, "unraisablehook", raised.append)

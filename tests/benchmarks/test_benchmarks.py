@@ -21,7 +21,10 @@ print(json.dumps({"seconds": float(sys.argv[2]), "files": {"a": "a"} if sys.argv
 """
 
 
-def command(label, *arguments, check=check_files(A)):
+CHECK = check_files(A)
+
+
+def command(label, *arguments, check=CHECK):
     return Command(label=label, arguments=(sys.executable, "-S", "-c", *arguments), check=check)
 
 
@@ -76,7 +79,7 @@ def test_a_goal_is_met_up_to_its_bound(seconds, outcome):
 
 def test_a_ratio_is_that_of_the_medians_and_its_spread_that_of_the_rounds():
     row = Row("x", Result("ours", [1.0, 2.0, 9.0]), Result("peer", [4.0, 4.0, 3.0]), at_most=0.5)
-    assert (row.ratio, row.outcome, row.spread) == (0.5, "met", "0.25–3")
+    assert (row.ratio, row.outcome, row.spread) == (0.5, "met", "0.25 to 3")
 
 
 def test_without_a_peer_there_is_no_ratio_but_the_reason():

@@ -1,3 +1,5 @@
+"""What bytes are is told by the bytes; what the server claims decides only where they prove nothing."""
+
 import io
 import json
 import math
@@ -91,7 +93,7 @@ def test_an_empty_body_and_a_zip_are_no_audio() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("output_format", [None, "mp3_44100_128", *HEADERLESS])
-def test_an_error_page_is_never_audio_whatever_was_asked_for(page: bytes, output_format: str | None) -> None:
+def test_an_error_page_is_never_audio_whatever_was_requested(page: bytes, output_format: str | None) -> None:
     assert kind_of(page, output_format) is FileKind.ERROR_PAGE
 
 
@@ -148,7 +150,7 @@ def test_only_a_pcm_format_with_a_plain_rate_tells_a_sample_rate(output_format: 
     assert pcm_sample_rate(output_format) == rate
 
 
-def test_pcm_behind_the_header_plays_as_the_same_samples() -> None:
+def test_pcm_after_the_header_plays_as_the_same_samples() -> None:
     samples = (tone() * 32_767).astype("<i2")
     read, rate = soundfile.read(io.BytesIO(wav_header(24_000, samples.nbytes) + samples.tobytes()), dtype="int16")
     assert rate == 24_000

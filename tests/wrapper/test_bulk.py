@@ -478,7 +478,7 @@ for _ in range(int(times)):
     if not child:
         unused.download_all(random.sample(items, 40), folder, batch_size=3)
         os._exit(0)
-    time.sleep(random.uniform(0.02, 0.22))
+    time.sleep(random.uniform(0.02, 0.3))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 """

@@ -1,3 +1,5 @@
+"""A member of an archive is matched to an item only by proof, whatever the server sends."""
+
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -45,14 +47,14 @@ def name_of(item: HistoryItem, era: str, *, offset: int = 0, separator: str = "_
     }[era]
 
 
-def known(identities: Sequence[Match]) -> list[str | None]:
-    assert [identity.member_index for identity in identities] == list(range(len(identities)))
-    assert all((identity.history_item_id is None) == (identity.match_method is None) for identity in identities)
-    return [identity.history_item_id for identity in identities]
+def known(matches: Sequence[Match]) -> list[str | None]:
+    assert [match.member_index for match in matches] == list(range(len(matches)))
+    assert all((match.history_item_id is None) == (match.match_method is None) for match in matches)
+    return [match.history_item_id for match in matches]
 
 
-def proofs(identities: Sequence[Match]) -> set[MatchMethod | None]:
-    return {identity.match_method for identity in identities}
+def methods(matches: Sequence[Match]) -> set[MatchMethod | None]:
+    return {match.match_method for match in matches}
 
 
 def current(*times: int, offset: int = 0) -> list[File]:
@@ -84,7 +86,7 @@ def test_of_two_files_for_one_item_neither_is_known() -> None:
     assert known(match_members([A], [File("one.mp3", crc32=1), File("one.mp3", crc32=2)])) == [None, None]
 
 
-def test_nothing_asked_or_nothing_come_is_nothing_known() -> None:
+def test_without_items_or_members_nothing_is_matched() -> None:
     assert match_members([A], []) == ()
     assert known(match_members([], [File(f"{A}.mp3")])) == [None]
 
@@ -98,7 +100,7 @@ def test_an_id_at_the_end_of_the_name_is_proof_even_of_some_of_the_items(era: st
     answer = match_members(items, [File(name_of(items[1], era)), File(name_of(items[0], era)), File("intruder.mp3")])
     assert known(answer) == [B, A, None]
     assert known(match_members([A, B, C], [File(name_of(items[2], era)), File("other.wav")])) == [C, None]
-    assert MatchMethod.ID_IN_NAME in proofs(answer)
+    assert MatchMethod.ID_IN_NAME in methods(answer)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +161,7 @@ def test_times_under_one_offset_tell_the_items(era: str, separator: str, offset:
     files = [files[1], files[0], files[2], files[1]]
     answer = match_members(items, files)
     assert known(answer) == [B, A, C, B]
-    assert proofs(answer) == {MatchMethod.TIME}
+    assert methods(answer) == {MatchMethod.TIME}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +224,7 @@ an_id = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ids = st.lists(
     an_id | st.sampled_from([A, B, A + B, B + A, A[:-1], A[1:], "m2", "s50", "000Z"]), unique=True, max_size=8
 )
-moments = st.builds(
+times = st.builds(
     lambda day, quarter, second: NOON + day * 24 * HOUR + quarter * QUARTER + second,
     st.integers(-1, 1),
     st.integers(-60, 60) | st.just(0),
@@ -237,7 +239,7 @@ offsets = st.integers(-56, 56).map(lambda quarters: quarters * QUARTER)
 @st.composite
 def histories(draw: st.DrawFn) -> list[HistoryItem]:
     return [
-        make_item(item_id, draw(moments), voice_name=draw(voices), voice_id=draw(st.sampled_from([A, B, "21m00"])))
+        make_item(item_id, draw(times), voice_name=draw(voices), voice_id=draw(st.sampled_from([A, B, "21m00"])))
         for item_id in draw(ids)
     ]
 
@@ -258,25 +260,23 @@ def answers(draw: st.DrawFn) -> tuple[list[HistoryItem], list[tuple[File, Histor
 
 
 @given(answers(), st.sampled_from(["items", "ids"]))
-def test_an_identity_given_is_right(
-    answer: tuple[list[HistoryItem], list[tuple[File, HistoryItem]]], given_as: str
-) -> None:
+def test_every_match_is_right(answer: tuple[list[HistoryItem], list[tuple[File, HistoryItem]]], given_as: str) -> None:
     asked, files = answer
     missing = [item for item in asked if item not in [truth for _, truth in files]]
     foreign = [truth for _, truth in files if truth not in asked]
     assume(len(asked) != 1 or not missing)
     assume(not any((one.date_unix - other.date_unix) % QUARTER == 0 for one in missing for other in foreign))
-    identities = match_members(
+    matches = match_members(
         asked if given_as == "items" else [item.history_item_id for item in asked], [file for file, _ in files]
     )
-    for told, (_, truth) in zip(known(identities), files, strict=True):
+    for told, (_, truth) in zip(known(matches), files, strict=True):
         assert told in {None, truth.history_item_id}
 
 
 @given(
     histories(), st.integers(1, 5), offsets, st.randoms(use_true_random=False), st.sampled_from(["current", "dated"])
 )
-def test_a_whole_answer_to_a_planned_batch_is_known(
+def test_a_complete_archive_of_a_planned_batch_is_matched(
     history: list[HistoryItem], size: int, offset: int, chance: random.Random, era: str
 ) -> None:
     for batch in plan_batches(history, size):

@@ -1,3 +1,5 @@
+"""Names of files stay in their folder, are valid on every system and differ from each other, whatever items say."""
+
 import re
 import unicodedata
 from datetime import timedelta, timezone
@@ -80,7 +82,7 @@ hostile_items = st.builds(
 )
 
 
-def test_the_default_names_a_clip_by_its_date_voice_and_id() -> None:
+def test_the_default_names_a_file_by_its_date_voice_and_id() -> None:
     item = make_item(voice_name="Rachel")
     assert path_of(Template(), item) == f"2023/11/2023-11-14_22-13-20_Rachel_{AN_ID}.mp3"
     assert Template().text == DEFAULT_TEMPLATE
@@ -100,7 +102,7 @@ def test_every_field_shows_what_the_item_has() -> None:
     )
 
 
-def test_what_the_item_does_not_have_is_unknown() -> None:
+def test_what_an_item_lacks_is_unknown() -> None:
     assert path_of(Template("{voice}/{text}_{model}_{id}{ext}"), make_item(text=None)) == (
         f"unknown/unknown_unknown_{AN_ID}.mp3"
     )
@@ -129,7 +131,7 @@ def test_the_date_is_utc_or_of_the_zone_that_was_given() -> None:
 
 
 @pytest.mark.parametrize("date_unix", [10**20, -(10**20), float("nan"), None, "yesterday"])
-def test_an_impossible_date_is_said_to_be_none(date_unix: object) -> None:
+def test_an_impossible_date_is_undated(date_unix: object) -> None:
     assert path_of(Template("{date}_{id}{ext}"), make_item(date_unix=date_unix)) == f"undated_{AN_ID}.mp3"
     assert path_of(Template("{date}_{id}{ext}", zone=timezone(timedelta(hours=3))), make_item(date_unix=0)) == (
         f"1970-01-01_03-00-00_{AN_ID}.mp3"
@@ -142,7 +144,7 @@ def test_the_extension_comes_last(extension: str) -> None:
 
 
 @pytest.mark.parametrize("extension", ["mp3", ".", ".MP3", "./x", ".tar.gz", ".abcdefghijklmnop", ".mp3\n"])
-def test_an_extension_that_is_none_is_refused(extension: str) -> None:
+def test_an_invalid_extension_is_refused(extension: str) -> None:
     with pytest.raises(ValueError, match="Invalid file name extension"):
         path_of(Template(), make_item(), extension)
 
