@@ -1,9 +1,10 @@
-"""Many items become files that are proven to be those items, whatever the server does in between, on both twins."""
+"""Many items become files that are proven to be those items, whatever the server does; sync and async."""
 
 import asyncio
 import hashlib
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -36,6 +37,7 @@ from elevenlabs_history import (
 )
 from elevenlabs_history_simulator import Fault, Quirks, Simulator, item_id_of
 
+FAST = RetryPolicy(wait_initial=0.01, wait_max=0.05)
 HALF_HOUR = 1800
 
 
@@ -102,36 +104,36 @@ def test_every_file_is_the_item_that_the_report_says(client, simulator, tmp_path
 @pytest.mark.parametrize(
     ("quirks", "requests"),
     [
-        (Quirks(utc_offset=7200), 100),
-        (Quirks(names="dated", separator=" "), 100),
-        (Quirks(names="id", folders=True), 100),
-        (Quirks(names="id", intruders=True, duplicates=True), 200),
-        # Whatever is not proven is asked for alone.
-        (Quirks(intruders=True), 2100),
-        (Quirks(duplicates=True, utc_offset=-3600), 2100),
-        (Quirks(missing_ids="skip"), 1000),
+        (Quirks(utc_offset=7200), 60),
+        (Quirks(names="dated", separator=" "), 60),
+        (Quirks(names="id", folders=True), 60),
+        (Quirks(names="id", intruders=True, duplicates=True), 100),
+        # What is not proven is requested item by item.
+        (Quirks(intruders=True), 440),
+        (Quirks(duplicates=True, utc_offset=-3600), 440),
+        (Quirks(missing_ids="skip"), 200),
     ],
     ids=["current", "dated", "id", "id and more", "intruders", "duplicates", "missing"],
 )
-def test_two_thousand_items_are_saved_without_one_mistake(quirks, requests, tmp_path):
+def test_every_file_of_a_long_history_is_the_item_that_the_report_says(quirks, requests, tmp_path):
     with Simulator(items=0, quirks=quirks, concurrency=4) as simulator:
-        mixed_history(simulator, 2000)
+        mixed_history(simulator, 400)
         for place in range(10):
             simulator.faults.add(Fault.truncate(1000 * place), on="download")
-        with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+        with HistoryClient(simulator.api_key, base_url=simulator.base_url, retry_policy=FAST) as client:
             items = list(client.list())
-            gone = [item.history_item_id for item in items[::400]] if quirks.missing_ids == "skip" else []
-            for item_id in gone:
+            missing = [item.history_item_id for item in items[::80]] if quirks.missing_ids == "skip" else []
+            for item_id in missing:
                 simulator.history.remove(item_id)
             simulator.requests.clear()
             report = client.download_all(items, tmp_path, workers=6)
-        assert sorted(report.missing) == sorted(gone)
-        assert len(report.saved) == 2000 - len(gone)
+        assert sorted(report.missing) == sorted(missing)
+        assert len(report.saved) == 400 - len(missing)
         check_files(simulator, report)
         assert len(simulator.requests) <= requests
 
 
-def test_bare_ids_are_asked_for_alone_because_nothing_would_prove_them_together(client, simulator, items, tmp_path):
+def test_bare_ids_are_requested_one_by_one_because_nothing_proves_them_together(client, simulator, items, tmp_path):
     ids = [item.history_item_id for item in items[:3]]
     simulator.requests.clear()
     report = client.download_all([*ids, ids[0]], tmp_path)
@@ -172,7 +174,7 @@ def test_nothing_to_do_is_a_report_of_nothing(client, simulator, tmp_path):
 
 
 @pytest.mark.parametrize("missing_ids", ["refuse", "skip", "error"])
-def test_an_item_that_is_gone_is_told_and_stops_no_other(make_client, simulator, tmp_path, missing_ids):
+def test_a_missing_item_is_reported_and_stops_no_other(make_client, simulator, tmp_path, missing_ids):
     client = make_client(retry_policy=RetryPolicy(max_attempts=1))
     items = list(client.list())
     simulator.quirks = Quirks(missing_ids=missing_ids)
@@ -238,7 +240,7 @@ def test_a_member_that_comes_twice_counts_once(client, simulator, items, tmp_pat
     assert len(simulator.requests) == 1
 
 
-def test_a_clip_that_nobody_asked_for_is_not_kept(client, simulator, items, tmp_path):
+def test_a_file_that_was_not_requested_is_not_kept(client, simulator, items, tmp_path):
     members = [(f"{item.history_item_id}.mp3", whole(simulator, item.history_item_id)) for item in items[:3]]
     simulator.faults.add(Fault.answer(200, archive_of(*members)), on="download")
     report = client.download_all(items[:2], tmp_path)
@@ -247,7 +249,7 @@ def test_a_clip_that_nobody_asked_for_is_not_kept(client, simulator, items, tmp_
     check_files(simulator, report)
 
 
-def test_an_archive_in_place_of_one_clip_is_no_clip(make_client, simulator, items, tmp_path):
+def test_an_archive_instead_of_one_audio_file_is_an_error(make_client, simulator, items, tmp_path):
     simulator.faults.add(Fault.answer(200, archive_of()), on="download", times=9)
     report = make_client(retry_policy=RetryPolicy(max_attempts=1)).download_all(items[:1], tmp_path)
     assert isinstance(report.failed[0].error, UnexpectedResponseError)
@@ -285,7 +287,7 @@ def test_a_low_limit_of_the_server_slows_a_run_and_fails_nothing(make_client, si
     assert 1 <= refused <= 60
 
 
-def test_a_server_that_takes_few_ids_is_asked_for_few(client, simulator, tmp_path):
+def test_a_server_that_takes_few_ids_is_sent_few(client, simulator, tmp_path):
     simulator.history.fill(300)
     items = list(client.list())
     simulator.requests.clear()
@@ -296,6 +298,16 @@ def test_a_server_that_takes_few_ids_is_asked_for_few(client, simulator, tmp_pat
     asked = [len(request.json["history_item_ids"]) for request in simulator.requests]
     assert sum(count > 30 for count in asked) <= 6
     assert len(asked) < 25
+
+
+def test_a_client_remembers_how_many_ids_the_server_takes(client, simulator, tmp_path):
+    simulator.history.fill(80)
+    items = list(client.list())
+    simulator.quirks = Quirks(most_ids=30)
+    client.download_all(items, tmp_path / "first", workers=1)
+    simulator.requests.clear()
+    client.download_all(items, tmp_path / "second", workers=1)
+    assert max(len(request.json["history_item_ids"]) for request in simulator.requests) <= 30
 
 
 def test_a_server_that_was_out_of_order_for_a_while_is_asked_for_as_much_as_before(make_client, simulator, tmp_path):
@@ -317,7 +329,7 @@ def test_a_link_that_leads_to_itself_hides_no_file(client, simulator, items, tmp
     assert len(client.download_all(items, tmp_path).skipped) == len(items)
 
 
-def test_the_last_archives_are_shared_by_all_who_are_free(client, simulator, tmp_path):
+def test_forty_items_are_requested_in_four_archives(client, simulator, tmp_path):
     simulator.history.fill(40)
     items = list(client.list())
     simulator.requests.clear()
@@ -335,7 +347,7 @@ def test_a_server_that_only_ever_says_too_many_ends_the_run(make_client, simulat
     assert len(simulator.requests) < 100
 
 
-def test_the_events_tell_what_the_report_tells(client, simulator, items, tmp_path):
+def test_events_and_report_agree(client, simulator, items, tmp_path):
     client.download_all(items[:2], tmp_path)
     simulator.history.remove(items[2].history_item_id)
     events = []
@@ -350,16 +362,72 @@ def test_the_events_tell_what_the_report_tells(client, simulator, items, tmp_pat
     assert len(report.skipped) == 2
 
 
-def test_what_a_listener_raises_ends_the_run_and_leaves_whole_files(client, simulator, items, tmp_path):
+def test_an_exception_of_on_event_ends_the_run_and_leaves_whole_files(client, simulator, items, tmp_path):
     def listen(event):
         if isinstance(event, FileSaved):
             raise KeyError("enough")
 
     with pytest.raises(KeyError, match="enough"):
-        client.download_all(items, tmp_path, batch_size=3, on_event=listen)
-    for path in visible_files(tmp_path):
+        client.download_all(items, tmp_path, workers=2, batch_size=3, on_event=listen)
+    files = visible_files(tmp_path)
+    assert 1 <= len(files) < len(items)
+    for path in files:
         assert whole(simulator, item_id_of(path.read_bytes())) == path.read_bytes()
     assert len(client.download_all(items, tmp_path).failed) == 0
+
+
+@pytest.mark.parametrize("kind", [RunStarted, BytesReceived, FileSaved, ItemMissing, ItemFailed, RunFinished])
+def test_an_exception_of_on_event_reaches_the_caller_whatever_the_event(make_client, simulator, tmp_path, kind):
+    client = make_client(retry_policy=RetryPolicy(max_attempts=1))
+    items = list(client.list())
+    simulator.history.remove(items[0].history_item_id)
+    simulator.faults.add(Fault.answer(500, b"{}"), on="download", skip=1)
+
+    def listen(event):
+        if isinstance(event, kind):
+            raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        client.download_all(items[:4], tmp_path, workers=1, batch_size=1, on_event=listen)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_events_are_complete_until_on_event_raises(client, items, tmp_path):
+    saved = []
+
+    def listen(event):
+        if isinstance(event, FileSaved):
+            saved.append(event.file.path)
+            if len(saved) == 3:
+                raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        client.download_all(items, tmp_path, workers=1, batch_size=1, on_event=listen)
+    assert sorted(saved) == sorted(visible_files(tmp_path))
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="sends a signal to the main thread")
+def test_an_interrupt_stops_the_run_and_every_file_in_place_had_its_event(simulator, tmp_path):
+    simulator.history.fill(40)
+    events = []
+
+    def listen(event):
+        events.append(event)
+        if isinstance(event, FileSaved) and sum(isinstance(each, FileSaved) for each in events) == 3:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    simulator.latency = 0.02
+    try:
+        with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+            items = list(client.list())
+            with pytest.raises(KeyboardInterrupt):
+                client.download_all(items, tmp_path, workers=4, batch_size=1, on_event=listen)
+    finally:
+        simulator.latency = 0.0
+    saved = [event.file.path for event in events if isinstance(event, FileSaved)]
+    assert sorted(saved) == sorted(visible_files(tmp_path))
+    assert 3 <= len(saved) < len(items)
+    assert isinstance(events[-1], RunFinished)
 
 
 def test_a_template_names_the_files(client, simulator, items, tmp_path):
@@ -417,7 +485,7 @@ def test_a_second_run_in_a_busy_folder_is_refused(client, make_client, simulator
     assert str(tmp_path) in refusal
 
 
-def test_what_a_killed_run_has_left_is_cleared(client, items, tmp_path):
+def test_temporary_files_of_a_killed_run_are_deleted(client, items, tmp_path):
     left = tmp_path / ".elevenlabs-history" / ".0123456789abcdef.part"
     left.parent.mkdir()
     left.write_bytes(b"half of something")
@@ -439,8 +507,8 @@ def test_an_unknown_item_fails_without_code_when_a_proxy_says_so(make_client, si
     assert isinstance(report.failed[0].error, NotFoundError)
 
 
-def test_a_cancelled_run_ends_what_it_has_in_hand(simulator, tmp_path):
-    async def cancel_after_the_first_clip():
+def test_a_cancelled_run_finishes_the_requests_in_flight(simulator, tmp_path):
+    async def cancel_after_the_first_file():
         saved = threading.Event()
 
         def listen(event):
@@ -460,34 +528,43 @@ def test_a_cancelled_run_ends_what_it_has_in_hand(simulator, tmp_path):
 
     simulator.latency = 0.02
     try:
-        asyncio.run(cancel_after_the_first_clip())
+        asyncio.run(cancel_after_the_first_file())
     finally:
         simulator.latency = 0.0
 
 
 KILLED_RUNS = """
-import os, random, signal, sys, time
+import os, random, signal, sys, tempfile, time
 from elevenlabs_history import HistoryClient
 import elevenlabs_history._bulk.run, elevenlabs_history._archive, filelock, pathvalidate
 key, url, folder, times = sys.argv[1:]
 with HistoryClient(key, base_url=url) as client:
     items = list(client.list())
 unused = HistoryClient(key, base_url=url)  # without a connection yet that the children would share
-for _ in range(int(times)):
+
+def start(folder):
     child = os.fork()
     if not child:
         unused.download_all(random.sample(items, 40), folder, batch_size=3)
         os._exit(0)
-    time.sleep(random.uniform(0.02, 0.3))
+    return child
+
+with tempfile.TemporaryDirectory() as other:
+    begin = time.perf_counter()
+    os.waitpid(start(other), 0)
+    duration = time.perf_counter() - begin
+for _ in range(int(times)):
+    child = start(folder)
+    time.sleep(random.uniform(0.1, 1) * duration)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_two_hundred_kills_leave_whole_files_only_and_a_last_run_completes_them(tmp_path):
-    with Simulator(items=1000, latency=0.005) as simulator:
-        arguments = [simulator.api_key, simulator.base_url, str(tmp_path), "200"]
+def test_fifty_kills_leave_whole_files_only_and_the_next_run_completes_them(tmp_path):
+    with Simulator(items=300, latency=0.005) as simulator:
+        arguments = [simulator.api_key, simulator.base_url, str(tmp_path), "50"]
         subprocess.run([sys.executable, "-c", KILLED_RUNS, *arguments], check=True)
         kept = visible_files(tmp_path)
         assert kept
@@ -499,7 +576,7 @@ def test_two_hundred_kills_leave_whole_files_only_and_a_last_run_completes_them(
             report = client.download_all(list(client.list()), tmp_path)
         assert not report.failed
         assert len(report.skipped) == len(kept)
-        assert len(report.skipped) + len(report.saved) == 1000
+        assert len(report.skipped) + len(report.saved) == 300
         check_files(simulator, report)
         assert not list(tmp_path.rglob("*.part"))
 
@@ -539,19 +616,67 @@ def test_a_function_names_the_files(client, items, tmp_path):
     }
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../outside", "a/../../outside", ""])
-def test_a_function_that_leaves_the_folder_fails_its_items(client, items, tmp_path, path):
+HOSTILE_PATHS = [
+    "/etc/passwd",
+    "..",
+    "../outside.mp3",
+    "a/../../outside.mp3",
+    "a/../inside.mp3",
+    "",
+    ".",
+    "nul\0.mp3",
+    "surrogate\ud800.mp3",
+    ".elevenlabs-history/lock",
+]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("path", HOSTILE_PATHS)
+def test_a_function_that_leaves_the_folder_is_refused_before_anything_is_sent(
+    client, simulator, items, tmp_path, path, overwrite
+):
     folder = tmp_path / "clips"
+    simulator.requests.clear()
+    arguments = {"template": lambda _item, _extension: PurePosixPath(path), "overwrite": overwrite}
+    with pytest.raises(InvalidArgumentError, match="not one of a file below the folder"):
+        client.download_all(items[:2], folder, **arguments)
+    with pytest.raises(InvalidArgumentError, match="not one of a file below the folder"):
+        client.download(items[:2]).extract(folder, **arguments)
+    assert simulator.requests == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("names", [("same", "same"), ("Case", "cASE"), ("caf\u00e9", "cafe\u0301")])
+def test_a_function_that_gives_two_items_one_path_is_refused(client, simulator, items, tmp_path, names):
+    simulator.requests.clear()
+    name_of = dict(zip([item.history_item_id for item in items[:2]], names, strict=True))
+    with pytest.raises(InvalidArgumentError, match="one path"):
+        client.download_all(
+            items[:2],
+            tmp_path,
+            template=lambda item, extension: PurePosixPath(name_of[item.history_item_id] + extension),
+            overwrite=True,
+        )
+    assert simulator.requests == []
+
+
+def test_a_path_that_only_turns_out_to_be_hostile_fails_its_item(client, simulator, tmp_path):
+    simulator.history.add(output_format="pcm_24000", date=100)
+    simulator.history.add(date=50)
+    items = list(client.list(before=101))
     report = client.download_all(
-        items[:2], folder, template=lambda _item, _extension: PurePosixPath(path), overwrite=True
+        items,
+        tmp_path / "clips",
+        template=lambda item, extension: PurePosixPath("../" * (extension == ".wav") + item.history_item_id),
+        overwrite=True,
     )
-    assert len(report.failed) == 2
-    assert all(isinstance(failed.error, InvalidArgumentError) for failed in report.failed)
-    assert list(tmp_path.iterdir()) == [folder]
-    assert visible_files(folder) == []
+    assert [failed.history_item_id for failed in report.failed] == [items[0].history_item_id]
+    assert isinstance(report.failed[0].error, InvalidArgumentError)
+    assert [file.history_item_id for file in report.saved] == [items[1].history_item_id]
+    assert list(tmp_path.iterdir()) == [tmp_path / "clips"]
 
 
-def test_the_hash_of_each_file_is_that_of_its_bytes(client, simulator, tmp_path):
+def test_the_sha256_in_the_report_is_that_of_each_file(client, simulator, tmp_path):
     mixed_history(simulator, 30)
     report = client.download_all(list(client.list()), tmp_path)
     assert {file.kind for file in report.saved} >= {FileKind.MP3, FileKind.WAV}
@@ -559,7 +684,7 @@ def test_the_hash_of_each_file_is_that_of_its_bytes(client, simulator, tmp_path)
         assert hashlib.sha256(file.path.read_bytes()).hexdigest() == file.sha256
 
 
-def test_events_come_one_at_a_time(client, simulator, tmp_path):
+def test_events_are_delivered_one_at_a_time(client, simulator, tmp_path):
     simulator.history.fill(100)
     inside = threading.Semaphore(1)
     overlaps = []

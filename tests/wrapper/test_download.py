@@ -1,5 +1,6 @@
-"""Downloads end as whole files or as typed errors, on both twins, whatever the wire does."""
+"""Downloads end as whole files or as typed errors, sync and async, whatever the network does."""
 
+import hashlib
 import io
 import os
 import stat
@@ -37,10 +38,10 @@ def items(client):
     return list(client.list())
 
 
-@pytest.mark.parametrize("verb", ["download", "audio"])
-def test_one_item_is_saved_as_it_came(client, simulator, items, tmp_path, verb):
+@pytest.mark.parametrize("method", ["download", "audio"])
+def test_one_item_is_saved_as_received(client, simulator, items, tmp_path, method):
     target = tmp_path / "new" / "one.mp3"
-    assert getattr(client, verb)(items[0]).save(target) == target
+    assert getattr(client, method)(items[0]).save(target) == target
     data = target.read_bytes()
     assert item_id_of(data) == items[0].history_item_id
     assert data == b"".join(simulator.history.get(items[0].history_item_id).audio().pieces())
@@ -48,7 +49,7 @@ def test_one_item_is_saved_as_it_came(client, simulator, items, tmp_path, verb):
     assert files(tmp_path) == ["new/one.mp3"]
 
 
-def test_several_items_are_saved_as_the_archive_that_came(client, items, tmp_path):
+def test_several_items_are_saved_as_the_archive_received(client, items, tmp_path):
     target = client.download(items[:3]).save(tmp_path / "three.zip")
     with zipfile.ZipFile(target) as archive:
         assert {item_id_of(archive.read(name)) for name in archive.namelist()} == {
@@ -62,7 +63,7 @@ def test_read_and_iter_bytes_give_the_same_bytes(client, items):
     assert item_id_of(data) == items[0].history_item_id
 
 
-def test_a_download_sends_nothing_before_a_verb_and_everything_anew_for_each(client, simulator, items):
+def test_a_download_sends_nothing_before_a_method_is_called_and_a_request_for_each_call(client, simulator, items):
     simulator.requests.clear()
     download = client.download(items[0])
     assert simulator.requests == []
@@ -70,7 +71,7 @@ def test_a_download_sends_nothing_before_a_verb_and_everything_anew_for_each(cli
     assert len(simulator.requests) == 2
 
 
-def test_the_format_is_left_out_unless_it_is_asked_for(client, simulator, items):
+def test_the_format_is_sent_only_if_one_is_given(client, simulator, items):
     ids = [items[0].history_item_id]
     client.download(items[0]).read()
     assert simulator.requests[-1].json == {"history_item_ids": ids}
@@ -79,17 +80,17 @@ def test_the_format_is_left_out_unless_it_is_asked_for(client, simulator, items)
     assert data.startswith(b"RIFF")
 
 
-def test_an_id_that_is_named_twice_is_asked_for_once(client, simulator, items):
+def test_an_id_that_is_given_twice_is_requested_once(client, simulator, items):
     client.download([items[0], items[0].history_item_id, items[0]]).read()
     assert simulator.requests[-1].json["history_item_ids"] == [items[0].history_item_id]
 
 
-def test_a_text_is_one_id_and_not_many_letters(client, simulator, items):
+def test_a_string_is_one_id_and_not_many_letters(client, simulator, items):
     client.download(items[0].history_item_id).read()
     assert simulator.requests[-1].json["history_item_ids"] == [items[0].history_item_id]
 
 
-def test_audio_is_asked_for_uncompressed(client, simulator, items):
+def test_audio_is_requested_uncompressed(client, simulator, items):
     client.download(items[0]).read()
     assert simulator.requests[-1].headers["accept-encoding"] == "identity"
 
@@ -149,7 +150,7 @@ def test_names_that_can_not_work_are_refused(client, simulator, items, tmp_path)
     assert simulator.requests == []
 
 
-def test_clips_that_are_there_already_are_found_before_anything_is_sent(client, simulator, items, tmp_path):
+def test_existing_files_are_found_before_anything_is_sent(client, simulator, items, tmp_path):
     (clip,) = client.download(items[0]).extract(tmp_path)
     before = clip.path.read_bytes()
     simulator.requests.clear()
@@ -160,10 +161,10 @@ def test_clips_that_are_there_already_are_found_before_anything_is_sent(client, 
     assert clip.path.read_bytes() == before
 
 
-# Clips.
+# Extracted files.
 
 
-def test_one_item_becomes_a_clip_that_is_known(client, items, tmp_path):
+def test_one_item_becomes_a_file_that_is_matched_to_it(client, items, tmp_path):
     (clip,) = client.download(items[0]).extract(tmp_path)
     assert (clip.history_item_id, clip.match_method, clip.kind) == (
         items[0].history_item_id,
@@ -183,7 +184,7 @@ def test_a_bare_id_names_its_file(client, items, tmp_path):
 @pytest.mark.parametrize(
     "quirks", [Quirks(), Quirks(folders=True, separator=":"), Quirks(utc_offset=7200, deflated=True)]
 )
-def test_the_clips_of_an_archive_are_known_by_their_times(client, simulator, items, tmp_path, quirks):
+def test_the_files_of_an_archive_are_matched_by_time(client, simulator, items, tmp_path, quirks):
     simulator.quirks = quirks
     clips = client.download(items[:6]).extract(tmp_path)
     assert {clip.history_item_id for clip in clips} == {item.history_item_id for item in items[:6]}
@@ -192,7 +193,7 @@ def test_the_clips_of_an_archive_are_known_by_their_times(client, simulator, ite
         assert item_id_of(clip.path.read_bytes()) == clip.history_item_id
 
 
-def test_the_clips_of_an_old_archive_are_known_by_the_ids_in_their_names(client, simulator, items, tmp_path):
+def test_the_files_of_an_old_archive_are_matched_by_the_ids_in_their_names(client, simulator, items, tmp_path):
     simulator.quirks = Quirks(names="id")
     clips = client.download([item.history_item_id for item in items[:6]]).extract(tmp_path)
     assert len(clips) == 6
@@ -201,7 +202,7 @@ def test_the_clips_of_an_old_archive_are_known_by_the_ids_in_their_names(client,
         assert item_id_of(clip.path.read_bytes()) == clip.history_item_id
 
 
-def test_clips_that_nothing_proves_have_no_id(client, items, tmp_path):
+def test_files_that_nothing_proves_have_no_id(client, items, tmp_path):
     clips = client.download([item.history_item_id for item in items[:3]]).extract(tmp_path)
     assert [clip.history_item_id for clip in clips] == [None] * 3
     assert files(tmp_path) == ["unidentified_1.mp3", "unidentified_2.mp3", "unidentified_3.mp3"]
@@ -222,6 +223,21 @@ def test_raw_pcm_becomes_wav_when_its_rate_is_known(client, simulator, tmp_path)
     assert soundfile.info(alone.path).duration == pytest.approx(1.0, abs=0.2)
 
 
+@pytest.mark.parametrize("deflated", [False, True])
+def test_the_sha256_of_each_file_is_that_of_its_bytes(client, simulator, tmp_path, deflated):
+    simulator.history.add(output_format="pcm_24000", date=100)
+    simulator.history.add(date=50)
+    simulator.quirks = Quirks(deflated=deflated)
+    items = list(client.list(before=101))
+    saved = client.download(items).extract(tmp_path / "archive")
+    for item in items:
+        saved += client.download(item).extract(tmp_path / "single")
+    assert [file.kind for file in saved].count(FileKind.WAV) == 2
+    assert [file.kind for file in saved].count(FileKind.MP3) == 2
+    for file in saved:
+        assert file.sha256 == hashlib.sha256(file.path.read_bytes()).hexdigest()
+
+
 def test_raw_pcm_of_unknown_rate_stays_raw_and_says_so(client, simulator, tmp_path):
     item = simulator.history.add(output_format="pcm_24000")
     (clip,) = client.download(item.id).extract(tmp_path)
@@ -232,7 +248,7 @@ def test_raw_pcm_of_unknown_rate_stays_raw_and_says_so(client, simulator, tmp_pa
 
 
 @pytest.mark.parametrize("tenth", range(10))
-def test_a_body_cut_short_is_asked_for_again(client, simulator, items, tmp_path, tenth):
+def test_a_body_cut_short_is_requested_again(client, simulator, items, tmp_path, tenth):
     whole = client.download(items[0]).read()
     simulator.requests.clear()
     simulator.faults.add(Fault.truncate(len(whole) * tenth // 10), on="download")
@@ -256,7 +272,7 @@ def test_a_body_cut_short_is_asked_for_again(client, simulator, items, tmp_path,
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}",
 )
-def test_a_passing_failure_is_tried_again(client, simulator, items, fault):
+def test_a_temporary_failure_is_retried(client, simulator, items, fault):
     simulator.faults.add(fault, on="download", times=2)
     simulator.faults.add(fault, on="audio", times=2)
     assert item_id_of(client.download(items[0]).read()) == items[0].history_item_id
@@ -281,8 +297,8 @@ def test_a_passing_failure_is_tried_again(client, simulator, items, fault):
     ids=lambda value: getattr(value, "kind", None) and f"{value.kind}-{value.status}-{len(value.body)}",
 )
 def test_a_lasting_failure_is_an_error_and_leaves_no_file(make_client, simulator, items, tmp_path, fault, error):
-    client = make_client(retry_policy=ONCE, timeout=0.5)
-    for verb in (
+    client = make_client(retry_policy=ONCE, timeout=0.2 if fault.kind == "hang" else 5)
+    for call in (
         lambda download: download.save(tmp_path / "a.mp3"),
         lambda download: download.extract(tmp_path),
         lambda download: download.read(),
@@ -290,7 +306,7 @@ def test_a_lasting_failure_is_an_error_and_leaves_no_file(make_client, simulator
     ):
         simulator.faults.add(fault, on="download")
         with pytest.raises(error) as caught:
-            verb(client.download(items[0]))
+            call(client.download(items[0]))
         assert "\n" not in str(caught.value)
     assert files(tmp_path) == []
 

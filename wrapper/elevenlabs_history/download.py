@@ -210,28 +210,18 @@ class AsyncDownload(_Exchange):
         return self._api.get_async_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
     async def _receive(self, make_sink: Callable[[], Sink[T]]) -> T:
+        from ._download.threads import run_in_thread
+
         attempts = self._transport.attempts(idempotent=True)
         async for attempt in attempts:
             with attempt, make_sink() as sink:
                 async with self._open(attempts) as response, _raw_chunks(response) as body:
                     async for chunk in body:
                         sink.write(chunk)
-                return await _finish_in_thread(sink)
+                return await run_in_thread(sink.finish)
         raise attempts.exhausted
 
 
 def _raw_chunks(response: httpx.Response) -> aclosing[AsyncGenerator[bytes]]:
     """Iterate over a body and close the iterator at once: the garbage collector would do it outside of the task."""
     return aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw()))
-
-
-async def _finish_in_thread(sink: Sink[T]) -> T:
-    """Let the sink finish even if the caller is cancelled, because the thread goes on anyway."""
-    import asyncio
-
-    finishing = asyncio.ensure_future(asyncio.to_thread(sink.finish))
-    try:
-        return await asyncio.shield(finishing)
-    except asyncio.CancelledError:
-        await asyncio.wait([finishing])
-        raise

@@ -35,16 +35,11 @@ def run_in_worker_thread(run: Callable[[], T], stop: Callable[[], None]) -> T:
 
 async def run_in_worker_thread_async(run: Callable[[], T], stop: Callable[[], None]) -> T:
     """Run in a thread. If the caller is cancelled, call `stop` and wait for the thread before raising."""
-    import asyncio
+    from .._download.threads import run_in_thread
 
     # Not the default executor of the loop: enough runs at once would occupy all its threads.
     pool = ThreadPoolExecutor(1, thread_name_prefix="elevenlabs-history-run")
-    future = asyncio.get_running_loop().run_in_executor(pool, contextvars.copy_context().run, run)
     try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        stop()
-        await asyncio.wait([future])
-        raise
+        return await run_in_thread(run, executor=pool, on_cancel=stop)
     finally:
         pool.shutdown(wait=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from attrs import frozen
 
 from .._archive import iter_chunks, read_directory
 from .._audio import SNIFF_BYTES, FileKind, kind_of, pcm_sample_rate, wav_header
-from .._files.atomic import AtomicFile, fsync_folders
+from .._files.atomic import AtomicFile, delete_files, fsync_folders
 from .._files.checks import check_targets
 from .._http.requests import describe, id_of, output_format_of
 from .._matching import MatchMethod, match_members
@@ -59,6 +58,7 @@ class DirectorySink(Sink[T]):
         self._executor = executor
         self._single = single
         self._stack = ExitStack()
+        self._renamed: list[Path] = []
         self._folders: set[Path] = set()
         self._size = 0
         self._sha256 = hashlib.sha256()
@@ -71,11 +71,16 @@ class DirectorySink(Sink[T]):
         self._stack.close()
 
     def finish(self) -> T:
-        """Do as `Sink.finish` does; then make the renames survive a power failure, also those before an error."""
+        """Do as `Sink.finish` does, and make the renames survive a power failure; undo them if there is an error."""
         try:
-            return super().finish()
-        finally:
+            result = super().finish()
             fsync_folders(self._folders)
+        except BaseException:
+            # A file that replaced another one stays: the other one is gone.
+            if not self._targets.overwrite:
+                delete_files(self._renamed)
+            raise
+        return result
 
     def _take(self, data: bytes) -> None:
         self._body.write(data)
@@ -157,6 +162,7 @@ class DirectorySink(Sink[T]):
 
     def _rename(self, staged: _Staged, target: Path) -> DownloadedFile:
         staged.file.rename(target, overwrite=self._targets.overwrite)
+        self._renamed.append(target)
         folder = target.parent
         while folder not in self._folders and folder.is_relative_to(self._targets.folder):
             self._folders.add(folder)
@@ -184,19 +190,8 @@ class AllFilesSink(DirectorySink[list[DownloadedFile]]):
             else self._targets.folder / f"unidentified_{number}{each.kind.extension}"
             for number, each in enumerate(staged, start=1)
         ]
-        overwrite = self._targets.overwrite
-        check_targets(targets, overwrite=overwrite)
-        files: list[DownloadedFile] = []
-        try:
-            for each, target in zip(staged, targets, strict=True):
-                files.append(self._rename(each, target))
-        except BaseException:
-            if not overwrite:
-                for file in files:
-                    with contextlib.suppress(OSError):
-                        file.path.unlink()
-            raise
-        return files
+        check_targets(targets, overwrite=self._targets.overwrite)
+        return [self._rename(each, target) for each, target in zip(staged, targets, strict=True)]
 
 
 @frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self, TypeAlias
@@ -11,7 +12,8 @@ from elevenlabs_history_api.models import HistoryItem
 
 from .._audio import FileKind
 from .._files.checks import check_folder, check_targets
-from .._files.portable import safe_id
+from .._files.lock import STAGING_FOLDER
+from .._files.portable import folded, safe_id
 from .._files.template import Template
 from .._http.requests import id_of
 from ..errors import InvalidArgumentError
@@ -65,7 +67,7 @@ class Targets:
             parsed = template if isinstance(template, Template) else Template(template) if template else Template()
             names |= parsed.names(item for item in items if isinstance(item, HistoryItem))
             names_hold_ids = parsed.has_id
-        return cls(
+        targets = cls(
             items=items,
             folder=folder,
             overwrite=overwrite,
@@ -73,14 +75,20 @@ class Targets:
             function=function,
             names_hold_ids=names_hold_ids,
         )
+        if function is not None:
+            targets._check_function()
+        return targets
 
     def relative_path(self, item: str | HistoryItem, kind: FileKind) -> str:
         """Return the path of an item's file relative to the folder, with forward slashes."""
         if self.function is None or isinstance(item, str):
             return f"{self.names[id_of(item)]}{kind.extension}"
-        path = self.function(item, kind.extension)
-        if path.is_absolute() or ".." in path.parts or not path.parts or Path(path).drive:
-            raise InvalidArgumentError(f"{path} is not a path below the folder (item {item.history_item_id}).")
+        path = PurePosixPath(self.function(item, kind.extension))
+        if not _is_below_folder(path):
+            raise InvalidArgumentError(
+                f"The template gives item {item.history_item_id!r} the path {str(path)!r}, which is not one of a file "
+                "below the folder."
+            )
         return path.as_posix()
 
     def path(self, item: str | HistoryItem, kind: FileKind) -> Path:
@@ -91,8 +99,27 @@ class Targets:
         """Raise if the file of an item exists, whatever kind of audio it turns out to be."""
         check_targets(self._possible_paths(), overwrite=self.overwrite)
 
+    def _check_function(self) -> None:
+        """Raise if the function gives an invalid path, or two items one path."""
+        owners: dict[str, str] = {}
+        for item in self.items:
+            path = self.relative_path(item, FileKind.MP3)
+            owner = owners.setdefault(folded(path), id_of(item))
+            if owner != id_of(item):
+                raise InvalidArgumentError(f"The template gives items {owner!r} and {id_of(item)!r} one path ({path}).")
+
     def _possible_paths(self) -> Iterable[str]:
         prefix = str(self.folder)
         for item in self.items:
             for kind in AUDIO_KINDS:
                 yield f"{prefix}/{self.relative_path(item, kind)}"
+
+
+def _is_below_folder(path: PurePosixPath) -> bool:
+    """Tell whether a function returned a path where a file may go; parts of it may come from the server."""
+    try:
+        encoded = os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+    escapes = path.is_absolute() or ".." in path.parts or bool(Path(path).drive)
+    return bool(path.parts) and not escapes and b"\0" not in encoded and path.parts[0] != STAGING_FOLDER

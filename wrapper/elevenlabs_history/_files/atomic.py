@@ -91,7 +91,12 @@ class AtomicFile:
         """
         self.flush_to_disk()
         self.rename(target, overwrite=overwrite)
-        fsync_folders([target.parent])
+        try:
+            fsync_folders([target.parent])
+        except WriteError:
+            if not overwrite:
+                delete_files([target])
+            raise
 
     def rename(self, target: Path, *, overwrite: bool = False) -> None:
         """Do the second step of `commit` alone, for many files whose other steps are taken together."""
@@ -131,6 +136,13 @@ def fsync_folders(folders: Iterable[Path]) -> None:
             # Windows can't open a folder, and some file systems can't sync one.
             if error.errno == errno.EIO:
                 raise write_error(folder, error) from error
+
+
+def delete_files(paths: Iterable[Path]) -> None:
+    """Undo renames to names that were free, as far as possible: an error follows anyway."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def target_exists(target: Path | str) -> TargetExistsError:
