@@ -18,7 +18,8 @@ from benchmarks.programs.job import Job, report
 
 job = Job()
 with httpx.Client(base_url=job.base_url, headers={"xi-api-key": job.key}, timeout=60) as client:
-    client.get(f"/v1/history/{job.ids[0]}").raise_for_status()
+    # Opens the connection.
+    client.get("/v1/history", params={"page_size": 1}).raise_for_status()
     start = time.perf_counter()
     with (
         client.stream("POST", "/v1/history/download", json={"history_item_ids": job.ids}) as response,

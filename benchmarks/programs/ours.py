@@ -18,6 +18,9 @@ if job.name in {"sync", "verify"}:
     from elevenlabs_history_backup import Backup
 
 with HistoryClient(job.key, base_url=job.base_url) as client:
+    if job.name in {"list", "save", "sync"}:
+        # Opens the connection.
+        next(client.list(limit=1))
     if job.name == "list":
         listing = Listing()
         start = time.perf_counter()
@@ -25,7 +28,6 @@ with HistoryClient(job.key, base_url=job.base_url) as client:
             listing.add(item.history_item_id, item.text or None)
         report(time.perf_counter() - start, **listing.facts())
     elif job.name == "save":
-        client.get(job.ids[0])
         start = time.perf_counter()
         client.download(job.ids).save("saved")
         report(time.perf_counter() - start)
