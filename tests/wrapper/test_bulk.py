@@ -104,31 +104,31 @@ def test_every_file_is_the_item_that_the_report_says(client, simulator, tmp_path
 @pytest.mark.parametrize(
     ("quirks", "requests"),
     [
-        (Quirks(utc_offset=7200), 60),
-        (Quirks(names="dated", separator=" "), 60),
-        (Quirks(names="id", folders=True), 60),
-        (Quirks(names="id", intruders=True, duplicates=True), 100),
+        (Quirks(utc_offset=7200), 100),
+        (Quirks(names="dated", separator=" "), 100),
+        (Quirks(names="id", folders=True), 100),
+        (Quirks(names="id", intruders=True, duplicates=True), 200),
         # What is not proven is requested item by item.
-        (Quirks(intruders=True), 440),
-        (Quirks(duplicates=True, utc_offset=-3600), 440),
-        (Quirks(missing_ids="skip"), 200),
+        (Quirks(intruders=True), 2100),
+        (Quirks(duplicates=True, utc_offset=-3600), 2100),
+        (Quirks(missing_ids="skip"), 1000),
     ],
     ids=["current", "dated", "id", "id and more", "intruders", "duplicates", "missing"],
 )
 def test_every_file_of_a_long_history_is_the_item_that_the_report_says(quirks, requests, tmp_path):
     with Simulator(items=0, quirks=quirks, concurrency=4) as simulator:
-        mixed_history(simulator, 400)
+        mixed_history(simulator, 2000)
         for place in range(10):
             simulator.faults.add(Fault.truncate(1000 * place), on="download")
         with HistoryClient(simulator.api_key, base_url=simulator.base_url, retry_policy=FAST) as client:
             items = list(client.list())
-            missing = [item.history_item_id for item in items[::80]] if quirks.missing_ids == "skip" else []
+            missing = [item.history_item_id for item in items[::400]] if quirks.missing_ids == "skip" else []
             for item_id in missing:
                 simulator.history.remove(item_id)
             simulator.requests.clear()
             report = client.download_all(items, tmp_path, workers=6)
         assert sorted(report.missing) == sorted(missing)
-        assert len(report.saved) == 400 - len(missing)
+        assert len(report.saved) == 2000 - len(missing)
         check_files(simulator, report)
         assert len(simulator.requests) <= requests
 
@@ -298,6 +298,20 @@ def test_a_server_that_takes_few_ids_is_sent_few(client, simulator, tmp_path):
     asked = [len(request.json["history_item_ids"]) for request in simulator.requests]
     assert sum(count > 30 for count in asked) <= 6
     assert len(asked) < 25
+
+
+def test_a_missing_item_does_not_make_later_archives_smaller(client, simulator, tmp_path):
+    simulator.history.fill(380)
+    items = list(client.list())
+    for item in items[:3]:
+        simulator.history.remove(item.history_item_id)
+    simulator.requests.clear()
+    report = client.download_all(items, tmp_path / "first", workers=1)
+    assert (len(report.missing), len(report.saved)) == (3, 397)
+    assert len(simulator.requests) < 40
+    simulator.requests.clear()
+    client.download_all(items[3:], tmp_path / "second", workers=1)
+    assert len(simulator.requests) == 4
 
 
 def test_a_client_remembers_how_many_ids_the_server_takes(client, simulator, tmp_path):
@@ -562,9 +576,9 @@ for _ in range(int(times)):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_fifty_kills_leave_whole_files_only_and_the_next_run_completes_them(tmp_path):
-    with Simulator(items=300, latency=0.005) as simulator:
-        arguments = [simulator.api_key, simulator.base_url, str(tmp_path), "50"]
+def test_two_hundred_kills_leave_whole_files_only_and_the_next_run_completes_them(tmp_path):
+    with Simulator(items=1000, latency=0.005) as simulator:
+        arguments = [simulator.api_key, simulator.base_url, str(tmp_path), "200"]
         subprocess.run([sys.executable, "-c", KILLED_RUNS, *arguments], check=True)
         kept = visible_files(tmp_path)
         assert kept
@@ -576,7 +590,7 @@ def test_fifty_kills_leave_whole_files_only_and_the_next_run_completes_them(tmp_
             report = client.download_all(list(client.list()), tmp_path)
         assert not report.failed
         assert len(report.skipped) == len(kept)
-        assert len(report.skipped) + len(report.saved) == 300
+        assert len(report.skipped) + len(report.saved) == 1000
         check_files(simulator, report)
         assert not list(tmp_path.rglob("*.part"))
 

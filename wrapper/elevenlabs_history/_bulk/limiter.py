@@ -52,5 +52,8 @@ class BatchSize:
 
     def refused(self, ids: int) -> None:
         """Record a refused request of so many ids. One that is no larger than what was served has another reason."""
-        if ids > self._largest_served:
+        if ids == 1:
+            # Its item explains why the batches that it was in were refused.
+            self.limit = None
+        elif ids > self._largest_served:
             self.limit = max(self._largest_served, min(ids // 2, self.limit or ids))

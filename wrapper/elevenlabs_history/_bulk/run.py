@@ -174,18 +174,18 @@ class Run:
         elif isinstance(error, RateLimitError) and self._running:
             # The other requests of this run may have been too many; now there will be fewer.
             self._requeue([batch])
-        elif len(batch) == 1 and isinstance(error, NotFoundError) and error.code is not None:
-            self._report.missing.append(id_of(batch[0]))
-            self._emit(ItemMissing(id_of(batch[0])))
         else:
-            if len(batch) == 1:
-                self._fail(id_of(batch[0]), error)
+            if is_retryable(error, idempotent=True):
+                self._failures_in_a_row += 1
             else:
-                self._requeue(_halves(batch))
-            if not is_retryable(error, idempotent=True):
                 self._batch_size.refused(len(batch))
-                return
-            self._failures_in_a_row += 1
+            if len(batch) > 1:
+                self._requeue(_halves(batch))
+            elif isinstance(error, NotFoundError) and error.code is not None:
+                self._report.missing.append(id_of(batch[0]))
+                self._emit(ItemMissing(id_of(batch[0])))
+            else:
+                self._fail(id_of(batch[0]), error)
             if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
                 self._abort((), error)
 
