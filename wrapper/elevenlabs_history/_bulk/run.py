@@ -179,7 +179,7 @@ class Run:
                 self._failures_in_a_row += 1
             else:
                 self._batch_size.refused(len(batch))
-            if len(batch) > 1:
+            if len(batch) != 1:
                 self._requeue(_halves(batch))
             elif isinstance(error, NotFoundError) and error.code is not None:
                 self._report.missing.append(id_of(batch[0]))
