@@ -430,6 +430,8 @@ def test_an_interrupt_stops_the_run_and_every_file_in_place_had_its_event(simula
         if isinstance(event, FileSaved) and sum(isinstance(each, FileSaved) for each in events) == 3:
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
+    # A job in the background of a shell has Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     simulator.latency = 0.02
     try:
         with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
@@ -437,6 +439,7 @@ def test_an_interrupt_stops_the_run_and_every_file_in_place_had_its_event(simula
             with pytest.raises(KeyboardInterrupt):
                 client.download_all(items, tmp_path, workers=4, batch_size=1, on_event=listen)
     finally:
+        signal.signal(signal.SIGINT, before)
         simulator.latency = 0.0
     saved = [event.file.path for event in events if isinstance(event, FileSaved)]
     assert sorted(saved) == sorted(visible_files(tmp_path))
