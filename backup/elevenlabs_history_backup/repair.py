@@ -86,7 +86,7 @@ class _RecordedPaths:
     def __call__(self, item: HistoryItem, extension: str) -> PurePosixPath:
         recorded = PurePosixPath(self.paths[item.history_item_id])
         if not is_inside(Path(recorded)):
-            return Template().path_for(item, extension, index=1)
+            return Template().path_for(item, extension)
         path = recorded.with_suffix(extension)
         # In another format than before it has another name, which may be that of a file of the user, or of this item
         # in that format. A folder can't be replaced by a file, even under the recorded name.

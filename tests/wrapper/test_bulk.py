@@ -33,6 +33,7 @@ from elevenlabs_history import (
     RunStarted,
     ServerError,
     TargetExistsError,
+    Template,
     UnexpectedResponseError,
 )
 from elevenlabs_history_simulator import Fault, Quirks, Simulator, item_id_of
@@ -448,18 +449,21 @@ def test_an_interrupt_stops_the_run_and_every_file_in_place_had_its_event(simula
 
 
 def test_a_template_names_the_files(client, simulator, items, tmp_path):
-    report = client.download_all(items, tmp_path, template="{voice}/{index:03}_{id}{ext}")
+    report = client.download_all(items, tmp_path, template="{voice}/{text}_{id}{ext}")
     check_files(simulator, report)
-    assert {file.path.name[:3] for file in report.saved} == {f"{place:03}" for place in range(1, len(items) + 1)}
+    for file in report.saved:
+        item = next(item for item in items if item.history_item_id == file.history_item_id)
+        assert file.path == tmp_path / Template("{voice}/{text}_{id}{ext}").path_for(item, file.kind.extension)
 
 
 def test_a_file_that_may_be_another_item_is_not_taken_for_this_one(client, simulator, items, tmp_path):
-    (tmp_path / "1.mp3").write_bytes(b"somebody's")
-    report = client.download_all(items[:2], tmp_path, template="{index}{ext}")
+    taken, free = (tmp_path / Template("{date}{ext}").path_for(item, ".mp3") for item in items[:2])
+    taken.write_bytes(b"somebody's")
+    report = client.download_all(items[:2], tmp_path, template="{date}{ext}")
     assert [failed.history_item_id for failed in report.failed] == [items[0].history_item_id]
     assert isinstance(report.failed[0].error, TargetExistsError)
-    assert (tmp_path / "1.mp3").read_bytes() == b"somebody's"
-    assert [file.path for file in report.saved] == [tmp_path / "2.mp3"]
+    assert taken.read_bytes() == b"somebody's"
+    assert [file.path for file in report.saved] == [free]
 
 
 @pytest.mark.parametrize(

@@ -210,5 +210,6 @@ def test_threads_may_share_a_client(simulator):
 def test_a_closed_client_says_so(simulator):
     client = HistoryClient(simulator.api_key, base_url=simulator.base_url)
     client.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        client.get("a")
+    for call in (lambda: client.get("a"), lambda: next(client.list()), client.download("a").read):
+        with pytest.raises(InvalidArgumentError, match="closed"):
+            call()

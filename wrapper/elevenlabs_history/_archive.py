@@ -5,20 +5,16 @@ bounded memory and time, no bytes that belong to no member, and members that are
 says. Field names and sizes are those of PKWARE's APPNOTE, sections 4.3 to 4.5.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 import struct
 import zlib
-from typing import IO, TYPE_CHECKING, NoReturn
+from collections.abc import Iterator
+from typing import IO, NoReturn
 
 from attrs import evolve, frozen
 
 from .errors import UnsafeArchiveError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MAX_DIRECTORY_BYTES = 4 * 1024**2
 _MAX_TOTAL_BYTES = 64 * 1024**3

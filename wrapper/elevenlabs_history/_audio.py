@@ -1,7 +1,5 @@
 """What bytes are: names and media types are hints, the first bytes are proof; and the WAV header that raw PCM lacks."""
 
-from __future__ import annotations
-
 import codecs
 import re
 import struct

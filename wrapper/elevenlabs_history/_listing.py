@@ -1,7 +1,5 @@
 """Filters and pages of a listing, as logic without I/O, for both clients."""
 
-from __future__ import annotations
-
 import logging
 import math
 from datetime import UTC, date, datetime

@@ -5,20 +5,15 @@ generated, in an undocumented time zone. A wrong guess would save one recording 
 would notice; so what is not proven stays unmatched, and the caller requests that id alone.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from attrs import frozen
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from elevenlabs_history_api.models import HistoryItem
+from elevenlabs_history_api.models import HistoryItem
 
 # Time zones differ by whole quarters of an hour, and by no more than this from UTC.
 _QUARTER = 15 * 60

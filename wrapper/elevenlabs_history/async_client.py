@@ -1,52 +1,31 @@
 """The history API for asyncio. `client` has the same methods for synchronous programs and documents each of them."""
 
-from __future__ import annotations
+import os
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Self
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
-
+import httpx
+from elevenlabs_history_api import Client
 from elevenlabs_history_api.api.history import delete_history_item, get_history_item
 from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
 
+from ._base_client import BaseClient, BaseItems
+from ._bulk.planning import Settings
+from ._download.targets import PathTemplate
 from ._http.api_key import ApiKey
-from ._http.requests import (
-    audio_request,
-    check_id,
-    distinct_items,
-    download_request,
-    expect,
-    parse_errors,
-    parse_json,
-    requested_items,
-)
-from ._http.retry import DEFAULT_RETRY_POLICY
-from ._http.settings import DEFAULT_TIMEOUT, connect
-from ._listing import Filters, Paginator
+from ._http.requests import audio_request, check_id, download_request, expect, parse_errors, parse_json, requested_items
+from ._http.retry import DEFAULT_RETRY_POLICY, RetryPolicy
+from ._http.settings import DEFAULT_TIMEOUT, Region, connect
+from ._listing import Filters, Paginator, TimestampLike
 from .download import AsyncDownload
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import AsyncIterator, Callable, Iterable
-
-    import httpx
-    from elevenlabs_history_api import Client
-
-    from ._bulk.limiter import BatchSize
-    from ._download.targets import PathTemplate
-    from ._http.retry import RetryPolicy
-    from ._http.settings import Region
-    from ._listing import InvalidEntry, TimestampLike
-    from .events import Event, Report
+from .events import Event, Report
 
 
-class AsyncHistoryClient:
+class AsyncHistoryClient(BaseClient):
     """A client for the history of one workspace, for one event loop. `HistoryClient` is its synchronous counterpart.
 
     Use it as an async context manager, or call `close` when done.
     """
-
-    # Shown in the repr of a client whose constructor failed.
-    _base_url = "no server"
 
     def __init__(
         self,
@@ -67,26 +46,7 @@ class AsyncHistoryClient:
         key = ApiKey(api_key)
         # Tracebacks that show local variables would show the key.
         del api_key
-        self._api, self._transport = connect(
-            key,
-            base_url=base_url,
-            region=region,
-            timeout=timeout,
-            retry_policy=retry_policy,
-            async_http_client=http_client,
-        )
-        self._base_url = str(self._transport.base_url)
-        self._batch_size: BatchSize | None = None
-
-    @property
-    def api(self) -> Client:
-        """The generated client, for what this class does not cover; it retries and raises in the same way."""
-        return self._api
-
-    @property
-    def base_url(self) -> str:
-        """The address of the server."""
-        return self._base_url
+        super().__init__(*connect(key, base_url, region, timeout, retry_policy, async_http_client=http_client))
 
     def list(
         self,
@@ -100,7 +60,7 @@ class AsyncHistoryClient:
         before: TimestampLike | None = None,
         newest_first: bool = True,
         page_size: int = 1000,
-    ) -> AsyncHistoryItems:
+    ) -> "AsyncHistoryItems":
         """List history items as `HistoryClient.list` does, as an async iterator."""
         filters = Filters(
             voice_id=voice_id,
@@ -157,24 +117,16 @@ class AsyncHistoryClient:
         If this client was made with an `httpx.AsyncClient`, the threads need an `httpx.Client` as `http_client`:
         proxies and certificates can't be shared.
         """
-        from ._bulk.limiter import BatchSize
-        from ._bulk.planning import Settings
-        from ._bulk.run import Run
-        from ._bulk.worker_thread import run_in_worker_thread_async
-        from ._download.targets import Targets
+        from ._download.threads import run_in_worker_thread_async
 
         self._transport.use_sync_client(http_client)
-        # Made now, because two threads that make it later would make two.
-        self._api.get_httpx_client()
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
-        targets = Targets.plan(distinct_items(items), Path(folder), template=template, overwrite=overwrite)
-        self._batch_size = self._batch_size or BatchSize()
-        run = Run(self._api, self._transport, targets, settings, self._batch_size)
+        run = self._prepare_run(items, folder, template, settings, overwrite=overwrite)
         return await run_in_worker_thread_async(run.run, run.stop)
 
     async def close(self) -> None:
         """Close the connections, except those of an `http_client` that was passed in."""
-        await self._api.get_async_httpx_client().aclose()
+        await self._transport.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -182,11 +134,8 @@ class AsyncHistoryClient:
     async def __aexit__(self, *exception: object) -> None:
         await self.close()
 
-    def __repr__(self) -> str:
-        return f"<AsyncHistoryClient for {self._base_url}>"
 
-
-class AsyncHistoryItems:
+class AsyncHistoryItems(BaseItems):
     """The items of a listing; pages are fetched while you iterate.
 
     Attributes:
@@ -194,15 +143,8 @@ class AsyncHistoryItems:
     """
 
     def __init__(self, api: Client, paginator: Paginator) -> None:
-        self._api = api
-        self._paginator = paginator
-        self.invalid_entries: list[InvalidEntry] = paginator.invalid_entries
+        super().__init__(api, paginator)
         self._items = self._iterate()
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether the listing came to its end: the server said, credibly, that nothing follows."""
-        return self._paginator.exhausted
 
     async def pages(self) -> AsyncIterator[list[HistoryItem]]:
         """Iterate over the remaining pages instead of single items."""

@@ -1,52 +1,31 @@
 """The history API for synchronous programs. `async_client` has the same methods for asyncio."""
 
-from __future__ import annotations
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Self
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
-
+import httpx
+from elevenlabs_history_api import Client
 from elevenlabs_history_api.api.history import delete_history_item, get_history_item
 from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
 
+from ._base_client import BaseClient, BaseItems
+from ._bulk.planning import Settings
+from ._download.targets import PathTemplate
 from ._http.api_key import ApiKey
-from ._http.requests import (
-    audio_request,
-    check_id,
-    distinct_items,
-    download_request,
-    expect,
-    parse_errors,
-    parse_json,
-    requested_items,
-)
-from ._http.retry import DEFAULT_RETRY_POLICY
-from ._http.settings import DEFAULT_TIMEOUT, connect
-from ._listing import Filters, Paginator
+from ._http.requests import audio_request, check_id, download_request, expect, parse_errors, parse_json, requested_items
+from ._http.retry import DEFAULT_RETRY_POLICY, RetryPolicy
+from ._http.settings import DEFAULT_TIMEOUT, Region, connect
+from ._listing import Filters, Paginator, TimestampLike
 from .download import Download
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterable, Iterator
-
-    import httpx
-    from elevenlabs_history_api import Client
-
-    from ._bulk.limiter import BatchSize
-    from ._download.targets import PathTemplate
-    from ._http.retry import RetryPolicy
-    from ._http.settings import Region
-    from ._listing import InvalidEntry, TimestampLike
-    from .events import Event, Report
+from .events import Event, Report
 
 
-class HistoryClient:
+class HistoryClient(BaseClient):
     """A client for the history of one workspace. Threads may share it.
 
     Use it as a context manager, or call `close` when done.
     """
-
-    # Shown in the repr of a client whose constructor failed.
-    _base_url = "no server"
 
     def __init__(
         self,
@@ -78,23 +57,9 @@ class HistoryClient:
         key = ApiKey(api_key)
         # Tracebacks that show local variables would show the key.
         del api_key
-        self._api, self._transport = connect(
-            key, base_url=base_url, region=region, timeout=timeout, retry_policy=retry_policy, http_client=http_client
-        )
-        self._base_url = str(self._transport.base_url)
-        self._batch_size: BatchSize | None = None
+        super().__init__(*connect(key, base_url, region, timeout, retry_policy, http_client=http_client))
         # Made now, because two threads that make it later would make two.
         self._api.get_httpx_client()
-
-    @property
-    def api(self) -> Client:
-        """The generated client, for what this class does not cover; it retries and raises in the same way."""
-        return self._api
-
-    @property
-    def base_url(self) -> str:
-        """The address of the server."""
-        return self._base_url
 
     def list(
         self,
@@ -108,7 +73,7 @@ class HistoryClient:
         before: TimestampLike | None = None,
         newest_first: bool = True,
         page_size: int = 1000,
-    ) -> HistoryItems:
+    ) -> "HistoryItems":
         """List history items; pages are fetched as they are needed.
 
         Args:
@@ -231,21 +196,15 @@ class HistoryClient:
             LockedError: Another run is writing into the folder.
             WriteError: The folder is not writable.
         """
-        from ._bulk.limiter import BatchSize
-        from ._bulk.planning import Settings
-        from ._bulk.run import Run
-        from ._bulk.worker_thread import run_in_worker_thread
-        from ._download.targets import Targets
+        from ._download.threads import run_in_worker_thread
 
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
-        targets = Targets.plan(distinct_items(items), Path(folder), template=template, overwrite=overwrite)
-        self._batch_size = self._batch_size or BatchSize()
-        run = Run(self._api, self._transport, targets, settings, self._batch_size)
+        run = self._prepare_run(items, folder, template, settings, overwrite=overwrite)
         return run_in_worker_thread(run.run, run.stop)
 
     def close(self) -> None:
         """Close the connections, except those of an `http_client` that was passed in."""
-        self._api.get_httpx_client().close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self
@@ -253,11 +212,8 @@ class HistoryClient:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"<HistoryClient for {self._base_url}>"
 
-
-class HistoryItems:
+class HistoryItems(BaseItems):
     """The items of a listing; pages are fetched while you iterate.
 
     Attributes:
@@ -265,15 +221,8 @@ class HistoryItems:
     """
 
     def __init__(self, api: Client, paginator: Paginator) -> None:
-        self._api = api
-        self._paginator = paginator
-        self.invalid_entries: list[InvalidEntry] = paginator.invalid_entries
+        super().__init__(api, paginator)
         self._items = (item for page in self.pages() for item in page)
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether the listing came to its end: the server said, credibly, that nothing follows."""
-        return self._paginator.exhausted
 
     def pages(self) -> Iterator[list[HistoryItem]]:
         """Iterate over the remaining pages instead of single items.

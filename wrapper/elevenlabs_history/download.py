@@ -1,32 +1,24 @@
 """A download as an object: each call of one of its methods is an exchange of its own; nothing is sent before."""
 
-from __future__ import annotations
-
-from contextlib import aclosing
+import os
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from ._download.sinks import BytesSink, FileSink, Sniffer
+import httpx
+from elevenlabs_history_api import Client
+from elevenlabs_history_api.models import HistoryItem
+
+from ._download.sinks import BytesSink, FileSink, Sink, Sniffer
+from ._download.targets import PathTemplate, Targets
 from ._files.checks import check_targets
 from ._http.requests import describe, id_of, output_format_of
-from ._http.transport import STREAMED
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import AsyncGenerator, Callable, Iterator
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
-
-    import httpx
-    from elevenlabs_history_api import Client
-    from elevenlabs_history_api.models import HistoryItem
-
-    from ._download.extract import AllFilesSink
-    from ._download.sinks import Sink
-    from ._download.targets import PathTemplate
-    from ._http.retry import Attempts
-    from ._http.transport import Transport
-    from .events import DownloadedFile
+from ._http.retry import Attempts
+from ._http.transport import STREAMED, Transport
+from .events import DownloadedFile
 
 T = TypeVar("T")
 
@@ -65,9 +57,8 @@ class _Exchange:
 
     def _directory_sink(
         self, folder: str | os.PathLike[str], *, template: PathTemplate | None, overwrite: bool
-    ) -> Callable[[], AllFilesSink]:
+    ) -> Callable[[], Sink[list[DownloadedFile]]]:
         from ._download.extract import AllFilesSink
-        from ._download.targets import Targets
 
         targets = Targets.plan(self._items, Path(folder), template=template, overwrite=overwrite)
         targets.check_free()
@@ -158,8 +149,8 @@ class Download(_Exchange):
     def _open(self, attempts: Attempts) -> AbstractContextManager[httpx.Response]:
         return self._api.get_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    def _receive(self, make_sink: Callable[[], Sink[T]]) -> T:
-        attempts = self._transport.attempts(idempotent=True)
+    def _receive(self, make_sink: Callable[[], Sink[T]], stopped: threading.Event | None = None) -> T:
+        attempts = self._transport.attempts(idempotent=True, stopped=stopped)
         for attempt in attempts:
             with attempt, make_sink() as sink:
                 with self._open(attempts) as response:

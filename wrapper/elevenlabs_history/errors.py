@@ -1,7 +1,5 @@
 """Every exception that this package raises. `str(error)` is one line: what happened, to what, and what to do next."""
 
-from __future__ import annotations
-
 
 class HistoryError(Exception):
     """Base of every error that this package raises.

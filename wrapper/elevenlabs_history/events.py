@@ -1,18 +1,13 @@
 """What `download_all` reports: events while it runs, a report at its end."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypeAlias
+from pathlib import Path
+from typing import TypeAlias
 
 from attrs import Factory, frozen, mutable
 
+from ._audio import FileKind
+from ._matching import MatchMethod
 from .errors import BulkDownloadError, HistoryError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ._audio import FileKind
-    from ._matching import MatchMethod
 
 
 @frozen(kw_only=True)
@@ -84,7 +79,7 @@ class ItemFailed:
 class RunFinished:
     """The run is over; `download_all` returns the same report."""
 
-    report: Report
+    report: "Report"
 
 
 Event: TypeAlias = RunStarted | BytesReceived | FileSaved | ItemMissing | ItemFailed | RunFinished

@@ -3,8 +3,6 @@
 Nobody documents either. Decisions only: no clock, no thread.
 """
 
-from __future__ import annotations
-
 from attrs import define, field
 
 # Successful requests, in multiples of the limit, before it is raised by one.

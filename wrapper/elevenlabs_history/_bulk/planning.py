@@ -1,27 +1,20 @@
 """What a run has to fetch, and what it requests together."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeAlias
 
 from attrs import evolve, frozen
 from elevenlabs_history_api.models import HistoryItem
 
 from .._audio import FileKind
-from .._download.targets import AUDIO_KINDS
+from .._download.targets import AUDIO_KINDS, Targets
 from .._files.checks import files_below
 from .._http.requests import id_of, output_format_of
 from .._matching import plan_batches
 from ..errors import InvalidArgumentError, TargetExistsError
-from ..events import ItemFailed, SkippedFile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
-
-    from .._download.targets import Targets
-    from ..events import Event
+from ..events import Event, ItemFailed, SkippedFile
 
 Batch: TypeAlias = "tuple[str | HistoryItem, ...]"
 

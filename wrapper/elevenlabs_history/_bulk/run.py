@@ -1,60 +1,48 @@
 """`download_all`: archives as long as they prove which file is which item, one id per request otherwise."""
 
-from __future__ import annotations
-
+import contextvars
+import errno
 import threading
+import time
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TypeAlias
 
 from attrs import evolve
+from elevenlabs_history_api import Client
 
-from .._download.extract import FSYNC_THREADS, BatchResult, MatchedFilesSink
+from .. import errors
+from .._download.extract import BatchResult, MatchedFilesSink
+from .._download.targets import Targets
 from .._files.lock import staging_folder
 from .._http.requests import download_request, id_of
-from .._http.retry import is_retryable
+from .._http.retry import StoppedError, is_retryable
+from .._http.transport import Transport
 from ..download import Download
-from ..errors import (
-    APIConnectionError,
-    AuthenticationError,
-    HistoryError,
-    NotFoundError,
-    PermissionDeniedError,
-    QuotaExceededError,
-    RateLimitError,
-    UnexpectedResponseError,
-    WriteError,
-    WrongRegionError,
+from ..errors import HistoryError
+from ..events import BytesReceived, Event, FileSaved, ItemFailed, ItemMissing, Report, RunFinished, RunStarted
+from .limiter import BatchSize, ConcurrencyLimiter
+from .planning import Batch, Settings, plan_requests, plan_run
+
+_Outcome: TypeAlias = tuple[Batch, BatchResult | HistoryError]
+
+_FATAL = (
+    errors.AuthenticationError,
+    errors.InvalidArgumentError,
+    errors.PermissionDeniedError,
+    errors.QuotaExceededError,
+    errors.WriteError,
+    errors.WrongRegionError,
 )
-from ..events import (
-    BytesReceived,
-    Event,
-    FileSaved,
-    ItemFailed,
-    ItemMissing,
-    Report,
-    RunFinished,
-    RunStarted,
-)
-from .limiter import ConcurrencyLimiter
-from .planning import plan_requests, plan_run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from elevenlabs_history_api import Client
-
-    from .._download.targets import Targets
-    from .._http.transport import Transport
-    from .limiter import BatchSize
-    from .planning import Batch, Settings
-
-_FATAL = (AuthenticationError, PermissionDeniedError, QuotaExceededError, WriteError, WrongRegionError)
 _WRONG_FORMAT = "invalid_output_format"
+# What keeps every other file from being written, too.
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 # So many failed requests in a row, with no success between them: the server fails everything. Fewer could be requests
 # that were too large and had to be halved several times.
 _MAX_FAILURES_IN_A_ROW = 60
+# How long a run that is stopped waits for responses that are arriving.
+_GRACE_SECONDS = 4.0
 
 
 class Run:
@@ -72,11 +60,14 @@ class Run:
         self._rate_limited = transport.rate_limited
         self._report = Report()
         self._queue: deque[Batch] = deque()
-        self._running: dict[Future[BatchResult], Batch] = {}
+        self._running = 0
+        self._outcomes: SimpleQueue[_Outcome | BaseException | None] = SimpleQueue()
         self._archives_prove_items = True
         self._failures_in_a_row = 0
         self._event_lock = threading.Lock()
         self._stopped = threading.Event()
+        self._abandoned = threading.Event()
+        self._grace_ends = 0.0
 
     def run(self) -> Report:
         """Fetch everything and report; raise if the folder is locked or not writable."""
@@ -87,34 +78,57 @@ class Run:
                 pending = plan.pending
                 self._report.skipped.extend(plan.skipped)
                 for failed in plan.failed:
-                    self._report.failed.append(failed)
-                    self._emit(failed)
+                    self._fail(failed.history_item_id, failed.error)
             self._emit(RunStarted(len(pending)))
             self._queue.extend(plan_requests(pending, self._settings))
-            self._fetch_all(staging)
+            try:
+                self._fetch_all(staging)
+            finally:
+                self._finish()
         self._emit(RunFinished(self._report))
         return self._report
 
     def stop(self) -> None:
-        """Send no new requests; those in flight end. Any thread may call it."""
-        self._stopped.set()
+        """Send no new requests; those whose responses arrive within four seconds end. Any thread may call it."""
+        if not self._stopped.is_set():
+            self._grace_ends = time.monotonic() + _GRACE_SECONDS
+            self._stopped.set()
+            self._outcomes.put(None)
 
     def _fetch_all(self, staging: Path) -> None:
-        with (
-            ThreadPoolExecutor(FSYNC_THREADS, thread_name_prefix="elevenlabs-history-fsync") as fsync,
-            ThreadPoolExecutor(self._settings.workers, thread_name_prefix="elevenlabs-history") as workers,
-        ):
+        while True:
+            while self._queue and self._running < self._limiter.limit and not self._stopped.is_set():
+                self._running += 1
+                # Not a pool, for whose threads the interpreter would wait at its end, up to the timeout of a read.
+                arguments = (contextvars.copy_context(), self._next_batch(), staging)
+                threading.Thread(target=self._work, args=arguments, name="elevenlabs-history", daemon=True).start()
+            outcome = self._next_outcome() if self._running else None
+            if outcome is None:
+                return
+            self._account(*outcome)
+
+    def _finish(self) -> None:
+        """Wait for workers that are left after an exception of the event handler, but not for ever."""
+        self.stop()
+        try:
+            while self._running and self._next_outcome() is not None:
+                pass
+        finally:
+            self._abandoned.set()
+
+    def _next_outcome(self) -> _Outcome | None:
+        """Wait for a worker; None if the run was stopped and the rest does not come in time."""
+        while True:
             try:
-                while self._running or (self._queue and not self._stopped.is_set()):
-                    while self._queue and len(self._running) < self._limiter.limit and not self._stopped.is_set():
-                        batch = self._next_batch()
-                        self._running[workers.submit(self._fetch, batch, staging, fsync)] = batch
-                    for future in wait(self._running, return_when=FIRST_COMPLETED).done:
-                        self._account(self._running.pop(future), future)
-            except BaseException:
-                # An exception of the event handler ends the run; the pools wait for what is in flight.
-                self.stop()
-                raise
+                seconds = max(0.0, self._grace_ends - time.monotonic()) if self._stopped.is_set() else None
+                outcome = self._outcomes.get(timeout=seconds)
+            except Empty:
+                return None
+            if isinstance(outcome, BaseException):
+                raise outcome
+            if outcome is not None:
+                self._running -= 1
+                return outcome
 
     def _next_batch(self) -> Batch:
         batch = self._queue.popleft()
@@ -125,41 +139,62 @@ class Run:
             self._queue.appendleft(batch[size:])
         return batch[:size]
 
-    def _fetch(self, batch: Batch, staging: Path, fsync: ThreadPoolExecutor) -> BatchResult:
+    def _work(self, context: contextvars.Context, batch: Batch, staging: Path) -> None:
+        outcome: BatchResult | HistoryError
+        try:
+            outcome = context.run(self._fetch, batch, staging)
+        except HistoryError as error:
+            outcome = error
+        except Exception as error:  # noqa: BLE001 - one odd item must not end the run
+            outcome = errors.UnexpectedResponseError(
+                f"Unexpected {type(error).__name__}: {error}", hint="This is a bug of elevenlabs-history: report it."
+            )
+        self._outcomes.put((batch, outcome))
+
+    def _fetch(self, batch: Batch, staging: Path) -> BatchResult:
         """Request a batch and save what is proven of it; runs in a worker."""
         targets = evolve(self._targets, items=batch)
         download = Download(self._api, self._transport, download_request(batch, self._settings.output_format), batch)
-        return download._receive(lambda: _CountingSink(targets, staging, fsync, self._emit))  # noqa: SLF001 - same package
+        return download._receive(  # noqa: SLF001 - same package
+            lambda: MatchedFilesSink(targets, staging, self._count, self._abandoned), self._stopped
+        )
 
-    def _account(self, batch: Batch, future: Future[BatchResult]) -> None:
+    def _count(self, size: int) -> None:
+        try:
+            self._emit(BytesReceived(size))
+        except BaseException as error:
+            self._outcomes.put(error)
+            raise StoppedError("The event handler raised an exception.") from error
+
+    def _account(self, batch: Batch, outcome: BatchResult | HistoryError) -> None:
         """Report what came of a batch, and queue again what did not come."""
         rate_limited = self._transport.rate_limited > self._rate_limited
         self._rate_limited = self._transport.rate_limited
         if rate_limited:
-            self._limiter.rate_limited(in_flight=len(self._running) + 1)
-        try:
-            result = future.result()
-        except HistoryError as error:
-            self._account_failure(batch, error)
+            self._limiter.rate_limited(in_flight=self._running + 1)
+        if isinstance(outcome, HistoryError):
+            self._account_failure(batch, outcome)
             return
         if not rate_limited:
             self._limiter.succeeded()
         self._failures_in_a_row = 0
-        for file in result.files:
+        for file in outcome.files:
             self._report.saved.append(file)
             self._emit(FileSaved(file))
-        for history_item_id, item_error in result.errors.items():
-            self._account_item_error(history_item_id, item_error)
-        settled = {file.history_item_id for file in result.files} | result.errors.keys()
+        for history_item_id, error in outcome.errors.items():
+            self._fail(history_item_id, error)
+            if isinstance(error, errors.WriteError) and error.errno in _DISK_ERRORS:
+                self._abort((), error)
+        settled = {file.history_item_id for file in outcome.files} | outcome.errors.keys()
         unsettled = tuple(item for item in batch if id_of(item) not in settled)
-        if len(batch) > 1 and result.received >= len(batch):
+        if len(batch) > 1 and outcome.received >= len(batch):
             self._batch_size.served(len(batch))
         if unsettled:
-            self._retry_unmatched(batch, unsettled, result)
+            self._retry_unmatched(batch, unsettled, outcome)
 
     def _retry_unmatched(self, batch: Batch, unsettled: Batch, result: BatchResult) -> None:
         if len(batch) == 1:
-            error = UnexpectedResponseError("Received an archive without the item instead of its audio.")
+            error = errors.UnexpectedResponseError("Received an archive without the item instead of its audio.")
             self._fail(id_of(batch[0]), error)
         elif result.received < len(batch):
             self._requeue(_halves(unsettled))
@@ -169,25 +204,28 @@ class Run:
             self._requeue([(item,) for item in unsettled])
 
     def _account_failure(self, batch: Batch, error: HistoryError) -> None:
+        if isinstance(error, StoppedError):
+            return
         if is_fatal(error):
             self._abort(batch, error)
-        elif isinstance(error, RateLimitError) and self._running:
+            return
+        if isinstance(error, errors.RateLimitError) and self._running:
             # The other requests of this run may have been too many; now there will be fewer.
             self._requeue([batch])
+            return
+        if is_retryable(error, idempotent=True):
+            self._failures_in_a_row += 1
         else:
-            if is_retryable(error, idempotent=True):
-                self._failures_in_a_row += 1
-            else:
-                self._batch_size.refused(len(batch))
-            if len(batch) != 1:
-                self._requeue(_halves(batch))
-            elif isinstance(error, NotFoundError) and error.code is not None:
-                self._report.missing.append(id_of(batch[0]))
-                self._emit(ItemMissing(id_of(batch[0])))
-            else:
-                self._fail(id_of(batch[0]), error)
-            if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
-                self._abort((), error)
+            self._batch_size.refused(len(batch))
+        if len(batch) != 1:
+            self._requeue(_halves(batch))
+        elif isinstance(error, errors.NotFoundError) and error.code is not None:
+            self._report.missing.append(id_of(batch[0]))
+            self._emit(ItemMissing(id_of(batch[0])))
+        else:
+            self._fail(id_of(batch[0]), error)
+        if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
+            self._abort((), error)
 
     def _requeue(self, batches: list[Batch]) -> None:
         """Request these next, unless the run has given up."""
@@ -195,11 +233,6 @@ class Run:
             self._queue.extendleft(reversed(batches))
         else:
             self._abort(tuple(item for batch in batches for item in batch), self._report.aborted_by)
-
-    def _account_item_error(self, history_item_id: str, error: HistoryError) -> None:
-        self._fail(history_item_id, error)
-        if is_fatal(error):
-            self._abort((), error)
 
     def _abort(self, batch: Batch, error: HistoryError) -> None:
         """Give up: every further request would fail in the same way."""
@@ -221,23 +254,9 @@ class Run:
                 self._settings.on_event(event)
 
 
-class _CountingSink(MatchedFilesSink):
-    """Emits how many bytes arrived."""
-
-    def __init__(
-        self, targets: Targets, staging: Path, executor: ThreadPoolExecutor, emit: Callable[[Event], None]
-    ) -> None:
-        super().__init__(targets, staging, executor)
-        self._emit = emit
-
-    def _take(self, data: bytes) -> None:
-        super()._take(data)
-        self._emit(BytesReceived(len(data)))
-
-
 def is_fatal(error: HistoryError) -> bool:
     """Tell whether every other request would fail in the same way."""
-    if isinstance(error, APIConnectionError):
+    if isinstance(error, errors.APIConnectionError):
         return error.never_sent
     return isinstance(error, _FATAL) or error.code == _WRONG_FORMAT
 

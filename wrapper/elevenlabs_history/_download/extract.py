@@ -1,41 +1,37 @@
 """A body → files: one audio file becomes one file, an archive one file per member."""
 
-from __future__ import annotations
-
 import hashlib
-from concurrent.futures import ThreadPoolExecutor, wait
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import chain
-from typing import TYPE_CHECKING, Self, TypeVar
+from pathlib import Path
+from typing import Self, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
+from elevenlabs_history_api.models import HistoryItem
 
 from .._archive import iter_chunks, read_directory
 from .._audio import SNIFF_BYTES, FileKind, kind_of, pcm_sample_rate, wav_header
 from .._files.atomic import AtomicFile, delete_files, fsync_folders
 from .._files.checks import check_targets
 from .._http.requests import describe, id_of, output_format_of
+from .._http.retry import StoppedError
 from .._matching import MatchMethod, match_members
 from ..errors import HistoryError, UnsafeArchiveError
 from ..events import DownloadedFile
 from .sinks import Sink
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from elevenlabs_history_api.models import HistoryItem
-
-    from .targets import Targets
+from .targets import Targets
 
 T = TypeVar("T")
 
 FSYNC_THREADS = 4
-_CHUNK_BYTES = 256 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 
-@frozen(kw_only=True)
-class _Staged:
+@frozen
+class _StagedFile:
     """A file that is complete and lacks only its name."""
 
     file: AtomicFile
@@ -49,13 +45,11 @@ class _Staged:
 class DirectorySink(Sink[T]):
     """Stages the body and then every file in it, so that no file gets its name before the whole body was checked."""
 
-    def __init__(self, targets: Targets, staging: Path, executor: ThreadPoolExecutor | None = None) -> None:
-        """Prepare to receive into `staging`; the executor's threads fsync, None for some of its own."""
+    def __init__(self, targets: Targets, staging: Path) -> None:
         single = targets.items[0] if len(targets.items) == 1 else None
         super().__init__(describe(targets.items), output_format_of(single))
         self._targets = targets
         self._staging = staging
-        self._executor = executor
         self._single = single
         self._stack = ExitStack()
         self._renamed: list[Path] = []
@@ -88,33 +82,36 @@ class DirectorySink(Sink[T]):
         if self.kind is not FileKind.ZIP:
             self._sha256.update(data)
 
-    def _stage(self) -> list[_Staged]:
+    def _stage(self) -> list[_StagedFile]:
+        if self.kind is not FileKind.ZIP:
+            staged = self._stage_single()
+            staged.file.flush_to_disk()
+            return [staged]
+        # Each file is flushed while the next ones are written: waiting for the disk in turn would take much longer.
+        executor = self._stack.enter_context(ThreadPoolExecutor(FSYNC_THREADS))
+        flushes: list[Future[None]] = []
+        members = []
         try:
-            staged = list(self._stage_members()) if self.kind is FileKind.ZIP else [self._stage_single()]
+            for staged in self._stage_members():
+                members.append(staged)
+                flushes.append(executor.submit(staged.file.flush_to_disk))
         except UnsafeArchiveError as error:
             error.message = f"{error.message} ({self._subject})"
             raise
-        self._flush_to_disk([each.file for each in staged])
-        return staged
+        for flush in flushes:
+            flush.result()
+        return members
 
-    def _stage_single(self) -> _Staged:
+    def _stage_single(self) -> _StagedFile:
         match_method = None if self._single is None else MatchMethod.ONLY_ITEM
         if self.kind is FileKind.PCM and pcm_sample_rate(self._output_format):
             with self._body.reading() as body:
                 chunks = iter(lambda: body.read(_CHUNK_BYTES), b"")
                 return self._write_file(chunks, self._size, self._single, match_method)
-        self._body.close()
         assert self.kind is not None  # noqa: S101 - known since the first bytes
-        return _Staged(
-            file=self._body,
-            item=self._single,
-            match_method=match_method,
-            kind=self.kind,
-            size=self._size,
-            sha256=self._sha256.hexdigest(),
-        )
+        return _StagedFile(self._body, self._single, match_method, self.kind, self._size, self._sha256.hexdigest())
 
-    def _stage_members(self) -> Iterator[_Staged]:
+    def _stage_members(self) -> Iterator[_StagedFile]:
         archive = self._stack.enter_context(self._body.reading())
         directory = read_directory(archive, requested=len(self._targets.items))
         # The server may send an item twice; the same name, size and checksum are one file.
@@ -126,7 +123,7 @@ class DirectorySink(Sink[T]):
 
     def _write_file(
         self, chunks: Iterator[bytes], size: int, item: str | HistoryItem | None, match_method: MatchMethod | None
-    ) -> _Staged:
+    ) -> _StagedFile:
         head = b""
         for chunk in chunks:
             head += chunk
@@ -143,24 +140,10 @@ class DirectorySink(Sink[T]):
             sha256.update(chunk)
         # An archive may have more members than the process may have open files.
         file.close()
-        return _Staged(
-            file=file,
-            item=item,
-            match_method=match_method,
-            kind=FileKind.WAV if header else kind,
-            size=len(header) + size,
-            sha256=sha256.hexdigest(),
-        )
+        kind = FileKind.WAV if header else kind
+        return _StagedFile(file, item, match_method, kind, len(header) + size, sha256.hexdigest())
 
-    def _flush_to_disk(self, files: Iterable[AtomicFile]) -> None:
-        """Fsync the files of one response together: waiting for the disk in turn would take much longer."""
-        executor = self._executor or self._stack.enter_context(ThreadPoolExecutor(FSYNC_THREADS))
-        futures = [executor.submit(file.flush_to_disk) for file in files]
-        wait(futures)
-        for future in futures:
-            future.result()
-
-    def _rename(self, staged: _Staged, target: Path) -> DownloadedFile:
+    def _rename(self, staged: _StagedFile, target: Path) -> DownloadedFile:
         staged.file.rename(target, overwrite=self._targets.overwrite)
         self._renamed.append(target)
         folder = target.parent
@@ -194,28 +177,50 @@ class AllFilesSink(DirectorySink[list[DownloadedFile]]):
         return [self._rename(each, target) for each, target in zip(staged, targets, strict=True)]
 
 
-@frozen(kw_only=True)
+@frozen
 class BatchResult:
-    """What one response gave to a run over many items: files, each proven to be its item, and errors by item id."""
+    """What one response gave to a run over many items.
+
+    Attributes:
+        files: Files, each proven to be its item.
+        errors: Why the file of an item could not be saved, by item id.
+        received: How many files the response held.
+    """
 
     files: list[DownloadedFile]
     errors: dict[str, HistoryError]
     received: int
-    """How many files the response held."""
 
 
 class MatchedFilesSink(DirectorySink[BatchResult]):
     """Keeps each file that is proven to be an item, whatever becomes of the others."""
 
+    def __init__(
+        self, targets: Targets, staging: Path, on_bytes: Callable[[int], None], abandoned: threading.Event
+    ) -> None:
+        """Prepare to receive into `staging`, to report how many bytes come, and to end when nobody waits any more."""
+        super().__init__(targets, staging)
+        self._on_bytes = on_bytes
+        self._abandoned = abandoned
+
+    def _take(self, data: bytes) -> None:
+        self._check_abandoned()
+        super()._take(data)
+        self._on_bytes(len(data))
+
     def _result(self) -> BatchResult:
+        result = BatchResult([], {}, 0)
         staged = self._stage()
-        files: list[DownloadedFile] = []
-        errors: dict[str, HistoryError] = {}
         for each in staged:
-            if each.item is None or id_of(each.item) in errors:
+            if each.item is None or id_of(each.item) in result.errors:
                 continue
+            self._check_abandoned()
             try:
-                files.append(self._rename(each, self._targets.path(each.item, each.kind)))
+                result.files.append(self._rename(each, self._targets.path(each.item, each.kind)))
             except HistoryError as error:
-                errors[id_of(each.item)] = error
-        return BatchResult(files=files, errors=errors, received=len(staged))
+                result.errors[id_of(each.item)] = error
+        return evolve(result, received=len(staged))
+
+    def _check_abandoned(self) -> None:
+        if self._abandoned.is_set():
+            raise StoppedError("The run was stopped.")

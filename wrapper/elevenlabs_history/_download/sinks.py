@@ -1,17 +1,13 @@
 """Where the bytes of a download go, chunk by chunk, so that sync and async downloads share all but the loop."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from pathlib import Path
+from typing import Generic, Self, TypeVar
 
 from .._audio import SNIFF_BYTES, FileKind, kind_of
 from .._files.atomic import AtomicFile
 from .._http.error_responses import parse_error_body
 from ..errors import UnexpectedResponseError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 T = TypeVar("T")
 

@@ -1,11 +1,9 @@
 """Which items one response may hold and which file each becomes, checked as far as possible before a request."""
 
-from __future__ import annotations
-
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import Self, TypeAlias
 
 from attrs import frozen
 from elevenlabs_history_api.models import HistoryItem
@@ -17,9 +15,6 @@ from .._files.portable import folded, safe_id
 from .._files.template import Template
 from .._http.requests import id_of
 from ..errors import InvalidArgumentError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 AUDIO_KINDS = tuple(kind for kind in FileKind if kind.is_audio)
 

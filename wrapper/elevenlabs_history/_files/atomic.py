@@ -1,24 +1,22 @@
 """A file that appears complete or not at all, and never in the place of another one."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os
+import re
 import secrets
 import sys
-from typing import IO, TYPE_CHECKING, Self, TypeVar
+import time
+from collections.abc import Callable, Iterable, Iterator
+from io import FileIO
+from pathlib import Path
+from typing import IO, Self, TypeVar
 
 from ..errors import HistoryError, TargetExistsError, WriteError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from io import FileIO
-    from pathlib import Path
-
 T = TypeVar("T")
 
-TEMPORARY_SUFFIX = ".part"
+_PART_NAME = re.compile(r"\.[0-9a-f]{16}\.part")
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
 
 
@@ -34,7 +32,7 @@ class AtomicFile:
         Args:
             folder: Where the temporary file lies; created if missing. It must be on the file system of the target.
         """
-        self.path = folder / f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+        self.path = folder / f".{secrets.token_hex(8)}.part"
         self._open: FileIO | None = None
 
     def __enter__(self) -> Self:
@@ -48,8 +46,7 @@ class AtomicFile:
             # Some file systems report a full disk only now; the file is deleted anyway.
             with contextlib.suppress(OSError):
                 self._open.close()
-            with contextlib.suppress(OSError):
-                self.path.unlink(missing_ok=True)
+            delete_files([self.path])
 
     def write(self, data: bytes) -> None:
         """Append bytes; raise `WriteError` if the disk is full, or the like."""
@@ -65,12 +62,9 @@ class AtomicFile:
 
     def flush_to_disk(self) -> None:
         """End writing and fsync; raise `WriteError` if the disk is full, or the like."""
+        self.close()
         with _write_errors(self.path.parent):
-            if self._file.closed:
-                _fsync_path(self.path, os.O_RDWR)
-            else:
-                _fsync(self._file.fileno())
-                self._file.close()
+            _fsync(self.path, os.O_RDWR)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[IO[bytes]]:
@@ -131,7 +125,7 @@ def fsync_folders(folders: Iterable[Path]) -> None:
     """Make renames in these folders survive a power failure, where the operating system can."""
     for folder in folders:
         try:
-            _fsync_path(folder, os.O_RDONLY)
+            _fsync(folder, os.O_RDONLY)
         except OSError as error:
             # Windows can't open a folder, and some file systems can't sync one.
             if error.errno == errno.EIO:
@@ -139,10 +133,18 @@ def fsync_folders(folders: Iterable[Path]) -> None:
 
 
 def delete_files(paths: Iterable[Path]) -> None:
-    """Undo renames to names that were free, as far as possible: an error follows anyway."""
+    """Delete files as far as possible: after an error, or left by a killed process."""
     for path in paths:
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def delete_leftovers(folder: Path, *, min_age: float) -> None:
+    """Delete the temporary files of killed processes that are directly in a folder and at least so many seconds old."""
+    newest = time.time() - min_age
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        parts = [entry for entry in entries if _PART_NAME.fullmatch(entry.name)]
+        delete_files(Path(entry.path) for entry in parts if entry.stat(follow_symlinks=False).st_mtime <= newest)
 
 
 def target_exists(target: Path | str) -> TargetExistsError:
@@ -171,20 +173,16 @@ def write_error(path: Path, error: OSError) -> WriteError:
     return converted
 
 
-def _fsync(descriptor: int) -> None:
-    if sys.platform == "darwin":
-        import fcntl
-
-        # On macOS fsync leaves the data in the cache of the drive.
-        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(descriptor)
-
-
-def _fsync_path(path: Path, flags: int) -> None:
+def _fsync(path: Path, flags: int) -> None:
     descriptor = os.open(path, flags)
     try:
-        _fsync(descriptor)
+        if sys.platform == "darwin":
+            import fcntl
+
+            # On macOS fsync leaves the data in the cache of the drive.
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+        else:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

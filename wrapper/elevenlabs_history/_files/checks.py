@@ -1,18 +1,13 @@
 """What can be known about paths before anything is fetched for them."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import InvalidArgumentError
 from .atomic import target_exists
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 
 def check_folder(folder: Path) -> None:

@@ -1,16 +1,12 @@
 """One run at a time writes into a folder."""
 
-from __future__ import annotations
-
 import contextlib
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
 
-from ..errors import LockedError
-from .atomic import TEMPORARY_SUFFIX, write_error
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from ..errors import InvalidArgumentError, LockedError
+from .atomic import delete_leftovers, write_error
 
 STAGING_FOLDER = ".elevenlabs-history"
 
@@ -20,9 +16,9 @@ class FolderLock:
 
     def __init__(self, path: Path) -> None:
         """Prepare a lock; `path` is the lock file, which is left behind, as removing it would be a race."""
-        self._path = path
         from filelock import FileLock
 
+        self._path = path
         # One thread may take the lock and another release it.
         self._lock = FileLock(path, thread_local=False)
 
@@ -31,20 +27,26 @@ class FolderLock:
 
         Raises:
             LockedError: Another run has it.
+            InvalidArgumentError: The folder of the lock file is a symbolic link.
             WriteError: The lock file can't be written.
         """
         from filelock import Timeout
 
+        folder = self._path.parent
+        if folder.is_symlink():
+            raise InvalidArgumentError(
+                f"{folder} is a symbolic link, so it may be another program's.", hint="Remove it, then run it again."
+            )
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(blocking=False)
         except Timeout:
             raise LockedError(
-                f"Another run is writing into {self._path.parent.parent}.",
+                f"Another run is writing into {folder.parent}.",
                 hint="Wait until it has finished, or choose another folder.",
             ) from None
         except OSError as error:
-            raise write_error(self._path.parent.parent, error) from error
+            raise write_error(folder.parent, error) from error
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -56,6 +58,5 @@ def staging_folder(folder: Path) -> Iterator[Path]:
     """Lock a folder and give a hidden folder in it for temporary files, cleared of those of a killed run."""
     staging = folder / STAGING_FOLDER
     with FolderLock(staging / "lock"):
-        for leftover in staging.glob(f".*{TEMPORARY_SUFFIX}"):
-            leftover.unlink(missing_ok=True)
+        delete_leftovers(staging, min_age=0)
         yield staging

@@ -1,11 +1,9 @@
 """The API key, wrapped so that it appears in no repr, log, pickle or traceback."""
 
-from __future__ import annotations
-
 import os
 from typing import NoReturn
 
-from ..errors import AuthenticationError
+from ..errors import AuthenticationError, HistoryError
 
 VARIABLES = ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY")
 
@@ -43,6 +41,18 @@ class ApiKey:
     def reveal(self) -> str:
         """Return the key itself. The caller must keep it out of everything that can be shown."""
         return self.__reveal()
+
+    def redact_bytes(self, body: bytes) -> bytes:
+        """Take the key out of a body; a server may send back what it received."""
+        return body.replace(self.reveal().encode(), b"[api key]")
+
+    def redact(self, error: HistoryError) -> None:
+        """Take the key out of an error that quotes a server."""
+        for name in ("message", "code", "request_id"):
+            text = getattr(error, name)
+            if text and self.reveal() in text:
+                setattr(error, name, text.replace(self.reveal(), "[api key]"))
+        error.args = (error.message,)
 
     def __repr__(self) -> str:
         return "ApiKey(…)"

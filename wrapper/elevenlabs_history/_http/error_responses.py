@@ -4,12 +4,11 @@ The server reports failures inconsistently (five body shapes, one status for fiv
 the status does.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from ..errors import (
     APITimeoutError,
@@ -24,9 +23,6 @@ from ..errors import (
     UnexpectedResponseError,
     WrongRegionError,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MAX_MESSAGE_CHARACTERS = 500
 _MAX_PARSED_CHARACTERS = 64 * 1024

@@ -1,11 +1,9 @@
 """Arguments → requests of the generated client, responses → its models; the same for both clients."""
 
-from __future__ import annotations
-
 import contextlib
 import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import httpx
 from elevenlabs_history_api.api.history import download_history_items, get_history_item_audio
@@ -13,9 +11,6 @@ from elevenlabs_history_api.models import DownloadRequest, HistoryItem
 from elevenlabs_history_api.types import UNSET
 
 from ..errors import HistoryError, InvalidArgumentError, UnexpectedResponseError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 T = TypeVar("T")
 

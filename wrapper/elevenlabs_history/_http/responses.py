@@ -3,32 +3,49 @@
 Nothing here keeps an exception of httpx: its frames hold the headers that were sent, including the key.
 """
 
-from __future__ import annotations
-
-import contextlib
-import gzip
 import logging
 import time
 import zlib
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, nullcontext, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Self
 
 import httpx
 
 from ..errors import APIConnectionError, APITimeoutError, HistoryError, UnexpectedResponseError
+from .api_key import ApiKey
 from .error_responses import error_from_response, one_line, parse_error_body
 from .retry import parse_retry_after
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
-
 log = logging.getLogger("elevenlabs_history")
 
-_ERROR_BODY_BYTES = 64 * 1024
+MAX_ERROR_BYTES = 64 * 1024
+# A page of 1000 items has about 1 MB; 64 KB for each item leaves room for long texts.
+MAX_JSON_BYTES = 64 * 1024**2
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 _TRY_AGAIN = "Try again."
 _CHECK_PROXY = "A proxy may have sent or changed it: check the base URL and the proxy settings."
 _CERTIFICATE = "If a proxy signs with its own certificate, pass http_client=httpx.Client(verify=…)."
+
+
+class convert_errors:  # noqa: N801 - a context manager that reads like a function
+    """Raise an exception of httpx as one of ours, which does not refer to it."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        self._request = request
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, httpx.TransportError):
+            converted = error_from_httpx(error, self._request)
+            try:
+                raise converted
+            finally:
+                # A traceback that shows local variables would show the headers, and in them the key.
+                converted.__context__ = None
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -40,30 +57,43 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._attempt = attempt
         self._start = start
         self._received = 0
+        self._limit = MAX_JSON_BYTES if response.is_success else MAX_ERROR_BYTES
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
+        with convert_errors(self._request):
             for chunk in self._response.iter_raw():
                 self._received += len(chunk)
                 yield chunk
-        except httpx.TransportError as httpx_error:
-            error: HistoryError | None = error_from_httpx(httpx_error, self._request)
-        else:
-            error = self._check_length()
-        if error is not None:
-            raise error
+        self._check_length()
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
-        try:
+        with convert_errors(self._request):
             async for chunk in self._response.aiter_raw():
                 self._received += len(chunk)
                 yield chunk
-        except httpx.TransportError as httpx_error:
-            error: HistoryError | None = error_from_httpx(httpx_error, self._request)
-        else:
-            error = self._check_length()
-        if error is not None:
-            raise error
+        self._check_length()
+
+    def read(self) -> bytes:
+        """Return the body, or a little more than is allowed of it; of a failed response also one that broke off."""
+        data = bytearray()
+        with nullcontext() if self._response.is_success else suppress(HistoryError):
+            for chunk in self:
+                data += chunk
+                if len(data) > self._limit:
+                    break
+        return bytes(data)
+
+    async def aread(self) -> bytes:
+        """The async counterpart of `read`."""
+        data = bytearray()
+        # An async generator that is left open would be closed by the garbage collector, outside of its task.
+        async with aclosing(self.__aiter__()) as chunks:
+            with nullcontext() if self._response.is_success else suppress(HistoryError):
+                async for chunk in chunks:
+                    data += chunk
+                    if len(data) > self._limit:
+                        break
+        return bytes(data)
 
     def close(self) -> None:
         self._response.close()
@@ -73,14 +103,13 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         await self._response.aclose()
         self._log()
 
-    def _check_length(self) -> HistoryError | None:
+    def _check_length(self) -> None:
         expected = self._response.headers.get("content-length")
-        if expected is None or int(expected) == self._received:
-            return None
-        return APIConnectionError(
-            f"{name_of(self._request)}: the response ended after {self._received} of {expected} bytes.",
-            hint=_TRY_AGAIN,
-        )
+        if expected is not None and int(expected) != self._received:
+            raise APIConnectionError(
+                f"{name_of(self._request)}: the response ended after {self._received} of {expected} bytes.",
+                hint=_TRY_AGAIN,
+            )
 
     def _log(self) -> None:
         log.debug(
@@ -97,12 +126,23 @@ def streamed(response: httpx.Response, body: Body) -> httpx.Response:
     return httpx.Response(response.status_code, headers=response.headers, stream=body, extensions=response.extensions)
 
 
-def buffered(request: httpx.Request, response: httpx.Response, body: bytes) -> httpx.Response:
-    """Return a response that is complete in memory: decompressed, and not a web page."""
+def buffered(request: httpx.Request, response: httpx.Response, body: bytes, key: ApiKey) -> httpx.Response:
+    """Return a successful response that is complete in memory, decompressed and no web page; raise of another one."""
     headers = response.headers.copy()
+    headers.pop("content-length", None)
     if headers.pop("content-encoding", "identity").lower() == "gzip":
         body = _gunzip(request, body)
-    headers.pop("content-length", None)
+    body = key.redact_bytes(body)
+    if not response.is_success:
+        error = error_from_response(response.status_code, headers, body, request=name_of(request))
+        error.retry_after = parse_retry_after(headers.get("retry-after"), datetime.now(UTC))
+        raise error
+    if len(body) > MAX_JSON_BYTES:
+        raise UnexpectedResponseError(
+            f"{name_of(request)}: the response is longer than {MAX_JSON_BYTES // 1024**2} MiB.",
+            hint=f"If it is a listing, pass a smaller page_size. {_CHECK_PROXY}",
+            status_code=response.status_code,
+        )
     if headers.get("content-type", "").startswith("text/html"):
         raise UnexpectedResponseError(
             f"{name_of(request)}: received a web page instead of JSON: {parse_error_body(body).message}",
@@ -112,8 +152,8 @@ def buffered(request: httpx.Request, response: httpx.Response, body: bytes) -> h
     return httpx.Response(response.status_code, headers=headers, content=body, extensions=response.extensions)
 
 
-def check_headers(request: httpx.Request, response: httpx.Response, *, streaming: bool) -> HistoryError | None:
-    """Return the reason why a successful response can't be trusted, judging by its headers; None if it can."""
+def check_headers(request: httpx.Request, response: httpx.Response, *, streaming: bool) -> None:
+    """Raise if a successful response can't be trusted, judging by its headers."""
     encoding = response.headers.get("content-encoding", "identity").lower()
     has_length = "content-length" in response.headers or "transfer-encoding" in response.headers
     if encoding != "identity" and (streaming or encoding != "gzip"):
@@ -123,16 +163,10 @@ def check_headers(request: httpx.Request, response: httpx.Response, *, streaming
     elif streaming and not has_length and response.http_version.startswith("HTTP/1"):
         problem = "the response has neither Content-Length nor chunks, so a body that is cut short looks complete"
     else:
-        return None
-    return UnexpectedResponseError(
+        return
+    raise UnexpectedResponseError(
         f"{name_of(request)}: {problem}.", hint=_CHECK_PROXY, status_code=response.status_code
     )
-
-
-def error_from_status(request: httpx.Request, response: httpx.Response, body: bytes) -> HistoryError:
-    error = error_from_response(response.status_code, response.headers, body, request=name_of(request))
-    error.retry_after = parse_retry_after(response.headers.get("retry-after"), datetime.now(UTC))
-    return error
 
 
 def error_from_httpx(error: httpx.TransportError, request: httpx.Request) -> APIConnectionError | APITimeoutError:
@@ -160,29 +194,6 @@ def error_from_httpx(error: httpx.TransportError, request: httpx.Request) -> API
     return converted
 
 
-def error_body(body: Body) -> bytes:
-    """Read the start of a failed response's body; if it breaks off, the failure stays the same."""
-    start = b""
-    with contextlib.suppress(HistoryError):
-        for chunk in body:
-            start += chunk
-            if len(start) >= _ERROR_BODY_BYTES:
-                break
-    return start
-
-
-async def async_error_body(body: Body) -> bytes:
-    start = b""
-    # An async generator that is left open would be closed by the garbage collector, outside of its task.
-    async with contextlib.aclosing(body.__aiter__()) as chunks:
-        with contextlib.suppress(HistoryError):
-            async for chunk in chunks:
-                start += chunk
-                if len(start) >= _ERROR_BODY_BYTES:
-                    break
-    return start
-
-
 def name_of(request: httpx.Request) -> str:
     return f"{request.method} {request.url.path}"
 
@@ -192,10 +203,10 @@ def origin_of(url: httpx.URL) -> str:
 
 
 def _gunzip(request: httpx.Request, body: bytes) -> bytes:
-    try:
-        return gzip.decompress(body)
-    except (EOFError, OSError, zlib.error):
-        error = APIConnectionError(
-            f"{name_of(request)}: the compressed response is cut short or damaged.", hint=_TRY_AGAIN
-        )
-    raise error
+    """Decompress to at most a byte more than is allowed: a megabyte may expand to gigabytes."""
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    with suppress(zlib.error):
+        data = decompressor.decompress(body, MAX_JSON_BYTES + 1)
+        if decompressor.eof or len(data) > MAX_JSON_BYTES:
+            return data
+    raise APIConnectionError(f"{name_of(request)}: the compressed response is cut short or damaged.", hint=_TRY_AGAIN)

@@ -1,25 +1,22 @@
 """When to retry, after how long, and what the calls of one client share so that retries do not make an outage worse.
 
-The decision is pure: an error, the number of the attempt and the time spent give a delay or None.
+The decision is pure: an error, the number of the attempt and the time spent waiting give a delay or None.
 """
-
-from __future__ import annotations
 
 import logging
 import random
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from attrs import field, frozen
 from attrs.validators import ge
 
 from ..errors import APIConnectionError, APITimeoutError, HistoryError, QuotaExceededError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+from .api_key import ApiKey
 
 log = logging.getLogger("elevenlabs_history")
 
@@ -37,7 +34,7 @@ class RetryPolicy:
 
     Attributes:
         max_attempts: Maximum number of attempts, including the first; 1 turns retries off.
-        timeout: Maximum seconds from the first attempt to the start of the last one.
+        timeout: Maximum seconds spent waiting between the attempts; the requests themselves are not counted.
         wait_initial: The first wait is random, up to this many seconds; the limit doubles with each further wait.
         wait_max: Maximum seconds of one wait.
         retry_after_max: A longer `Retry-After` is cut to this many seconds.
@@ -54,13 +51,13 @@ class RetryPolicy:
         error: HistoryError,
         *,
         attempt: int,
-        elapsed: float,
+        waited: float,
         idempotent: bool,
         jitter: Callable[[], float] = random.random,
     ) -> float | None:
         """Return the seconds to wait after attempt number `attempt` failed, or None to give up.
 
-        `elapsed` is in seconds since the first attempt began; `jitter` returns a random number from 0 to 1.
+        `waited` is the seconds of all waits so far; `jitter` returns a random number from 0 to 1.
         """
         if attempt >= self.max_attempts or not is_retryable(error, idempotent=idempotent):
             return None
@@ -69,7 +66,7 @@ class RetryPolicy:
             delay = min(error.retry_after, self.retry_after_max) + jitter() * self.wait_initial
         else:
             delay = jitter() * min(self.wait_max, self.wait_initial * 2.0 ** min(attempt - 1, 30))
-        return delay if elapsed + delay <= self.timeout else None
+        return delay if waited + delay <= self.timeout else None
 
 
 DEFAULT_RETRY_POLICY = RetryPolicy()
@@ -134,6 +131,10 @@ class RetryBudget:
             return max(0.0, self._cooldown_until - self._clock())
 
 
+class StoppedError(HistoryError):
+    """The run that a call belongs to was stopped while the call waited for its next attempt."""
+
+
 class Attempts:
     """The attempts of one call, for a loop that works in both worlds.
 
@@ -149,27 +150,31 @@ class Attempts:
         self,
         policy: RetryPolicy,
         budget: RetryBudget,
+        key: ApiKey,
         *,
         idempotent: bool,
-        clock: Callable[[], float] = time.monotonic,
+        stopped: threading.Event | None = None,
     ) -> None:
         self.number = 1
         self.may_retry = True
         """Whether a failure may still be retried; the caller ends that once it has passed on a part of the result."""
         self._policy = policy
         self._budget = budget
+        self._key = key
         self._idempotent = idempotent
-        self._clock = clock
-        self._start = clock()
+        self._stopped = stopped
         self._delay = 0.0
+        self._waited = 0.0
 
     # Not generators: an async generator that a `return` leaves behind is closed by the garbage collector.
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Self:
-        time.sleep(self._delay)
-        time.sleep(self._budget.cooldown())
+        if self._stopped is None:
+            time.sleep(self._next_wait())
+        elif self._stopped.wait(self._next_wait()):
+            raise StoppedError("The run was stopped.")
         return self
 
     def __aiter__(self) -> Self:
@@ -178,8 +183,7 @@ class Attempts:
     async def __anext__(self) -> Self:
         import asyncio
 
-        await asyncio.sleep(self._delay)
-        await asyncio.sleep(self._budget.cooldown())
+        await asyncio.sleep(self._next_wait())
         return self
 
     def __enter__(self) -> Self:
@@ -188,18 +192,16 @@ class Attempts:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> bool:
         if error is None:
             self._budget.release()
-        if not isinstance(error, HistoryError) or not self.may_retry:
+        if not isinstance(error, HistoryError):
             return False
-        delay = self.delay_after(error)
-        if delay is None:
-            return False
-        self._delay = delay
-        return True
+        self._key.redact(error)
+        delay = self.delay_after(error) if self.may_retry else None
+        self._delay = delay or 0.0
+        return delay is not None
 
     def delay_after(self, error: HistoryError) -> float | None:
         """Return the seconds to wait before the next attempt, or None if the error is final."""
-        elapsed = self._clock() - self._start
-        delay = self._policy.delay(error, attempt=self.number, elapsed=elapsed, idempotent=self._idempotent)
+        delay = self._policy.delay(error, attempt=self.number, waited=self._waited, idempotent=self._idempotent)
         if error.status_code == 429:
             # Only what the server asked for holds up the other calls.
             self._budget.record_rate_limit(delay if delay is not None and error.retry_after is not None else 0.0)
@@ -208,3 +210,8 @@ class Attempts:
         log.warning("Attempt %d failed; retrying in %.1f s: %s", self.number, delay, error.message)
         self.number += 1
         return delay
+
+    def _next_wait(self) -> float:
+        wait = max(self._delay, self._budget.cooldown())
+        self._waited += wait
+        return wait

@@ -1,20 +1,15 @@
 """Client arguments and environment variables → a generated client on our transport."""
 
-from __future__ import annotations
-
-import ipaddress
 import os
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import httpx
 from elevenlabs_history_api import Client
 
 from ..errors import InvalidArgumentError
-from .transport import Transport
-
-if TYPE_CHECKING:
-    from .api_key import ApiKey
-    from .retry import RetryPolicy
+from .api_key import ApiKey
+from .retry import RetryPolicy
+from .transport import Transport, is_loopback
 
 Region: TypeAlias = Literal["us", "eu", "in", "sg"]
 """Where a workspace with data residency is."""
@@ -33,11 +28,11 @@ DEFAULT_TIMEOUT: Final = httpx.Timeout(120, connect=10, pool=None)
 
 def connect(
     key: ApiKey,
-    *,
     base_url: str | None,
     region: Region | None,
     timeout: httpx.Timeout | float | None,
     retry_policy: RetryPolicy,
+    *,
     http_client: httpx.Client | None = None,
     async_http_client: httpx.AsyncClient | None = None,
 ) -> tuple[Client, Transport]:
@@ -72,13 +67,6 @@ def resolve_base_url(base_url: str | None, region: Region | None) -> httpx.URL:
         raise InvalidArgumentError(f"Invalid base URL {address!r}: {error}.") from None
     if url.scheme not in {"http", "https"} or not url.host:
         raise InvalidArgumentError(f"Invalid base URL {address!r}: it must begin with https:// and a host.")
-    if url.scheme == "http" and not _is_loopback(url.host):
+    if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidArgumentError(f"The base URL {address!r} would send the key unencrypted: use https://.")
     return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -6,33 +6,24 @@ responses and broken connections into our exceptions; refuses redirects; and ret
 of the HTTP library touches this module and `responses` alone.
 """
 
-from __future__ import annotations
-
+import ipaddress
+import os
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from contextlib import AsyncExitStack, ExitStack
+from typing import Final, TypeVar
 
 import httpx
 
 from .._version import __version__
-from ..errors import HistoryError, InvalidArgumentError
-from .responses import (
-    Body,
-    async_error_body,
-    buffered,
-    check_headers,
-    error_body,
-    error_from_httpx,
-    error_from_status,
-    name_of,
-    origin_of,
-    streamed,
-)
+from ..errors import InvalidArgumentError
+from .api_key import ApiKey
+from .error_responses import one_line
+from .responses import Body, buffered, check_headers, convert_errors, name_of, origin_of, streamed
 from .retry import Attempts, RetryBudget, RetryPolicy
 
-if TYPE_CHECKING:
-    from .api_key import ApiKey
+AnyClient = TypeVar("AnyClient", httpx.Client, httpx.AsyncClient)
 
 USER_AGENT: Final = (
     f"elevenlabs-history/{__version__} httpx/{httpx.__version__} "
@@ -62,10 +53,12 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._retry_policy = retry_policy
         self._budget = RetryBudget()
         self._lock = threading.Lock()
+        self._process_id = os.getpid()
         self._client = http_client
         self._async_client = async_http_client
         self._owns_client = http_client is None
         self._owns_async_client = async_http_client is None
+        self._is_closed = False
 
     def __repr__(self) -> str:
         return f"<Transport to {self.base_url}>"
@@ -75,9 +68,9 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """How many responses were 429 so far."""
         return self._budget.rate_limited
 
-    def attempts(self, *, idempotent: bool) -> Attempts:
-        """Begin to count the attempts of one call."""
-        return Attempts(self._retry_policy, self._budget, idempotent=idempotent)
+    def attempts(self, *, idempotent: bool, stopped: threading.Event | None = None) -> Attempts:
+        """Begin to count the attempts of one call, which end when `stopped` is set."""
+        return Attempts(self._retry_policy, self._budget, self._key, idempotent=idempotent, stopped=stopped)
 
     def use_sync_client(self, http_client: httpx.Client | None) -> None:
         """Choose the synchronous httpx client of an async client's worker threads; raise if one is needed."""
@@ -96,8 +89,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         attempts = self.attempts(idempotent=_is_idempotent(request))
         for attempt in attempts:
             with attempt:
-                response = self._exchange(request, attempts)
-                return buffered(request, response, b"".join(response.iter_raw()))
+                return self._exchange(request, attempts)
         raise attempts.exhausted
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -107,12 +99,12 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         attempts = self.attempts(idempotent=_is_idempotent(request))
         async for attempt in attempts:
             with attempt:
-                response = await self._async_exchange(request, attempts)
-                return buffered(request, response, b"".join([chunk async for chunk in response.aiter_raw()]))
+                return await self._async_exchange(request, attempts)
         raise attempts.exhausted
 
     def close(self) -> None:
-        """Close the connections, unless the caller owns the httpx client."""
+        """Close the connections, unless the caller owns the httpx client. Nothing can be sent afterwards."""
+        self._is_closed = True
         if self._owns_client and self._client is not None:
             self._client.close()
 
@@ -122,50 +114,82 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if self._owns_async_client and self._async_client is not None:
             await self._async_client.aclose()
 
-    def _exchange(self, request: httpx.Request, attempts: Attempts) -> httpx.Response:
+    def prepare(self) -> httpx.Client:
+        """Return the httpx client for synchronous requests, made now if it is the first time.
+
+        Raises:
+            InvalidArgumentError: The client is closed or belongs to another process, or a proxy or certificate that
+                the environment names can't be used.
+        """
+        self._check_usable(owns_client=self._owns_client)
         with self._lock:
-            client = self._client = self._client or httpx.Client()
+            self._client = self._client or self._make(httpx.Client)
+            return self._client
+
+    def _prepare_async(self) -> httpx.AsyncClient:
+        self._check_usable(owns_client=self._owns_async_client)
+        self._async_client = self._async_client or self._make(httpx.AsyncClient)
+        return self._async_client
+
+    def _check_usable(self, *, owns_client: bool) -> None:
+        if self._is_closed:
+            raise InvalidArgumentError("The client is closed. Nothing was sent.", hint="Make a new one.")
+        if self._process_id != os.getpid():
+            if not owns_client:
+                raise InvalidArgumentError(
+                    "This client was made in another process, with an httpx client. Nothing was sent.",
+                    hint="Make a client in each process: two processes on one connection get each other's responses.",
+                )
+            # A thread that the parent process has may have held the lock, and goes on using the connections.
+            self._process_id = os.getpid()
+            self._lock = threading.Lock()
+            self._budget = RetryBudget()
+            self._client = self._async_client = None
+
+    def _make(self, kind: type[AnyClient]) -> AnyClient:
+        # A proxy for a server on this machine would be sent the key unencrypted.
+        mounts = {origin_of(self.base_url): None} if is_loopback(self.base_url.host) else None
+        try:
+            return kind(mounts=mounts)
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            raise InvalidArgumentError(
+                f"Can't prepare a connection: {one_line(error)}. Nothing was sent.",
+                hint="Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE in the environment.",
+            ) from error
+
+    def _exchange(self, request: httpx.Request, attempts: Attempts) -> httpx.Response:
+        client = self.prepare()
         outgoing = self._outgoing(client, request, request.read())
         start = time.monotonic()
-        error: HistoryError | None
-        try:
+        with convert_errors(request):
             response = client.send(outgoing, stream=True, follow_redirects=False)
-        except httpx.TransportError as httpx_error:
-            error = error_from_httpx(httpx_error, request)
-        else:
-            body = Body(request, response, attempts.number, start)
-            error = (
-                check_headers(request, response, streaming=STREAMED in request.extensions)
-                if response.is_success
-                else error_from_status(request, response, error_body(body))
-            )
-            if error is None:
-                return streamed(response, body)
-            body.close()
-        # Raised outside of the handler: as the context of our exception, httpx's exception would carry frames with the
-        # headers it sends, and with them the key, into every traceback that shows local variables.
-        raise error
+        body = Body(request, response, attempts.number, start)
+        with ExitStack() as stack:
+            stack.callback(body.close)
+            streaming = STREAMED in request.extensions
+            if response.is_success:
+                check_headers(request, response, streaming=streaming)
+                if streaming:
+                    stack.pop_all()
+                    return streamed(response, body)
+            return buffered(request, response, body.read(), self._key)
 
     async def _async_exchange(self, request: httpx.Request, attempts: Attempts) -> httpx.Response:
-        client = self._async_client = self._async_client or httpx.AsyncClient()
+        client = self._prepare_async()
         outgoing = self._outgoing(client, request, await request.aread())
         start = time.monotonic()
-        error: HistoryError | None
-        try:
+        with convert_errors(request):
             response = await client.send(outgoing, stream=True, follow_redirects=False)
-        except httpx.TransportError as httpx_error:
-            error = error_from_httpx(httpx_error, request)
-        else:
-            body = Body(request, response, attempts.number, start)
-            error = (
-                check_headers(request, response, streaming=STREAMED in request.extensions)
-                if response.is_success
-                else error_from_status(request, response, await async_error_body(body))
-            )
-            if error is None:
-                return streamed(response, body)
-            await body.aclose()
-        raise error
+        body = Body(request, response, attempts.number, start)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(body.aclose)
+            streaming = STREAMED in request.extensions
+            if response.is_success:
+                check_headers(request, response, streaming=streaming)
+                if streaming:
+                    stack.pop_all()
+                    return streamed(response, body)
+            return buffered(request, response, await body.aread(), self._key)
 
     def _outgoing(
         self, client: httpx.Client | httpx.AsyncClient, request: httpx.Request, content: bytes
@@ -189,3 +213,11 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 def _is_idempotent(request: httpx.Request) -> bool:
     """Tell whether a request only reads, so that sending it twice does no harm."""
     return request.method == "GET" or (request.method == "POST" and request.url.path.endswith(_DOWNLOAD_PATH))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
