@@ -10,7 +10,7 @@ import stat
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 from attrs import evolve, frozen
 
@@ -21,17 +21,17 @@ _MAX_TOTAL_BYTES = 64 * 1024**3
 # Small archives may have any ratio. MP3 has 1, speech as PCM 2, digital silence 1000 like any zip bomb.
 _MAX_RATIO = 200
 _ANY_RATIO_BYTES = 64 * 1024**2
-_CHUNK_BYTES = 256 * 1024
+_MAX_DESCRIPTOR_BYTES = 24
+_CHUNK_BYTES = 64 * 1024
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR64 = struct.Struct("<4sLQL")
-_LOCAL_SIGNATURE, _ENTRY_SIGNATURE, _END_SIGNATURE = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
-_END64_SIGNATURE, _LOCATOR64_SIGNATURE = b"PK\x06\x06", b"PK\x06\x07"
+_SIGNATURES = {_LOCAL: b"PK\3\4", _ENTRY: b"PK\1\2", _END: b"PK\5\6", _END64: b"PK\6\6", _LOCATOR64: b"PK\6\7"}
 _TAIL_BYTES = _END64.size + _LOCATOR64.size + _END.size + 0xFFFF
-_MAX_DESCRIPTOR_BYTES = 24
+_ZIP64_FIELD, _UNICODE_PATH_FIELD = 0x0001, 0x7075
 
 _STORED, _DEFLATED = 0, 8
 _UTF8_FLAG = 0x800
@@ -39,10 +39,9 @@ _UTF8_FLAG = 0x800
 _REFUSED_FLAGS = 0x2061
 # Regular file, folder, the pipe that Info-ZIP was fed from, or no mode at all.
 _ALLOWED_MODES = {0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFIFO}
-_ZIP64_FIELD, _UNICODE_PATH_FIELD = 0x0001, 0x7075
 
 
-@frozen(kw_only=True)
+@frozen
 class Member:
     """A file in an archive.
 
@@ -93,7 +92,7 @@ def read_directory(file: IO[bytes], *, requested: int) -> tuple[Member, ...]:
 
 
 def iter_chunks(file: IO[bytes], member: Member) -> Iterator[bytes]:
-    """Decompress a member in chunks of at most 256 KiB.
+    """Decompress a member in chunks of at most 64 KiB.
 
     The bytes are good only when the iterator has ended by itself, because the checksum comes last.
 
@@ -104,10 +103,9 @@ def iter_chunks(file: IO[bytes], member: Member) -> Iterator[bytes]:
     size = crc32 = 0
     head = b""
     for chunk in _raw_chunks(file, member) if member.method == _STORED else _inflated_chunks(file, member):
-        if len(head) < len(_LOCAL_SIGNATURE):
-            head += chunk[: len(_LOCAL_SIGNATURE)]
-            if head.startswith(_LOCAL_SIGNATURE):
-                _refuse("is an archive itself", member.raw_name)
+        head = head if len(head) >= 4 else (head + chunk)[:4]
+        if head == _SIGNATURES[_LOCAL]:
+            _refuse("is an archive itself", member.raw_name)
         size += len(chunk)
         if size > member.size:
             _refuse(f"decompresses to more than its {member.size} bytes", member.raw_name)
@@ -117,29 +115,36 @@ def iter_chunks(file: IO[bytes], member: Member) -> Iterator[bytes]:
         _refuse(f"is damaged: {size} bytes with CRC-32 {crc32:08x}", member.raw_name)
 
 
+def _unpack(layout: struct.Struct, data: bytes, at: int) -> tuple[Any, ...] | None:
+    """Return the fields of the record at this place, without its signature; None if there is no such record."""
+    if at < 0 or len(data) - at < layout.size:
+        return None
+    signature, *fields = layout.unpack_from(data, at)
+    return tuple(fields) if signature == _SIGNATURES[layout] else None
+
+
 def _read_end(file: IO[bytes], archive_size: int) -> tuple[int, int, int]:
     """Return number of entries, start and size of the central directory, which ends where the end records begin."""
     tail_start = max(0, archive_size - _TAIL_BYTES)
     file.seek(tail_start)
     tail = file.read(_TAIL_BYTES)
-    at = tail.rfind(_END_SIGNATURE)
-    if at < 0 or len(tail) - at < _END.size:
+    at = tail.rfind(_SIGNATURES[_END])
+    end = _unpack(_END, tail, at)
+    if end is None:
         _refuse("it has no end of central directory record: it is cut short or not a zip archive")
-    _, *narrow, comment = _END.unpack_from(tail, at)
-    if at + _END.size + comment != len(tail):
+    *fields, comment_length = end
+    if at + _END.size + comment_length != len(tail):
         _refuse("its comment does not end at the end of the file: it is cut short, or bytes follow it")
-    locator = at - _LOCATOR64.size
-    if locator >= 0 and tail.startswith(_LOCATOR64_SIGNATURE, locator):
-        at = locator - _END64.size
-        offset = _LOCATOR64.unpack_from(tail, locator)[2]
-        if at < 0 or not tail.startswith(_END64_SIGNATURE, at) or offset != tail_start + at:
+    if locator := _unpack(_LOCATOR64, tail, at - _LOCATOR64.size):
+        at -= _LOCATOR64.size + _END64.size
+        end64 = _unpack(_END64, tail, at)
+        if end64 is None or locator[1] != tail_start + at:
             _refuse("its zip64 end record is not directly before the locator")
-        wide = _END64.unpack_from(tail, at)[4:]
         saturated = [0xFFFF] * 4 + [0xFFFFFFFF] * 2
-        if any(short not in {long, most} for short, long, most in zip(narrow, wide, saturated, strict=True)):
+        if any(short not in {long, most} for short, long, most in zip(fields, end64[3:], saturated, strict=True)):
             _refuse("its two end records contradict each other")
-        narrow = list(wide)
-    disk, directory_disk, count_here, count, size, start = narrow
+        fields = list(end64[3:])
+    disk, directory_disk, count_here, count, size, start = fields
     if disk or directory_disk or count_here != count:
         _refuse("it is a part of a split archive")
     if start + size != tail_start + at:
@@ -151,24 +156,23 @@ def _parse_directory(data: bytes, count: int) -> list[Member]:
     members = []
     at = 0
     while at < len(data):
-        if len(data) - at < _ENTRY.size or not data.startswith(_ENTRY_SIGNATURE, at):
+        fields = _unpack(_ENTRY, data, at)
+        if fields is None:
             _refuse("its central directory has bytes that are no entry")
-        fields = _ENTRY.unpack_from(data, at)
-        lengths = fields[10:13]
-        name_end = at + _ENTRY.size + lengths[0]
-        name, extra = data[at + _ENTRY.size : name_end], data[name_end : name_end + lengths[1]]
-        at = name_end + lengths[1] + lengths[2]
+        name_at = at + _ENTRY.size
+        extra_at = name_at + fields[9]
+        at = extra_at + fields[10] + fields[11]
         if at > len(data):
             _refuse("its central directory is cut short")
-        members.append(_check_entry(fields, name, extra))
+        members.append(_check_entry(fields, data[name_at:extra_at], data[extra_at : extra_at + fields[10]]))
     if len(members) != count:
         _refuse(f"its central directory has {len(members)} entries instead of {count}")
     return members
 
 
 def _check_entry(fields: tuple[int, ...], name: bytes, extra: bytes) -> Member:
-    flags, method, crc32, attributes = fields[3], fields[4], fields[7], fields[15]
-    size, compressed_size, offset = _widen(extra, [fields[9], fields[8], fields[16]], name)
+    flags, method, crc32, attributes = fields[2], fields[3], fields[6], fields[14]
+    size, compressed_size, offset = _widen(extra, [fields[8], fields[7], fields[15]], name)
     mode = stat.S_IFMT(attributes >> 16)
     is_folder = name.endswith(b"/")
     if flags & _REFUSED_FLAGS or method not in {_STORED, _DEFLATED}:
@@ -176,30 +180,17 @@ def _check_entry(fields: tuple[int, ...], name: bytes, extra: bytes) -> Member:
     if mode not in _ALLOWED_MODES or (not is_folder and mode == stat.S_IFDIR):
         _refuse("is a link, a device or a socket, or not the folder that it claims to be", name)
     # A folder with data, even of a deflate stream of nothing (two bytes), could hide a file.
-    if (
-        is_folder != (size == 0)
-        or (is_folder and compressed_size > 2)
-        or (method == _STORED and size != compressed_size)
-    ):
+    data_hidden = is_folder and compressed_size > 2
+    if is_folder != (size == 0) or data_hidden or (method == _STORED and size != compressed_size):
         _refuse(f"has an impossible size of {size} bytes", name)
-    return Member(
-        name=_decode_name(name, flags),
-        size=size,
-        crc32=crc32,
-        raw_name=name,
-        compressed_size=compressed_size,
-        method=method,
-        offset=offset,
-    )
+    return Member(_decode_name(name, flags), size, crc32, name, compressed_size, method, offset)
 
 
 def _widen(extra: bytes, sizes: list[int], name: bytes) -> list[int]:
     """Replace saturated sizes by those of the zip64 field."""
     at = 0
-    while at < len(extra):
-        if len(extra) - at < 4:
-            # Padding, as some writers use to align data.
-            break
+    # What is shorter than a field's header is padding, as some writers use to align data.
+    while len(extra) - at >= 4:
         kind, length = struct.unpack_from("<2H", extra, at)
         content = extra[at + 4 : at + 4 + length]
         at += 4 + length
@@ -218,10 +209,10 @@ def _widen(extra: bytes, sizes: list[int], name: bytes) -> list[int]:
 def _locate(file: IO[bytes], member: Member, end: int) -> Member:
     """Return the member with the offset of its data, which fills the archive up to `end` but for a descriptor."""
     file.seek(member.offset)
-    header = file.read(_LOCAL.size)
-    if len(header) < _LOCAL.size or not header.startswith(_LOCAL_SIGNATURE):
+    header = _unpack(_LOCAL, file.read(_LOCAL.size), 0)
+    if header is None:
         _refuse("has no local file header", member.raw_name)
-    *_, name_length, extra_length = _LOCAL.unpack(header)
+    name_length, extra_length = header[-2:]
     if file.read(name_length) != member.raw_name:
         _refuse("has another name in its local file header", member.raw_name)
     data = member.offset + _LOCAL.size + name_length + extra_length
