@@ -11,7 +11,6 @@ from elevenlabs_history import HistoryClient
 from elevenlabs_history_backup import Backup
 
 from .exit_codes import ExitCode
-from .options import FILTERS
 from .output import (
     colorize,
     echo,
@@ -23,6 +22,7 @@ from .output import (
     sanitize,
     to_json,
 )
+from .parser import FILTERS
 from .progress import progress
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from elevenlabs_history import HistoryClient
 from elevenlabs_history_backup import Backup
 
 from .exit_codes import ExitCode
-from .options import FILTERS
 from .output import echo, file_line, item_lines, metadata_lines, print_json, to_json
+from .parser import FILTERS
 
 if TYPE_CHECKING:
     import argparse
