@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+import attrs
 from elevenlabs_history import HistoryClient
 from elevenlabs_history_backup import Backup
 
 from .exit_codes import ExitCode
-from .output import echo, file_line, item_lines, metadata_lines, print_json, to_json
+from .output import echo, file_line, format_date_unix, print_json, print_row, sanitize
 from .parser import FILTERS
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from elevenlabs_history import HistoryItem
+
 
 def list_items(args: argparse.Namespace) -> ExitCode:
     """Print the items that the server lists."""
     with HistoryClient(region=args.region) as client:
         items = client.list(limit=args.limit, **{name: getattr(args, name) for name in FILTERS})
-        if args.as_json:
-            for item in items:
+        if not args.as_json:
+            print_row("ID", "DATE (UTC)", "VOICE", "TEXT")
+        for item in items:
+            if args.as_json:
                 print_json(item.to_dict())
-        else:
-            for line in item_lines(items):
-                print(line)
+            else:
+                _print_item(item)
     for entry in items.invalid_entries:
         echo(f"elevenlabs-history: Left out an entry that is not a history item: {entry.reason}")
     return ExitCode.FAILED if items.invalid_entries else ExitCode.DONE
@@ -40,8 +45,7 @@ def show(args: argparse.Namespace) -> ExitCode:
             continue
         if number:
             print()
-        for line in metadata_lines(metadata):
-            print(line)
+        _print_metadata(metadata)
     return ExitCode.DONE if len(shown) == len(args.ids) else ExitCode.FAILED
 
 
@@ -55,7 +59,7 @@ def download(args: argparse.Namespace) -> ExitCode:
         )
     for file in files:
         if args.as_json:
-            print_json(to_json(file))
+            print_json(attrs.asdict(file))
         elif not args.quiet:
             print(file_line(file))
     return ExitCode.DONE
@@ -74,8 +78,25 @@ def _from_backup(args: argparse.Namespace) -> list[Mapping[str, object]]:
             if record is None:
                 echo(f"elevenlabs-history: {args.folder} has no item {history_item_id!r}.")
             elif args.as_json:
-                shown.append(to_json(record))
+                shown.append(attrs.asdict(record))
             else:
                 paths = [file.path for file in record.files]
                 shown.append(record.metadata | {"state": record.state, "files": paths})
     return shown
+
+
+def _print_item(item: HistoryItem) -> None:
+    lines = item.dialogue or []
+    voice = item.voice_name or " & ".join(dict.fromkeys(line.voice_name for line in lines if line.voice_name))
+    text = item.text or " / ".join(line.text for line in lines if line.text)
+    print_row(item.history_item_id, format_date_unix(item.date_unix), voice, text)
+
+
+def _print_metadata(metadata: Mapping[str, object]) -> None:
+    for name, value in metadata.items():
+        if value is None:
+            continue
+        text = str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
+        if name == "date_unix":
+            text = f"{value} ({format_date_unix(value)} UTC)"
+        print(sanitize(f"{name:28} {text}"))
