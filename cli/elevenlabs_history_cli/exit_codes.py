@@ -1,7 +1,5 @@
 """The exit codes of every command, as `elevenlabs-history --help` lists them."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 
