@@ -67,13 +67,7 @@ def run_checks(
     folder: str | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Check]:
-    """Yield each check as soon as it is made. One history item is requested; nothing is changed.
-
-    Args:
-        region: As in `HistoryClient`.
-        folder: The folder of a backup, existing or not; None to check none.
-        now: The clock of this machine, with a time zone.
-    """
+    """Yield each check as soon as it is made. The folder need not exist; `now` is the clock, with a time zone."""
     versions = f"elevenlabs-history {version('elevenlabs-history')}, httpx {version('httpx')}"
     yield Check("version", "ok", f"{versions}, Python {platform.python_version()} on {sys.platform}")
     key, server = _check("key", _key), _check("server", lambda: _server(region))

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import attrs
-from elevenlabs_history import HistoryClient
+from elevenlabs_history import HistoryClient, HistoryItem
 from elevenlabs_history_backup import Backup
 
 from .exit_codes import ExitCode
@@ -15,9 +15,8 @@ from .parser import FILTERS
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
-    from elevenlabs_history import HistoryItem
+    from elevenlabs_history_backup import Record
 
 
 def list_items(args: argparse.Namespace) -> ExitCode:
@@ -38,15 +37,20 @@ def list_items(args: argparse.Namespace) -> ExitCode:
 
 def show(args: argparse.Namespace) -> ExitCode:
     """Print every field of items."""
-    shown = _from_server(args) if args.folder is None else _from_backup(args)
-    for number, metadata in enumerate(shown):
-        if args.as_json:
-            print_json(metadata)
-            continue
-        if number:
-            print()
-        _print_metadata(metadata)
-    return ExitCode.DONE if len(shown) == len(args.ids) else ExitCode.FAILED
+    code = ExitCode.DONE
+    with HistoryClient(region=args.region) if args.folder is None else Backup(args.folder) as source:
+        for number, history_item_id in enumerate(args.ids):
+            item = source.get(history_item_id)
+            if item is None:
+                echo(f"elevenlabs-history: {args.folder} has no item {history_item_id!r}.")
+                code = ExitCode.FAILED
+            elif args.as_json:
+                print_json(item.to_dict() if isinstance(item, HistoryItem) else attrs.asdict(item))
+            else:
+                if number:
+                    print()
+                _print_fields(item)
+    return code
 
 
 def download(args: argparse.Namespace) -> ExitCode:
@@ -65,26 +69,6 @@ def download(args: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-def _from_server(args: argparse.Namespace) -> list[Mapping[str, object]]:
-    with HistoryClient(region=args.region) as client:
-        return [client.get(history_item_id).to_dict() for history_item_id in args.ids]
-
-
-def _from_backup(args: argparse.Namespace) -> list[Mapping[str, object]]:
-    shown: list[Mapping[str, object]] = []
-    with Backup(args.folder) as backup:
-        for history_item_id in args.ids:
-            record = backup.get(history_item_id)
-            if record is None:
-                echo(f"elevenlabs-history: {args.folder} has no item {history_item_id!r}.")
-            elif args.as_json:
-                shown.append(attrs.asdict(record))
-            else:
-                paths = [file.path for file in record.files]
-                shown.append(record.metadata | {"state": record.state, "files": paths})
-    return shown
-
-
 def _print_item(item: HistoryItem) -> None:
     lines = item.dialogue or []
     voice = item.voice_name or " & ".join(dict.fromkeys(line.voice_name for line in lines if line.voice_name))
@@ -92,8 +76,12 @@ def _print_item(item: HistoryItem) -> None:
     print_row(item.history_item_id, format_date_unix(item.date_unix), voice, text)
 
 
-def _print_metadata(metadata: Mapping[str, object]) -> None:
-    for name, value in metadata.items():
+def _print_fields(item: HistoryItem | Record) -> None:
+    if isinstance(item, HistoryItem):
+        fields = item.to_dict()
+    else:
+        fields = item.metadata | {"state": item.state, "files": [file.path for file in item.files]}
+    for name, value in fields.items():
         if value is None:
             continue
         text = str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)

@@ -58,14 +58,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action=_VersionAction, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     _add_backup(commands)
-    _add_verify(commands)
-    _add_search(commands)
-    _add_export(commands)
-    _add_list(commands)
-    _add_show(commands)
-    _add_download(commands)
-    _add_doctor(commands)
-    _add_completion(commands)
+    _add_commands_for_backups(commands)
+    _add_commands_for_items(commands)
+    _add_other_commands(commands)
     return parser
 
 
@@ -96,7 +91,7 @@ def _add_backup(commands: _Commands) -> None:
     _add_common(backup)
 
 
-def _add_verify(commands: _Commands) -> None:
+def _add_commands_for_backups(commands: _Commands) -> None:
     verify = _add_command(
         commands,
         "verify [OPTIONS] FOLDER",
@@ -109,9 +104,6 @@ def _add_verify(commands: _Commands) -> None:
     verify.add_argument("--repair", action="store_true", help="fetch missing and changed files again")
     verify.add_argument("--checksums", action="store_true", help="also write SHA256SUMS into the folder")
     _add_common(verify)
-
-
-def _add_search(commands: _Commands) -> None:
     search = _add_command(
         commands,
         "search [OPTIONS] FOLDER WORDS...",
@@ -120,11 +112,7 @@ def _add_search(commands: _Commands) -> None:
     )
     _add_folder(search)
     search.add_argument("words", nargs="+", metavar="WORDS", help="all must occur; the last may be a prefix")
-    _add_json(search)
-    _add_verbosity(search)
-
-
-def _add_export(commands: _Commands) -> None:
+    _add_common(search, region=False)
     export = _add_command(
         commands,
         "export FOLDER --csv|--jsonl|--m3u",
@@ -135,10 +123,10 @@ def _add_export(commands: _Commands) -> None:
     formats = export.add_mutually_exclusive_group(required=True)
     for name, text in (("csv", "a row per file"), ("jsonl", "every field, a line per item"), ("m3u", "a playlist")):
         formats.add_argument(f"--{name}", dest="export_format", action="store_const", const=name, help=text)
-    _add_verbosity(export)
+    _add_common(export, json=False, region=False)
 
 
-def _add_list(commands: _Commands) -> None:
+def _add_commands_for_items(commands: _Commands) -> None:
     listing = _add_command(
         commands,
         "list [OPTIONS]",
@@ -150,29 +138,23 @@ def _add_list(commands: _Commands) -> None:
     limit.add_argument("-n", "--limit", type=_positive, default=20, metavar="N", help="at most N items (default: 20)")
     limit.add_argument("--all", dest="limit", action="store_const", const=None, help="all items")
     _add_common(listing)
-
-
-def _add_show(commands: _Commands) -> None:
     show = _add_command(
         commands,
         "show [OPTIONS] ID...",
         "print every field of items",
         examples=["%(prog)s ja9xsmfGhxYcymxGcOGB", "%(prog)s ja9xsmfGhxYcymxGcOGB --in ~/elevenlabs"],
     )
-    _add_ids(show)
+    show.add_argument("ids", nargs="+", metavar="ID", help="a history item id")
     text = "look in this backup, not on the server"
     show.add_argument("--in", type=_folder, dest="folder", metavar="FOLDER", help=text)
     _add_common(show)
-
-
-def _add_download(commands: _Commands) -> None:
     download = _add_command(
         commands,
         "download [OPTIONS] ID...",
         "download items by id, a file per item",
         examples=["%(prog)s ja9xsmfGhxYcymxGcOGB", "%(prog)s ID1 ID2 ID3 -o clips --format wav"],
     )
-    _add_ids(download)
+    download.add_argument("ids", nargs="+", metavar="ID", help="a history item id")
     text = "where the files go (default: the working directory)"
     download.add_argument("-o", "--output", type=_folder, default=".", metavar="FOLDER", help=text)
     _add_format(download)
@@ -181,7 +163,7 @@ def _add_download(commands: _Commands) -> None:
     _add_common(download)
 
 
-def _add_doctor(commands: _Commands) -> None:
+def _add_other_commands(commands: _Commands) -> None:
     doctor = _add_command(
         commands,
         "doctor [OPTIONS] [FOLDER]",
@@ -192,9 +174,6 @@ def _add_doctor(commands: _Commands) -> None:
     text = "also check the backup in this folder"
     doctor.add_argument("folder", nargs="?", type=_folder, metavar="FOLDER", help=text)
     _add_common(doctor)
-
-
-def _add_completion(commands: _Commands) -> None:
     completion = _add_command(
         commands,
         f"completion {'|'.join(SHELLS)}",
@@ -202,7 +181,7 @@ def _add_completion(commands: _Commands) -> None:
         examples=['eval "$(%(prog)s bash)"', "%(prog)s zsh > ~/.zfunc/_elevenlabs-history"],
     )
     completion.add_argument("shell", choices=SHELLS)
-    _add_verbosity(completion)
+    _add_common(completion, json=False, region=False)
 
 
 def _add_command(
@@ -228,10 +207,6 @@ def _add_folder(parser: argparse.ArgumentParser, text: str = "the folder of the 
     parser.add_argument("folder", type=_folder, metavar="FOLDER", help=text)
 
 
-def _add_ids(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ids", nargs="+", metavar="ID", help="a history item id")
-
-
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("filters")
     group.add_argument("--search", metavar="WORDS", help="only items whose text matches")
@@ -247,17 +222,11 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", dest="output_format", metavar="FORMAT", help=text)
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    _add_json(parser)
-    parser.add_argument("--region", choices=REGIONS, help="the data residency region of the workspace")
-    _add_verbosity(parser)
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object per line")
-
-
-def _add_verbosity(parser: argparse.ArgumentParser) -> None:
+def _add_common(parser: argparse.ArgumentParser, *, json: bool = True, region: bool = True) -> None:
+    if json:
+        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object per line")
+    if region:
+        parser.add_argument("--region", choices=REGIONS, help="the data residency region of the workspace")
     parser.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="print more; -vv logs every request")
 
