@@ -6,8 +6,7 @@ import io
 import os
 import sys
 
-from .exit_codes import ExitCode
-from .parser import make_parser
+from .parser import ExitCode, make_parser
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -11,9 +11,8 @@ import attrs
 from elevenlabs_history import HistoryClient
 from elevenlabs_history_backup import Backup
 
-from .exit_codes import ExitCode
 from .output import colorize, echo, format_size, format_time, pluralize, print_json, print_row, sanitize
-from .parser import FILTERS
+from .parser import FILTERS, ExitCode
 from .progress import progress
 
 if TYPE_CHECKING:

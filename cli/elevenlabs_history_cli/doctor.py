@@ -18,8 +18,8 @@ import attrs
 from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryError, RetryPolicy
 from elevenlabs_history_backup import Backup
 
-from .exit_codes import ExitCode
 from .output import colorize, error_text, parse_date_unix, print_json, sanitize
+from .parser import ExitCode
 
 if TYPE_CHECKING:
     import argparse

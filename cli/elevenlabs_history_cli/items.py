@@ -9,9 +9,8 @@ import attrs
 from elevenlabs_history import HistoryClient, HistoryItem
 from elevenlabs_history_backup import Backup
 
-from .exit_codes import ExitCode
 from .output import echo, file_line, format_date_unix, print_json, print_row, sanitize
-from .parser import FILTERS
+from .parser import FILTERS, ExitCode
 
 if TYPE_CHECKING:
     import argparse
@@ -37,20 +36,21 @@ def list_items(args: argparse.Namespace) -> ExitCode:
 
 def show(args: argparse.Namespace) -> ExitCode:
     """Print every field of items."""
-    code = ExitCode.DONE
+    shown = 0
     with HistoryClient(region=args.region) if args.folder is None else Backup(args.folder) as source:
-        for number, history_item_id in enumerate(args.ids):
+        for history_item_id in args.ids:
             item = source.get(history_item_id)
             if item is None:
                 echo(f"elevenlabs-history: {args.folder} has no item {history_item_id!r}.")
-                code = ExitCode.FAILED
-            elif args.as_json:
+                continue
+            if args.as_json:
                 print_json(item.to_dict() if isinstance(item, HistoryItem) else attrs.asdict(item))
             else:
-                if number:
+                if shown:
                     print()
                 _print_fields(item)
-    return code
+            shown += 1
+    return ExitCode.DONE if shown == len(args.ids) else ExitCode.FAILED
 
 
 def download(args: argparse.Namespace) -> ExitCode:

@@ -1,10 +1,9 @@
-"""Every command and option. Imports nothing but argparse, so that help is shown at once."""
+"""Every command, option and exit code. Imports nothing but argparse, so that help is shown at once."""
 
 from __future__ import annotations
 
 import argparse
-
-from .exit_codes import ExitCode
+from enum import IntEnum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +32,18 @@ examples:
 exit codes:
   0 done   1 some items failed   2 wrong usage   3 the key was refused
   4 rate limit, server or network   5 verify found differences   130 interrupted"""
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    KEY = 3
+    SERVER = 4
+    DIFFERENCES = 5
+    INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):

@@ -32,14 +32,14 @@ def progress(args: argparse.Namespace) -> Iterator[Callable[[BackupEvent], None]
         return
     if not args.quiet and sys.stderr.isatty():
         try:
-            bar = _Bar(verbose=args.verbose > 0)
+            bar = _Bar(args)
         except ModuleNotFoundError:
             echo("For a progress bar: pip install 'elevenlabs-history[cli]'")
         else:
             with contextlib.closing(bar):
                 yield bar.show
             return
-    yield _Lines(quiet=args.quiet, verbose=args.verbose > 0).show
+    yield _Lines(args).show
 
 
 def _print_event(event: BackupEvent) -> None:
@@ -58,11 +58,11 @@ def _print_event(event: BackupEvent) -> None:
             pass
 
 
-def _line(event: FileSaved | ItemMissing | ItemFailed, *, verbose: bool) -> str:
+def _line(event: FileSaved | ItemMissing | ItemFailed, args: argparse.Namespace) -> str:
     """Return what is printed about an item; empty if nothing is."""
     match event:
         case FileSaved():
-            return file_line(event.file) if verbose else ""
+            return file_line(event.file) if args.verbose else ""
         case ItemMissing():
             return f"missing {event.history_item_id}"
         case ItemFailed():
@@ -72,11 +72,11 @@ def _line(event: FileSaved | ItemMissing | ItemFailed, *, verbose: bool) -> str:
 class _Bar:
     """A bar on the terminal: items, bytes, rates, time left, and the last file."""
 
-    def __init__(self, *, verbose: bool) -> None:
+    def __init__(self, args: argparse.Namespace) -> None:
         from tqdm import tqdm
 
         self._make_bar = tqdm
-        self._verbose = verbose
+        self._args = args
         self._bar: tqdm[NoReturn] = tqdm(disable=True)
         self._start = time.monotonic()
         self._size = 0
@@ -90,7 +90,8 @@ class _Bar:
                 self._bar.set_description_str(f"Listed {pluralize(event.items, 'item')}, {event.pending:,} to fetch")
             case RunStarted():
                 self._bar.close()
-                # Redrawn when bytes arrive, not only after an item: a moving average of items would be too high.
+                # Drawn again whenever bytes arrive. tqdm's moving average counts from the last time it was drawn, so
+                # only the average of the whole run (smoothing=0) tells the rate of items.
                 self._bar = self._make_bar(
                     total=event.items,
                     unit="",
@@ -107,7 +108,7 @@ class _Bar:
             case FileSaved() | ItemMissing() | ItemFailed():
                 if isinstance(event, FileSaved):
                     self._last_name = sanitize(event.file.path.name)
-                if line := _line(event, verbose=self._verbose):
+                if line := _line(event, self._args):
                     self._bar.write(line, file=sys.stderr)
                 self._advance(1)
             case _:
@@ -127,9 +128,8 @@ class _Bar:
 class _Lines:
     """Lines for a file or a pipe: failures at once, the progress now and then, every file with -v."""
 
-    def __init__(self, *, quiet: bool, verbose: bool) -> None:
-        self._quiet = quiet
-        self._verbose = verbose
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
         self._echoed_at = time.monotonic()
         self._items = self._done = self._size = 0
 
@@ -143,12 +143,12 @@ class _Lines:
                 self._size += event.size
             case FileSaved() | ItemMissing() | ItemFailed():
                 self._done += 1
-                line = _line(event, verbose=self._verbose)
+                line = _line(event, self._args)
             case _:
                 pass
-        if line and (not self._quiet or isinstance(event, ItemFailed)):
+        if line and (not self._args.quiet or isinstance(event, ItemFailed)):
             echo(line)
         now = time.monotonic()
-        if not self._quiet and now - self._echoed_at >= _LINE_INTERVAL:
+        if not self._args.quiet and now - self._echoed_at >= _LINE_INTERVAL:
             self._echoed_at = now
             echo(f"{self._done:,} of {pluralize(self._items, 'item')}, {format_size(self._size)}")

@@ -13,10 +13,9 @@ from elevenlabs_history import errors
 
 from .backups import backup, export, search, verify
 from .doctor import doctor
-from .exit_codes import ExitCode
 from .items import download, list_items, show
 from .output import echo, error_text
-from .parser import make_parser
+from .parser import ExitCode, make_parser
 
 if TYPE_CHECKING:
     import argparse
