@@ -6,23 +6,18 @@ import io
 import os
 import sys
 
-from .exit_codes import ExitCode
-from .parser import make_parser
+from .parser import ExitCode, make_parser
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        argv: The arguments after the name of the command; None for those of this process.
-
-    Returns:
-        The exit code, one of `ExitCode`.
-    """
-    _replace_closed_streams()
-    # Texts come in every script, and a pipe or an old terminal may have a narrower encoding.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+    """Run one command, with the arguments of this process or with others, and return its exit code."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # It was closed when the program started.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            # Texts come in every script, and a pipe or an old terminal may have a narrower encoding.
             stream.reconfigure(errors="replace")
     args = make_parser().parse_args(argv)
     try:
@@ -31,10 +26,3 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return run(args)
-
-
-def _replace_closed_streams() -> None:
-    """Open the null device in place of a standard stream that was closed when the program started."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))

@@ -7,29 +7,18 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+import attrs
 from elevenlabs_history import HistoryClient
 from elevenlabs_history_backup import Backup
 
-from .exit_codes import ExitCode
-from .options import FILTERS
-from .output import (
-    colorize,
-    echo,
-    format_size,
-    format_time,
-    pluralize,
-    print_json,
-    record_lines,
-    sanitize,
-    to_json,
-)
+from .output import colorize, echo, format_size, format_time, pluralize, print_json, print_row, sanitize
+from .parser import FILTERS, ExitCode
 from .progress import progress
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from elevenlabs_history_backup import SyncPlan, SyncReport, VerifyIssue, VerifyReport
+    from elevenlabs_history_backup import Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 
 _STATUS_COLORS = {"ok": "green", "moved": "yellow", "extra": "yellow"}
 _MAX_VOICES = 10
@@ -40,7 +29,11 @@ def backup(args: argparse.Namespace) -> ExitCode:
     with HistoryClient(region=args.region) as client, Backup(args.folder) as opened:
         scope = {name: getattr(args, name) for name in (*FILTERS, "limit", "full", "output_format")}
         if args.dry_run:
-            _print_plan(opened.plan(client, **scope), args)
+            plan = opened.plan(client, **scope)
+            if args.as_json:
+                print_json({"event": "planned", **attrs.asdict(plan)})
+            else:
+                _print_plan(plan)
             return ExitCode.DONE
         with progress(args) as show:
             report = opened.sync(
@@ -52,10 +45,10 @@ def backup(args: argparse.Namespace) -> ExitCode:
                 on_event=show,
             )
     if args.as_json:
-        print_json({"event": "finished", **_report_json(report)})
+        counts = {"missing": len(report.missing), "failed": len(report.failed)}
+        print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
-        for line in _report_lines(report, limited=args.limit is not None):
-            print(line)
+        _print_report(report, limited=args.limit is not None)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
 
 
@@ -80,17 +73,17 @@ def verify(args: argparse.Namespace) -> ExitCode:
 
 def search(args: argparse.Namespace) -> ExitCode:
     """Print the items of a backup that contain the words."""
+    words = " ".join(args.words)
     found = False
     with Backup(args.folder) as opened:
-        for record in opened.search(" ".join(args.words)):
+        for record in opened.search(words):
             found = True
             if args.as_json:
-                print_json(to_json(record))
-                continue
-            for line in record_lines(record):
-                print(line)
+                print_json(attrs.asdict(record))
+            else:
+                _print_record(record)
     if not found and not args.quiet:
-        echo(f"{args.folder} has no item that contains: {' '.join(args.words)}")
+        echo(f"{args.folder} has no item that contains: {words}")
     return ExitCode.DONE
 
 
@@ -102,88 +95,69 @@ def export(args: argparse.Namespace) -> ExitCode:
     with Backup(args.folder) as opened:
         # The exports write their headings first; without a backup nothing should be printed.
         opened.get("")
-        match args.export_format:
-            case "csv":
-                opened.export_csv(sys.stdout)
-            case "jsonl":
-                opened.export_jsonl(sys.stdout)
-            case _:
-                opened.export_m3u(sys.stdout)
+        exports = {"csv": opened.export_csv, "jsonl": opened.export_jsonl, "m3u": opened.export_m3u}
+        exports[args.export_format](sys.stdout)
     return ExitCode.DONE
 
 
-def _print_plan(plan: SyncPlan, args: argparse.Namespace) -> None:
-    if args.as_json:
-        print_json({"event": "planned", **to_json(plan)})
-        return
-    for line in _plan_lines(plan):
-        print(line)
-
-
-def _plan_lines(plan: SyncPlan) -> Iterator[str]:
-    yield f"{pluralize(plan.items, 'item')} would be fetched; {plan.listed:,} listed."
-    yield "The sizes are unknown, because the API does not list them."
+def _print_plan(plan: SyncPlan) -> None:
+    print(f"{pluralize(plan.items, 'item')} would be fetched; {plan.listed:,} listed.")
+    print("The sizes are unknown, because the API does not list them.")
     if plan.failed_before:
-        yield f"{plan.failed_before:,} of them failed before."
+        print(f"{plan.failed_before:,} of them failed before.")
     if plan.oldest is not None and plan.newest is not None:
         dates = f"from {format_time(plan.oldest)} to {format_time(plan.newest)} UTC"
-        yield f"Generated {dates}, {pluralize(plan.characters, 'character')}."
+        print(f"Generated {dates}, {pluralize(plan.characters, 'character')}.")
     voices = sorted(plan.voices.items(), key=lambda voice: (-voice[1], voice[0]))
     for name, items in voices[:_MAX_VOICES]:
-        yield f"{items:>9,}  {sanitize(name) or '(no voice)'}"
+        print(f"{items:>9,}  {sanitize(name) or '(no voice)'}")
     if others := voices[_MAX_VOICES:]:
-        yield f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}"
+        print(f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}")
 
 
-def _report_lines(report: SyncReport, *, limited: bool) -> Iterator[str]:
+def _print_report(report: SyncReport, *, limited: bool) -> None:
     saved = f"{pluralize(report.saved, 'file')} saved, {format_size(report.size)}"
-    yield f"{saved}; {pluralize(report.listed, 'item')} listed."
+    print(f"{saved}; {pluralize(report.listed, 'item')} listed.")
     if report.deleted:
         files = "the file stays" if report.deleted == 1 else "their files stay"
-        yield f"{pluralize(report.deleted, 'saved item')} no longer on the server; {files}."
+        print(f"{pluralize(report.deleted, 'saved item')} no longer on the server; {files}.")
     if report.missing:
         subject = "it" if len(report.missing) == 1 else "they"
-        yield f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved."
+        print(f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved.")
     if report.invalid_entries:
         entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
-        yield colorize(f"{entries} of the listing could not be parsed.", "red")
+        print(colorize(f"{entries} of the listing could not be parsed.", "red"))
     if report.failed:
-        yield colorize(f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", "red")
+        print(colorize(f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", "red"))
     elif report.complete:
-        yield colorize("Everything that was asked for is in the folder.", "green")
+        print(colorize("Everything that was asked for is in the folder.", "green"))
     elif not limited and not report.invalid_entries:
-        yield colorize("The listing ended early; some items may be missing. Run the backup again.", "yellow")
+        print(colorize("The listing ended early; some items may be missing. Run the backup again.", "yellow"))
 
 
-def _report_json(report: SyncReport) -> dict[str, object]:
-    return {
-        "listed": report.listed,
-        "saved": report.saved,
-        "size": report.size,
-        "missing": len(report.missing),
-        "failed": len(report.failed),
-        "deleted": report.deleted,
-        "invalid_entries": report.invalid_entries,
-        "complete": report.complete,
-    }
+def _print_record(record: Record) -> None:
+    print_row(record.history_item_id, format_time(record.date), record.voice, record.text)
+    for file in record.files:
+        print(f"  {file.path}")
+    if record.reason is not None:
+        print(f"  {record.state}: {sanitize(record.reason)}")
 
 
 def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:
     if issue.status == "ok" and not args.verbose:
         return
     if args.as_json:
-        print_json(to_json(issue))
+        print_json(attrs.asdict(issue))
         return
     target = f" -> {issue.moved_to}" if issue.moved_to else ""
     item = f"  (item {issue.history_item_id})" if issue.history_item_id else ""
     status = colorize(f"{issue.status:11}", _STATUS_COLORS.get(issue.status, "red"))
-    print(status + sanitize(f"{issue.path}{target}{item}", keep_spaces=True))
+    print(status + sanitize(f"{issue.path}{target}{item}"))
 
 
 def _print_verify_report(report: VerifyReport, args: argparse.Namespace) -> None:
-    counts: dict[str, int] = dict.fromkeys(("missing", "changed", "moved", "extra", "unreadable"), 0)
-    for issue in report.issues:
-        counts[issue.status] += 1
+    statuses = [issue.status for issue in report.issues]
+    counts = {status: statuses.count(status) for status in ("missing", "changed", "moved", "extra", "unreadable")}
     if args.as_json:
         print_json({"event": "finished", "ok": report.ok, "ok_count": report.ok_count, **counts})
         return

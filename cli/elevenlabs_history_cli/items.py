@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from elevenlabs_history import HistoryClient
+import attrs
+from elevenlabs_history import HistoryClient, HistoryItem
 from elevenlabs_history_backup import Backup
 
-from .exit_codes import ExitCode
-from .options import FILTERS
-from .output import echo, file_line, item_lines, metadata_lines, print_json, to_json
+from .output import echo, file_line, format_date_unix, print_json, print_row, sanitize
+from .parser import FILTERS, ExitCode
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+
+    from elevenlabs_history_backup import Record
 
 
 def list_items(args: argparse.Namespace) -> ExitCode:
     """Print the items that the server lists."""
     with HistoryClient(region=args.region) as client:
         items = client.list(limit=args.limit, **{name: getattr(args, name) for name in FILTERS})
-        if args.as_json:
-            for item in items:
+        if not args.as_json:
+            print_row("ID", "DATE (UTC)", "VOICE", "TEXT")
+        for item in items:
+            if args.as_json:
                 print_json(item.to_dict())
-        else:
-            for line in item_lines(items):
-                print(line)
+            else:
+                _print_item(item)
     for entry in items.invalid_entries:
         echo(f"elevenlabs-history: Left out an entry that is not a history item: {entry.reason}")
     return ExitCode.FAILED if items.invalid_entries else ExitCode.DONE
@@ -33,16 +36,21 @@ def list_items(args: argparse.Namespace) -> ExitCode:
 
 def show(args: argparse.Namespace) -> ExitCode:
     """Print every field of items."""
-    shown = _from_server(args) if args.folder is None else _from_backup(args)
-    for number, metadata in enumerate(shown):
-        if args.as_json:
-            print_json(metadata)
-            continue
-        if number:
-            print()
-        for line in metadata_lines(metadata):
-            print(line)
-    return ExitCode.DONE if len(shown) == len(args.ids) else ExitCode.FAILED
+    shown = 0
+    with HistoryClient(region=args.region) if args.folder is None else Backup(args.folder) as source:
+        for history_item_id in args.ids:
+            item = source.get(history_item_id)
+            if item is None:
+                echo(f"elevenlabs-history: {args.folder} has no item {history_item_id!r}.")
+                continue
+            if args.as_json:
+                print_json(item.to_dict() if isinstance(item, HistoryItem) else attrs.asdict(item))
+            else:
+                if shown:
+                    print()
+                _print_fields(item)
+            shown += 1
+    return ExitCode.DONE if shown == len(args.ids) else ExitCode.FAILED
 
 
 def download(args: argparse.Namespace) -> ExitCode:
@@ -55,27 +63,28 @@ def download(args: argparse.Namespace) -> ExitCode:
         )
     for file in files:
         if args.as_json:
-            print_json(to_json(file))
+            print_json(attrs.asdict(file))
         elif not args.quiet:
             print(file_line(file))
     return ExitCode.DONE
 
 
-def _from_server(args: argparse.Namespace) -> list[Mapping[str, object]]:
-    with HistoryClient(region=args.region) as client:
-        return [client.get(history_item_id).to_dict() for history_item_id in args.ids]
+def _print_item(item: HistoryItem) -> None:
+    lines = item.dialogue or []
+    voice = item.voice_name or " & ".join(dict.fromkeys(line.voice_name for line in lines if line.voice_name))
+    text = item.text or " / ".join(line.text for line in lines if line.text)
+    print_row(item.history_item_id, format_date_unix(item.date_unix), voice, text)
 
 
-def _from_backup(args: argparse.Namespace) -> list[Mapping[str, object]]:
-    shown: list[Mapping[str, object]] = []
-    with Backup(args.folder) as backup:
-        for history_item_id in args.ids:
-            record = backup.get(history_item_id)
-            if record is None:
-                echo(f"elevenlabs-history: {args.folder} has no item {history_item_id!r}.")
-            elif args.as_json:
-                shown.append(to_json(record))
-            else:
-                paths = [file.path for file in record.files]
-                shown.append(record.metadata | {"state": record.state, "files": paths})
-    return shown
+def _print_fields(item: HistoryItem | Record) -> None:
+    if isinstance(item, HistoryItem):
+        fields = item.to_dict()
+    else:
+        fields = item.metadata | {"state": item.state, "files": [file.path for file in item.files]}
+    for name, value in fields.items():
+        if value is None:
+            continue
+        text = str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
+        if name == "date_unix":
+            text = f"{value} ({format_date_unix(value)} UTC)"
+        print(sanitize(f"{name:28} {text}"))

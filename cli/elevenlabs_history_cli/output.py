@@ -7,19 +7,13 @@ import os
 import shutil
 import sys
 from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from attrs import asdict
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
-    from attrs import AttrsInstance
-    from elevenlabs_history import DownloadedFile, HistoryError, HistoryItem
-    from elevenlabs_history_backup import Record
+    from elevenlabs_history import DownloadedFile
 
-_COLUMNS = "{:22}  {:16}  {:18}  {}"
 _VOICE_WIDTH = 18
 _COLORS = {"red": 31, "green": 32, "yellow": 33}
 # The library's errors name Python arguments; here they name options and variables.
@@ -43,54 +37,26 @@ def echo(line: str) -> None:
 
 def print_json(value: Mapping[str, object]) -> None:
     """Print one object on a line; flush it, because a program may be reading along."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    print(json.dumps(value, ensure_ascii=False, default=_to_text), flush=True)
 
 
-def to_json(instance: AttrsInstance) -> dict[str, object]:
-    """Return an attrs object as JSON: times in ISO 8601, paths as text."""
-    return asdict(instance, value_serializer=_serialize)
+def print_row(history_item_id: str, date: str, voice: str, text: str) -> None:
+    """Print a line of a table of items, cut to the width of the terminal if there is one."""
+    cells = (history_item_id, date, voice, text)
+    history_item_id, date, voice, text = (" ".join(sanitize(cell).split()) for cell in cells)
+    voice = voice if len(voice) <= _VOICE_WIDTH else f"{voice[: _VOICE_WIDTH - 1]}…"
+    line = f"{history_item_id:22}  {date:16}  {voice:{_VOICE_WIDTH}}  {text}"
+    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
+        line = line[: max(60, shutil.get_terminal_size().columns)]
+    print(line.rstrip())
 
 
-def error_text(error: HistoryError) -> str:
-    """Return an error as one line that names options instead of Python arguments."""
-    return with_options(str(error))
-
-
-def with_options(text: str) -> str:
-    """Replace the Python arguments in a message or a hint of the library by options."""
+def error_text(error: object) -> str:
+    """Return an error of the library, or a part of its text, with options in place of Python arguments."""
+    text = str(error)
     for argument, option in PYTHON_TO_OPTIONS:
         text = text.replace(argument, option)
     return text
-
-
-def item_lines(items: Iterable[HistoryItem]) -> Iterator[str]:
-    """Yield a heading and a line per item of the server, truncated to the width of the terminal."""
-    yield truncate(_COLUMNS.format("ID", "DATE (UTC)", "VOICE", "TEXT"))
-    for item in items:
-        lines = item.dialogue or []
-        voice = item.voice_name or " & ".join(dict.fromkeys(line.voice_name for line in lines if line.voice_name))
-        text = item.text or " / ".join(line.text for line in lines if line.text)
-        yield _row(item.history_item_id, _date(item.date_unix), sanitize(voice), sanitize(text))
-
-
-def record_lines(record: Record) -> Iterator[str]:
-    """Yield the lines of an item of a backup: what it is, where its files are, why one is not saved."""
-    yield _row(record.history_item_id, format_time(record.date), sanitize(record.voice), sanitize(record.text))
-    for file in record.files:
-        yield f"  {file.path}"
-    if record.reason is not None:
-        yield f"  {record.state}: {sanitize(record.reason)}"
-
-
-def metadata_lines(metadata: Mapping[str, object]) -> Iterator[str]:
-    """Yield a line per field of an item."""
-    for name, value in metadata.items():
-        if value is None:
-            continue
-        text = str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
-        if name == "date_unix":
-            text = f"{value} ({_date(value)} UTC)"
-        yield f"{sanitize(name):28} {sanitize(text)}"
 
 
 def file_line(file: DownloadedFile) -> str:
@@ -113,23 +79,27 @@ def format_time(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M}"
 
 
+def format_date_unix(date_unix: object) -> str:
+    """Format Unix seconds; return anything else as it is, because the server may send it."""
+    time = parse_date_unix(date_unix)
+    return str(date_unix) if time is None else format_time(time)
+
+
+def parse_date_unix(date_unix: object) -> datetime | None:
+    """Return the time, or None if the server sent something else than Unix seconds."""
+    try:
+        return datetime.fromtimestamp(float(str(date_unix)), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def pluralize(number: int, noun: str) -> str:
     """Format a number of things."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def truncate(line: str) -> str:
-    """Sanitize a line and cut it to the width of the terminal, if there is one."""
-    line = sanitize(line, keep_spaces=True)
-    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
-        line = line[: max(60, shutil.get_terminal_size().columns)]
-    return line.rstrip()
-
-
-def sanitize(text: str, *, keep_spaces: bool = False) -> str:
+def sanitize(text: str) -> str:
     """Remove what would move the cursor of a terminal, change its colors or begin a new line."""
-    if not keep_spaces:
-        text = " ".join(text.split())
     shown = (" " if character.isspace() else character for character in text)
     return "".join(character for character in shown if character.isprintable())
 
@@ -141,24 +111,5 @@ def colorize(text: str, color: str) -> str:
     return f"\x1b[{_COLORS[color]}m{text}\x1b[0m"
 
 
-def _serialize(_instance: object, _attribute: object, value: object) -> object:
-    match value:
-        case datetime():
-            return value.isoformat().replace("+00:00", "Z")
-        case PurePath():
-            return str(value)
-        case _:
-            return value
-
-
-def _row(history_item_id: str, date: str, voice: str, text: str) -> str:
-    voice = voice if len(voice) <= _VOICE_WIDTH else voice[: _VOICE_WIDTH - 1] + "…"
-    return truncate(_COLUMNS.format(history_item_id, date, voice, text))
-
-
-def _date(date_unix: object) -> str:
-    """Format Unix seconds; return anything else as it is, because the server may send it."""
-    try:
-        return format_time(datetime.fromtimestamp(float(str(date_unix)), UTC))
-    except (ValueError, OverflowError, OSError):
-        return sanitize(str(date_unix))
+def _to_text(value: object) -> str:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)

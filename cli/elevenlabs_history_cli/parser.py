@@ -1,32 +1,22 @@
-"""Every command and option. Imports nothing but argparse, so that help is shown at once."""
+"""Every command, option and exit code. Imports nothing but argparse, so that help is shown at once."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-
-from .exit_codes import ExitCode
-from .options import (
-    add_common,
-    add_concurrency,
-    add_filters,
-    add_folder,
-    add_format,
-    add_ids,
-    add_verbosity,
-    folder,
-    positive,
-)
+from enum import IntEnum
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn, TypeAlias
+    from datetime import datetime
+    from typing import NoReturn, TypeAlias
 
     _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it has no other name
 
 PROGRAM = "elevenlabs-history"
 SHELLS = ("bash", "zsh", "fish", "powershell", "tcsh")
+REGIONS = ("us", "eu", "in", "sg")
+# The arguments of `HistoryClient.list` and `Backup.sync` that the filter options fill.
+FILTERS = ("search", "voice_id", "source", "model_id", "after", "before")
 _ABOUT = """\
 Download your ElevenLabs generation history.
 
@@ -42,18 +32,18 @@ examples:
 exit codes:
   0 done   1 some items failed   2 wrong usage   3 the key was refused
   4 rate limit, server or network   5 verify found differences   130 interrupted"""
-_NOT_IN_HISTORY = """\
-A backup contains what the history contains: speech. Sound effects, music, agent
-conversations and zero-retention calls are not in the history."""
 
 
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Help of at most 100 columns, with a wide column for the options."""
+class ExitCode(IntEnum):
+    """How a command ended."""
 
-    def __init__(self, prog: str, **arguments: Any) -> None:  # noqa: ANN401 - argparse passes what its version has
-        columns = os.environ.get("COLUMNS", "")
-        width = int(columns) if columns.isdecimal() else os.get_terminal_size().columns if sys.stdout.isatty() else 80
-        super().__init__(prog, **(arguments | {"max_help_position": 28, "width": min(max(width, 60), 100) - 2}))
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    KEY = 3
+    SERVER = 4
+    DIFFERENCES = 5
+    INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,172 +64,201 @@ class _VersionAction(argparse.Action):
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line. The parsed arguments hold the name of the command as `command`."""
     parser = _Parser(
-        prog=PROGRAM, description=_ABOUT, epilog=_EXAMPLES, formatter_class=_HelpFormatter, allow_abbrev=False
+        prog=PROGRAM, description=_ABOUT, epilog=_EXAMPLES, formatter_class=_help_formatter, allow_abbrev=False
     )
     parser.add_argument("-V", "--version", action=_VersionAction, nargs=0, help="print the version")
-    commands = parser.add_subparsers(
-        title="commands", dest="command", metavar="COMMAND", required=True, parser_class=_Parser
-    )
-    for add in (_add_backup, _add_verify, _add_search, _add_export, _add_list, _add_show, _add_download, _add_doctor):
-        add(commands)
-    _add_completion(commands)
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    _add_backup(commands)
+    _add_commands_for_backups(commands)
+    _add_commands_for_items(commands)
+    _add_other_commands(commands)
     return parser
 
 
 def _add_backup(commands: _Commands) -> None:
     backup = _add_command(
         commands,
-        "backup",
-        "[OPTIONS] FOLDER",
+        "backup [OPTIONS] FOLDER",
         "fetch the whole history into a folder, and later what is new",
-        examples="  elevenlabs-history backup ~/elevenlabs\n"
-        "  elevenlabs-history backup ~/elevenlabs --dry-run\n"
-        "  elevenlabs-history backup ~/elevenlabs --format wav --after 2026-01-01",
-        more=_NOT_IN_HISTORY,
+        more="A backup contains what the history contains: speech. Sound effects, music, agent\n"
+        "conversations and zero-retention calls are not in the history.",
+        examples=[
+            "%(prog)s ~/elevenlabs",
+            "%(prog)s ~/elevenlabs --dry-run",
+            "%(prog)s ~/elevenlabs --format wav --after 2026-01-01",
+        ],
     )
-    add_folder(backup, "the folder of the backup; created if missing")
-    add_filters(backup)
-    backup.add_argument("-n", "--limit", type=positive, metavar="N", help="only the newest N items")
+    _add_folder(backup, "the folder of the backup; created if missing")
+    _add_filters(backup)
+    backup.add_argument("-n", "--limit", type=_positive, metavar="N", help="only the newest N items")
     backup.add_argument("--full", action="store_true", help="list everything, including what earlier runs covered")
     backup.add_argument("--dry-run", action="store_true", help="print what would be fetched, and fetch nothing")
-    add_format(backup)
+    _add_format(backup)
     backup.add_argument("--template", help="how files are named; must contain {id}")
-    add_concurrency(backup)
-    add_common(backup)
+    text = "maximum number of concurrent requests; fewer after a rate limit error (default: 10)"
+    backup.add_argument("--workers", type=_positive, default=10, metavar="N", help=text)
+    text = "maximum number of items per request; fewer if the server refuses so many (default: 100)"
+    backup.add_argument("--batch-size", type=_positive, default=100, metavar="N", help=text)
+    _add_common(backup)
 
 
-def _add_verify(commands: _Commands) -> None:
+def _add_commands_for_backups(commands: _Commands) -> None:
     verify = _add_command(
         commands,
-        "verify",
-        "[OPTIONS] FOLDER",
+        "verify [OPTIONS] FOLDER",
         "compare every file of a backup with its catalog",
-        examples="  elevenlabs-history verify ~/elevenlabs\n"
-        "  elevenlabs-history verify ~/elevenlabs --repair\n"
-        "  elevenlabs-history verify ~/elevenlabs --checksums",
         more="A moved file is recognized by its bytes. Extra files are listed and do no harm.\n"
         "The exit code is 5 if a file is missing or changed.",
+        examples=["%(prog)s ~/elevenlabs", "%(prog)s ~/elevenlabs --repair", "%(prog)s ~/elevenlabs --checksums"],
     )
-    add_folder(verify)
+    _add_folder(verify)
     verify.add_argument("--repair", action="store_true", help="fetch missing and changed files again")
     verify.add_argument("--checksums", action="store_true", help="also write SHA256SUMS into the folder")
-    add_common(verify)
-
-
-def _add_search(commands: _Commands) -> None:
+    _add_common(verify)
     search = _add_command(
         commands,
-        "search",
-        "[OPTIONS] FOLDER WORDS...",
+        "search [OPTIONS] FOLDER WORDS...",
         "find items of a backup by text and voice",
-        examples="  elevenlabs-history search ~/elevenlabs dragon\n"
-        "  elevenlabs-history search ~/elevenlabs rachel robot --json",
+        examples=["%(prog)s ~/elevenlabs dragon", "%(prog)s ~/elevenlabs rachel robot --json"],
     )
-    add_folder(search)
+    _add_folder(search)
     search.add_argument("words", nargs="+", metavar="WORDS", help="all must occur; the last may be a prefix")
-    add_common(search, server=False)
-
-
-def _add_export(commands: _Commands) -> None:
+    _add_common(search, region=False)
     export = _add_command(
         commands,
-        "export",
-        "FOLDER --csv|--jsonl|--m3u",
+        "export FOLDER --csv|--jsonl|--m3u",
         "print a backup as CSV, as JSON lines or as a playlist",
-        examples="  elevenlabs-history export ~/elevenlabs --csv > history.csv\n"
-        "  elevenlabs-history export ~/elevenlabs --m3u > ~/elevenlabs/all.m3u",
+        examples=["%(prog)s ~/elevenlabs --csv > history.csv", "%(prog)s ~/elevenlabs --m3u > ~/elevenlabs/all.m3u"],
     )
-    add_folder(export)
+    _add_folder(export)
     formats = export.add_mutually_exclusive_group(required=True)
     for name, text in (("csv", "a row per file"), ("jsonl", "every field, a line per item"), ("m3u", "a playlist")):
         formats.add_argument(f"--{name}", dest="export_format", action="store_const", const=name, help=text)
-    add_verbosity(export)
+    _add_common(export, json=False, region=False)
 
 
-def _add_list(commands: _Commands) -> None:
+def _add_commands_for_items(commands: _Commands) -> None:
     listing = _add_command(
         commands,
-        "list",
-        "[OPTIONS]",
+        "list [OPTIONS]",
         "list the items of the server, newest first",
-        examples="  elevenlabs-history list\n  elevenlabs-history list --all --json > history.jsonl",
+        examples=["%(prog)s", "%(prog)s --all --json > history.jsonl"],
     )
-    add_filters(listing)
+    _add_filters(listing)
     limit = listing.add_mutually_exclusive_group()
-    limit.add_argument("-n", "--limit", type=positive, default=20, metavar="N", help="at most N items (default: 20)")
+    limit.add_argument("-n", "--limit", type=_positive, default=20, metavar="N", help="at most N items (default: 20)")
     limit.add_argument("--all", dest="limit", action="store_const", const=None, help="all items")
-    add_common(listing)
-
-
-def _add_show(commands: _Commands) -> None:
+    _add_common(listing)
     show = _add_command(
         commands,
-        "show",
-        "[OPTIONS] ID...",
+        "show [OPTIONS] ID...",
         "print every field of items",
-        examples="  elevenlabs-history show ja9xsmfGhxYcymxGcOGB\n"
-        "  elevenlabs-history show ja9xsmfGhxYcymxGcOGB --in ~/elevenlabs",
+        examples=["%(prog)s ja9xsmfGhxYcymxGcOGB", "%(prog)s ja9xsmfGhxYcymxGcOGB --in ~/elevenlabs"],
     )
-    add_ids(show)
-    show.add_argument(
-        "--in", type=folder, dest="folder", metavar="FOLDER", help="look in this backup, not on the server"
-    )
-    add_common(show)
-
-
-def _add_download(commands: _Commands) -> None:
+    show.add_argument("ids", nargs="+", metavar="ID", help="a history item id")
+    text = "look in this backup, not on the server"
+    show.add_argument("--in", type=_folder, dest="folder", metavar="FOLDER", help=text)
+    _add_common(show)
     download = _add_command(
         commands,
-        "download",
-        "[OPTIONS] ID...",
+        "download [OPTIONS] ID...",
         "download items by id, a file per item",
-        examples="  elevenlabs-history download ja9xsmfGhxYcymxGcOGB\n"
-        "  elevenlabs-history download ID1 ID2 ID3 -o clips --format wav",
+        examples=["%(prog)s ja9xsmfGhxYcymxGcOGB", "%(prog)s ID1 ID2 ID3 -o clips --format wav"],
     )
-    add_ids(download)
+    download.add_argument("ids", nargs="+", metavar="ID", help="a history item id")
     text = "where the files go (default: the working directory)"
-    download.add_argument("-o", "--output", type=folder, default=".", metavar="FOLDER", help=text)
-    add_format(download)
+    download.add_argument("-o", "--output", type=_folder, default=".", metavar="FOLDER", help=text)
+    _add_format(download)
     download.add_argument("--template", help="how files are named")
     download.add_argument("--overwrite", action="store_true", help="replace existing files")
-    add_common(download)
+    _add_common(download)
 
 
-def _add_doctor(commands: _Commands) -> None:
+def _add_other_commands(commands: _Commands) -> None:
     doctor = _add_command(
         commands,
-        "doctor",
-        "[OPTIONS] [FOLDER]",
+        "doctor [OPTIONS] [FOLDER]",
         "check key, server, clock and folder, and print hints",
-        examples="  elevenlabs-history doctor\n  elevenlabs-history doctor ~/elevenlabs",
         more="One item is requested from the server. Nothing is changed.",
+        examples=["%(prog)s", "%(prog)s ~/elevenlabs"],
     )
-    doctor.add_argument("folder", nargs="?", type=folder, metavar="FOLDER", help="also check the backup in this folder")
-    add_common(doctor)
-
-
-def _add_completion(commands: _Commands) -> None:
+    text = "also check the backup in this folder"
+    doctor.add_argument("folder", nargs="?", type=_folder, metavar="FOLDER", help=text)
+    _add_common(doctor)
     completion = _add_command(
         commands,
-        "completion",
-        "|".join(SHELLS),
+        f"completion {'|'.join(SHELLS)}",
         "print the completion script for a shell",
-        examples='  eval "$(elevenlabs-history completion bash)"\n'
-        "  elevenlabs-history completion zsh > ~/.zfunc/_elevenlabs-history",
+        examples=['eval "$(%(prog)s bash)"', "%(prog)s zsh > ~/.zfunc/_elevenlabs-history"],
     )
     completion.add_argument("shell", choices=SHELLS)
-    add_verbosity(completion)
+    _add_common(completion, json=False, region=False)
 
 
 def _add_command(
-    commands: _Commands, name: str, arguments: str, summary: str, *, examples: str, more: str = ""
+    commands: _Commands, usage: str, summary: str, *, examples: list[str], more: str = ""
 ) -> argparse.ArgumentParser:
     return commands.add_parser(
-        name,
-        usage=f"{PROGRAM} {name} {arguments}",
+        usage.split(maxsplit=1)[0],
+        usage=f"{PROGRAM} {usage}",
         help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}." + (f"\n\n{more}" if more else ""),
-        epilog=f"examples:\n{examples}",
-        formatter_class=_HelpFormatter,
+        description=f"{summary[0].upper()}{summary[1:]}.\n\n{more}".strip(),
+        epilog="\n  ".join(["examples:", *examples]),
+        formatter_class=_help_formatter,
         allow_abbrev=False,
     )
+
+
+def _help_formatter(prog: str) -> argparse.HelpFormatter:
+    # A width is given, because argparse would load shutil to ask for that of the terminal: as slow as argparse itself.
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=78)
+
+
+def _add_folder(parser: argparse.ArgumentParser, text: str = "the folder of the backup") -> None:
+    parser.add_argument("folder", type=_folder, metavar="FOLDER", help=text)
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("filters")
+    group.add_argument("--search", metavar="WORDS", help="only items whose text matches")
+    group.add_argument("--voice", dest="voice_id", metavar="VOICE_ID", help="only items with this voice")
+    group.add_argument("--source", metavar="SOURCE", help="only items of this product, such as TTS or STS")
+    group.add_argument("--model", dest="model_id", metavar="MODEL_ID", help="only this model; needs --source")
+    group.add_argument("--after", type=_date, metavar="DATE", help="generated on this day or later: 2026-01-31")
+    group.add_argument("--before", type=_date, metavar="DATE", help="generated before this day")
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    text = "wav converts to WAV (default: the original format)"
+    parser.add_argument("--format", dest="output_format", metavar="FORMAT", help=text)
+
+
+def _add_common(parser: argparse.ArgumentParser, *, json: bool = True, region: bool = True) -> None:
+    if json:
+        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object per line")
+    if region:
+        parser.add_argument("--region", choices=REGIONS, help="the data residency region of the workspace")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more; -vv logs every request")
+
+
+def _folder(text: str) -> str:
+    # An empty name, from an unset variable, would mean the working directory.
+    if not text:
+        raise argparse.ArgumentTypeError("its name is empty (the working directory is '.')")
+    return text
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _date(text: str) -> datetime:
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-01-31 or 2026-01-31T12:00") from None

@@ -7,10 +7,11 @@ import sys
 import time
 from typing import TYPE_CHECKING, NoReturn
 
+import attrs
 from elevenlabs_history import BytesReceived, FileSaved, ItemFailed, ItemMissing, RunStarted
 from elevenlabs_history_backup import PageListed
 
-from .output import echo, error_text, file_line, format_size, pluralize, print_json, sanitize, to_json
+from .output import echo, error_text, file_line, format_size, pluralize, print_json, sanitize
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from elevenlabs_history_backup import BackupEvent
     from tqdm import tqdm
 
-_REDRAW_INTERVAL = 0.1  # seconds
 _LINE_INTERVAL = 10.0  # seconds
 _BAR = "{percentage:3.0f}%|{bar:16}| {n_fmt}/{total_fmt} items, {rate_fmt}, {remaining} left{postfix}"
 
@@ -28,141 +28,127 @@ _BAR = "{percentage:3.0f}%|{bar:16}| {n_fmt}/{total_fmt} items, {rate_fmt}, {rem
 def progress(args: argparse.Namespace) -> Iterator[Callable[[BackupEvent], None]]:
     """Choose how to show the events of a run, and give the function that takes them."""
     if args.as_json:
-        yield print_event
+        yield _print_event
         return
     if not args.quiet and sys.stderr.isatty():
         try:
-            bar = ProgressBar(verbose=args.verbose > 0)
+            bar = _Bar(args)
         except ModuleNotFoundError:
             echo("For a progress bar: pip install 'elevenlabs-history[cli]'")
         else:
             with contextlib.closing(bar):
                 yield bar.show
             return
-    yield ProgressLines(quiet=args.quiet, verbose=args.verbose > 0).show
+    yield _Lines(args).show
 
 
-def print_event(event: BackupEvent) -> None:
-    """Print an event as JSON, except `BytesReceived`."""
+def _print_event(event: BackupEvent) -> None:
     match event:
-        case PageListed(items=items, pending=pending):
-            print_json({"event": "listed", "items": items, "pending": pending})
-        case RunStarted(items=items):
-            print_json({"event": "started", "items": items})
-        case FileSaved(file=file):
-            print_json({"event": "saved", **to_json(file)})
-        case ItemMissing(history_item_id=history_item_id):
-            print_json({"event": "missing", "history_item_id": history_item_id})
-        case ItemFailed(history_item_id=history_item_id, error=error):
-            print_json({"event": "failed", "history_item_id": history_item_id, "error": error_text(error)})
+        case PageListed():
+            print_json({"event": "listed", **attrs.asdict(event)})
+        case RunStarted():
+            print_json({"event": "started", **attrs.asdict(event)})
+        case FileSaved():
+            print_json({"event": "saved", **attrs.asdict(event.file)})
+        case ItemMissing():
+            print_json({"event": "missing", **attrs.asdict(event)})
+        case ItemFailed():
+            print_json({"event": "failed", **attrs.asdict(event), "error": error_text(event.error)})
         case _:
             pass
 
 
-class ProgressBar:
+def _line(event: FileSaved | ItemMissing | ItemFailed, args: argparse.Namespace) -> str:
+    """Return what is printed about an item; empty if nothing is."""
+    match event:
+        case FileSaved():
+            return file_line(event.file) if args.verbose else ""
+        case ItemMissing():
+            return f"missing {event.history_item_id}"
+        case ItemFailed():
+            return f"failed  {event.history_item_id}: {error_text(event.error)}"
+
+
+class _Bar:
     """A bar on the terminal: items, bytes, rates, time left, and the last file."""
 
-    def __init__(self, *, verbose: bool) -> None:
-        """Import tqdm; ModuleNotFoundError if it is not installed."""
+    def __init__(self, args: argparse.Namespace) -> None:
         from tqdm import tqdm
 
         self._make_bar = tqdm
-        self._verbose = verbose
-        self._bar: tqdm[NoReturn] | None = None
-        self._listing = False
-        self._start = self._drawn_at = time.monotonic()
+        self._args = args
+        self._bar: tqdm[NoReturn] = tqdm(disable=True)
+        self._start = time.monotonic()
         self._size = 0
         self._last_name = ""
 
     def show(self, event: BackupEvent) -> None:
-        """Show an event."""
         match event:
-            case PageListed(items=items, pending=pending):
-                self._listing = True
-                sys.stderr.write(f"\rListed {pluralize(items, 'item')}, {pending:,} to fetch")
-                sys.stderr.flush()
-            case RunStarted(items=items):
-                self._end_listing()
-                self._start = time.monotonic()
+            case PageListed():
+                if self._bar.disable:
+                    self._bar = self._make_bar(bar_format="{desc}")
+                self._bar.set_description_str(f"Listed {pluralize(event.items, 'item')}, {event.pending:,} to fetch")
+            case RunStarted():
+                self._bar.close()
+                # Drawn again whenever bytes arrive. tqdm's moving average counts from the last time it was drawn, so
+                # only the average of the whole run (smoothing=0) tells the rate of items.
                 self._bar = self._make_bar(
-                    total=items, unit="", bar_format=_BAR, dynamic_ncols=True, disable=items == 0
+                    total=event.items,
+                    unit="",
+                    bar_format=_BAR,
+                    dynamic_ncols=True,
+                    disable=event.items == 0,
+                    miniters=0,
+                    smoothing=0,
                 )
-            case BytesReceived(size=size):
-                self._size += size
-            case FileSaved(file=file):
-                self._last_name = sanitize(file.path.name)
-                self._advance(file_line(file) if self._verbose else "")
-            case ItemMissing(history_item_id=history_item_id):
-                self._advance(f"missing {history_item_id}")
-            case ItemFailed(history_item_id=history_item_id, error=error):
-                self._advance(f"failed  {history_item_id}: {error_text(error)}")
+                self._start = time.monotonic()
+            case BytesReceived():
+                self._size += event.size
+                self._advance(0)
+            case FileSaved() | ItemMissing() | ItemFailed():
+                if isinstance(event, FileSaved):
+                    self._last_name = sanitize(event.file.path.name)
+                if line := _line(event, self._args):
+                    self._bar.write(line, file=sys.stderr)
+                self._advance(1)
             case _:
                 pass
-        self._redraw()
 
     def close(self) -> None:
         """Leave the last state of the bar on the terminal."""
-        self._end_listing()
-        if self._bar is not None:
-            self._bar.set_postfix_str(self._postfix(), refresh=False)
-            self._bar.close()
+        self._bar.close()
 
-    def _end_listing(self) -> None:
-        if self._listing:
-            self._listing = False
-            sys.stderr.write("\n")
-
-    def _advance(self, line: str) -> None:
-        if self._bar is not None:
-            if line:
-                self._bar.write(line, file=sys.stderr)
-            self._bar.update(1)
-
-    def _redraw(self) -> None:
-        now = time.monotonic()
-        if self._bar is not None and now - self._drawn_at >= _REDRAW_INTERVAL:
-            self._drawn_at = now
-            self._bar.set_postfix_str(self._postfix())
-
-    def _postfix(self) -> str:
+    def _advance(self, items: int) -> None:
         rate = self._size / max(time.monotonic() - self._start, 0.001)
-        return f"{format_size(self._size)} at {format_size(rate)}/s, {self._last_name}"
+        postfix = f"{format_size(self._size)} at {format_size(rate)}/s, {self._last_name}"
+        self._bar.set_postfix_str(postfix, refresh=False)
+        self._bar.update(items)
 
 
-class ProgressLines:
+class _Lines:
     """Lines for a file or a pipe: failures at once, the progress now and then, every file with -v."""
 
-    def __init__(self, *, quiet: bool, verbose: bool) -> None:
-        self._quiet = quiet
-        self._verbose = verbose
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
         self._echoed_at = time.monotonic()
         self._items = self._done = self._size = 0
 
     def show(self, event: BackupEvent) -> None:
-        """Print an event, if it is worth a line."""
+        line = ""
         match event:
-            case RunStarted(items=items):
-                self._items = items
-                self._echo(f"{pluralize(items, 'item')} to fetch")
-            case BytesReceived(size=size):
-                self._size += size
-            case FileSaved(file=file):
+            case RunStarted():
+                self._items = event.items
+                line = f"{pluralize(event.items, 'item')} to fetch"
+            case BytesReceived():
+                self._size += event.size
+            case FileSaved() | ItemMissing() | ItemFailed():
                 self._done += 1
-                if self._verbose:
-                    self._echo(file_line(file))
-            case ItemMissing(history_item_id=history_item_id):
-                self._done += 1
-                self._echo(f"missing {history_item_id}")
-            case ItemFailed(history_item_id=history_item_id, error=error):
-                self._done += 1
-                echo(f"failed  {history_item_id}: {error_text(error)}")
+                line = _line(event, self._args)
             case _:
                 pass
-        now = time.monotonic()
-        if now - self._echoed_at >= _LINE_INTERVAL:
-            self._echoed_at = now
-            self._echo(f"{self._done:,} of {pluralize(self._items, 'item')}, {format_size(self._size)}")
-
-    def _echo(self, line: str) -> None:
-        if not self._quiet:
+        if line and (not self._args.quiet or isinstance(event, ItemFailed)):
             echo(line)
+        now = time.monotonic()
+        if not self._args.quiet and now - self._echoed_at >= _LINE_INTERVAL:
+            self._echoed_at = now
+            echo(f"{self._done:,} of {pluralize(self._items, 'item')}, {format_size(self._size)}")

@@ -7,32 +7,39 @@ import logging
 import os
 import signal
 import sys
-import threading
 from typing import TYPE_CHECKING
 
-from elevenlabs_history import (
-    APIConnectionError,
-    APITimeoutError,
-    AuthenticationError,
-    HistoryError,
-    InvalidArgumentError,
-    PermissionDeniedError,
-    RateLimitError,
-    ServerError,
-    WrongRegionError,
-)
+from elevenlabs_history import errors
 
 from .backups import backup, export, search, verify
-from .completion import completion
 from .doctor import doctor
-from .exit_codes import ExitCode
 from .items import download, list_items, show
 from .output import echo, error_text
+from .parser import ExitCode, make_parser
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
     from types import FrameType
+
+_EXIT_CODES = (
+    (ExitCode.USAGE, errors.InvalidArgumentError),
+    (ExitCode.KEY, (errors.AuthenticationError, errors.PermissionDeniedError, errors.WrongRegionError)),
+    (ExitCode.SERVER, (errors.RateLimitError, errors.ServerError, errors.APIConnectionError, errors.APITimeoutError)),
+)
+_LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+def completion(args: argparse.Namespace) -> ExitCode:
+    """Print the completion script for a shell, which shtab makes from the parser."""
+    try:
+        import shtab
+    except ModuleNotFoundError:
+        echo("elevenlabs-history: Completion needs an extra: pip install 'elevenlabs-history[cli]'")
+        return ExitCode.USAGE
+    print(shtab.complete(make_parser(), args.shell))
+    return ExitCode.DONE
+
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "backup": backup,
@@ -45,17 +52,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "doctor": doctor,
     "completion": completion,
 }
-_EXIT_CODES: dict[type[HistoryError], ExitCode] = {
-    InvalidArgumentError: ExitCode.USAGE,
-    AuthenticationError: ExitCode.KEY,
-    PermissionDeniedError: ExitCode.KEY,
-    WrongRegionError: ExitCode.KEY,
-    RateLimitError: ExitCode.SERVER,
-    ServerError: ExitCode.SERVER,
-    APIConnectionError: ExitCode.SERVER,
-    APITimeoutError: ExitCode.SERVER,
-}
-_LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 def run(args: argparse.Namespace) -> ExitCode:
@@ -66,9 +62,9 @@ def run(args: argparse.Namespace) -> ExitCode:
             # Not left to the exit of Python, where a closed pipe or a full disk would cause a traceback.
             sys.stdout.flush()
             return code
-    except HistoryError as error:
+    except errors.HistoryError as error:
         echo(f"elevenlabs-history: {error_text(error)}")
-        return next((code for kind, code in _EXIT_CODES.items() if isinstance(error, kind)), ExitCode.FAILED)
+        return next((code for code, kinds in _EXIT_CODES if isinstance(error, kinds)), ExitCode.FAILED)
     except KeyboardInterrupt:
         echo(
             "elevenlabs-history: Interrupted. Saved files stay and no partial file was left. Run it again to continue."
@@ -94,16 +90,10 @@ def _discard_output() -> None:
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
     """Let the first Ctrl-C stop the command with clean-up, and the second one at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop_at_once(_signal: int, _frame: FrameType | None) -> None:
-        # Without clean-up, which may hang on the network; the next run deletes the temporary files of this one.
-        os._exit(ExitCode.INTERRUPTED)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, stop_at_once)
+        # The second time without clean-up, which may hang on the network; the next run deletes the temporary files.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(ExitCode.INTERRUPTED))
         # The signal may have interrupted a write to the same stream; stopping matters more than this line.
         with contextlib.suppress(OSError, RuntimeError):
             echo("\nStopping. Press Ctrl-C again to stop at once.")
@@ -119,17 +109,15 @@ def _interruptible() -> Iterator[None]:
 @contextlib.contextmanager
 def _logging(args: argparse.Namespace) -> Iterator[None]:
     """Write the log to stderr: warnings, such as retries, by default; more with -v, requests with -vv."""
-    level = logging.ERROR if args.quiet else _LOG_LEVELS[min(args.verbose, 2)]
-    handler = logging.StreamHandler()
     names = ["elevenlabs_history", "elevenlabs_history_backup", *(["httpx"] if args.verbose > 1 else [])]
     loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
+    handler = logging.StreamHandler()
     for logger in loggers:
         logger.addHandler(handler)
-        logger.setLevel(level)
+        logger.setLevel(logging.ERROR if args.quiet else _LOG_LEVELS[min(args.verbose, 2)])
     try:
         yield
     finally:
-        for logger, level_before in zip(loggers, levels, strict=True):
+        for logger in loggers:
             logger.removeHandler(handler)
-            logger.setLevel(level_before)
+            logger.setLevel(logging.NOTSET)

@@ -12,8 +12,8 @@ from typing import get_args
 import elevenlabs_history
 import pytest
 from elevenlabs_history import Region
-from elevenlabs_history_cli.options import REGIONS
 from elevenlabs_history_cli.output import PYTHON_TO_OPTIONS
+from elevenlabs_history_cli.parser import REGIONS
 from elevenlabs_history_cli.runner import COMMANDS
 from elevenlabs_history_simulator import Fault, item_id_of
 
