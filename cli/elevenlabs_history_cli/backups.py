@@ -1,24 +1,17 @@
 """The commands for a backup: backup, verify, search, export."""
 
-from __future__ import annotations
-
+import argparse
 import io
 import shlex
 import sys
-from typing import TYPE_CHECKING
 
 import attrs
 from elevenlabs_history import HistoryClient
-from elevenlabs_history_backup import Backup
+from elevenlabs_history_backup import Backup, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 
 from .output import colorize, echo, format_size, format_time, pluralize, print_json, print_row, sanitize
 from .parser import FILTERS, ExitCode
 from .progress import progress
-
-if TYPE_CHECKING:
-    import argparse
-
-    from elevenlabs_history_backup import Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 
 _STATUS_COLORS = {"ok": "green", "moved": "yellow", "extra": "yellow"}
 _MAX_VOICES = 10

@@ -1,32 +1,26 @@
 """The command doctor: look for what would make a backup fail before it does, and print a hint for each problem."""
 
-from __future__ import annotations
-
+import argparse
 import contextlib
 import os
 import platform
 import shutil
 import sys
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import attrs
-from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryError, RetryPolicy
+import httpx
+from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryError, Region, RetryPolicy
 from elevenlabs_history_backup import Backup
 
 from .output import colorize, error_text, parse_date_unix, print_json, sanitize
 from .parser import ExitCode
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterator
-
-    import httpx
-    from elevenlabs_history import Region
 
 _TIMEOUT = 20.0  # seconds
 _MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)

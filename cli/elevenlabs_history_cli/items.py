@@ -1,21 +1,14 @@
 """The commands for single items: list, show, download."""
 
-from __future__ import annotations
-
+import argparse
 import json
-from typing import TYPE_CHECKING
 
 import attrs
 from elevenlabs_history import HistoryClient, HistoryItem
-from elevenlabs_history_backup import Backup
+from elevenlabs_history_backup import Backup, Record
 
 from .output import echo, file_line, format_date_unix, print_json, print_row, sanitize
 from .parser import FILTERS, ExitCode
-
-if TYPE_CHECKING:
-    import argparse
-
-    from elevenlabs_history_backup import Record
 
 
 def list_items(args: argparse.Namespace) -> ExitCode:

@@ -1,18 +1,13 @@
 """What commands print: lines for people, JSON for programs."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from elevenlabs_history import DownloadedFile
+from elevenlabs_history import DownloadedFile
 
 _VOICE_WIDTH = 18
 _COLORS = {"red": 31, "green": 32, "yellow": 33}
