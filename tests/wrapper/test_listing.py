@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from elevenlabs_history._listing import Filters, Paginator, unix_seconds
+from elevenlabs_history._listing import Paginator, listing_filters, unix_seconds
 from elevenlabs_history.errors import InvalidArgumentError, UnexpectedResponseError
 from hypothesis import given, strategies as st
 
@@ -24,7 +24,8 @@ def page(*entries, cursor=None, has_more=False):
 
 
 def paginator(*, limit=None, page_size=1000, **filters):
-    return Paginator(Filters(**filters), limit=limit, page_size=page_size)
+    none = dict.fromkeys(("voice_id", "model_id", "source", "search", "after", "before"))
+    return Paginator(listing_filters(**{**none, "newest_first": True, **filters}), limit=limit, page_size=page_size)
 
 
 def ids(items):

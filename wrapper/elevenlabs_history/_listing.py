@@ -3,46 +3,20 @@
 import logging
 import math
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from attrs import frozen
 from elevenlabs_history_api.api.history import list_history_items
 from elevenlabs_history_api.models import HistoryItem
-from elevenlabs_history_api.types import UNSET, Unset
+from elevenlabs_history_api.types import UNSET
 
 from .errors import InvalidArgumentError, UnexpectedResponseError
 
 log = logging.getLogger("elevenlabs_history")
 
 MAX_PAGE_SIZE = 1000
-T = TypeVar("T")
 TimestampLike: TypeAlias = datetime | date | float
 """A datetime, a date (its first moment) or Unix seconds. Without a time zone it is UTC."""
-
-
-@frozen(kw_only=True)
-class Filters:
-    """Which items to list; None means no filter. These are the API's own filters."""
-
-    voice_id: str | None = None
-    model_id: str | None = None
-    source: str | None = None
-    search: str | None = None
-    after: TimestampLike | None = None
-    before: TimestampLike | None = None
-    newest_first: bool = True
-
-    def __attrs_post_init__(self) -> None:
-        for name in ("voice_id", "model_id", "source", "search"):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, str) and value and _is_utf8(value)):
-                raise InvalidArgumentError(f"Invalid {name}: {value!r}. It must be text or None. Nothing was sent.")
-        if self.model_id is not None and self.source is None:
-            raise InvalidArgumentError(
-                'The server accepts model_id only together with source: add source="TTS". Nothing was sent.'
-            )
-        unix_seconds(self.after, "after")
-        unix_seconds(self.before, "before")
 
 
 @frozen
@@ -58,10 +32,34 @@ class InvalidEntry:
     reason: str
 
 
+def listing_filters(
+    *,
+    voice_id: str | None,
+    model_id: str | None,
+    source: str | None,
+    search: str | None,
+    after: TimestampLike | None,
+    before: TimestampLike | None,
+    newest_first: bool,
+) -> dict[str, Any]:
+    """Check the filters of `HistoryClient.list` and return them as arguments of the generated function."""
+    texts = {"voice_id": voice_id, "model_id": model_id, "source": source, "search": search}
+    for name, value in texts.items():
+        if value is not None and not (isinstance(value, str) and value and _is_utf8(value)):
+            raise InvalidArgumentError(f"Invalid {name}: {value!r}. It must be text or None. Nothing was sent.")
+    if model_id is not None and source is None:
+        raise InvalidArgumentError(
+            'The server accepts model_id only together with source: add source="TTS". Nothing was sent.'
+        )
+    times = {"date_after_unix": unix_seconds(after, "after"), "date_before_unix": unix_seconds(before, "before")}
+    filters = {name: value for name, value in (texts | times).items() if value is not None}
+    return filters | {"sort_direction": "desc" if newest_first else "asc"}
+
+
 class Paginator:
     """Gives one request after the other and takes the pages."""
 
-    def __init__(self, filters: Filters, *, limit: int | None, page_size: int) -> None:
+    def __init__(self, filters: dict[str, Any], *, limit: int | None, page_size: int) -> None:
         if limit is not None and limit < 0:
             raise InvalidArgumentError(f"Invalid limit: {limit}. It must be 0 or more, or None. Nothing was sent.")
         if not 1 <= page_size <= MAX_PAGE_SIZE:
@@ -82,17 +80,10 @@ class Paginator:
         """Return the next request as arguments of an httpx request; None at the end."""
         if self._ended:
             return None
-        filters = self._filters
         return list_history_items._get_kwargs(  # noqa: SLF001 - the request builder has no public name
             page_size=self._page_size if self._remaining is None else min(self._page_size, self._remaining),
-            start_after_history_item_id=_or_unset(self._cursor),
-            voice_id=_or_unset(filters.voice_id),
-            model_id=_or_unset(filters.model_id),
-            source=_or_unset(filters.source),
-            search=_or_unset(filters.search),
-            date_after_unix=_or_unset(unix_seconds(filters.after, "after")),
-            date_before_unix=_or_unset(unix_seconds(filters.before, "before")),
-            sort_direction="desc" if filters.newest_first else "asc",
+            start_after_history_item_id=UNSET if self._cursor is None else self._cursor,
+            **self._filters,
         )
 
     def parse(self, page: object) -> list[HistoryItem]:
@@ -172,7 +163,3 @@ def unix_seconds(timestamp: TimestampLike | None, name: str) -> int | None:
 def _is_utf8(text: str) -> bool:
     """Tell whether a text can be sent; bytes of an argument that are not UTF-8 become surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _or_unset(value: T | None) -> T | Unset:
-    return UNSET if value is None else value

@@ -16,7 +16,7 @@ from ._http.api_key import ApiKey
 from ._http.requests import audio_request, check_id, download_request, expect, parse_errors, parse_json, requested_items
 from ._http.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 from ._http.settings import DEFAULT_TIMEOUT, Region, connect
-from ._listing import Filters, Paginator, TimestampLike
+from ._listing import Paginator, TimestampLike, listing_filters
 from .download import AsyncDownload
 from .events import Event, Report
 
@@ -62,7 +62,7 @@ class AsyncHistoryClient(BaseClient):
         page_size: int = 1000,
     ) -> "AsyncHistoryItems":
         """List history items as `HistoryClient.list` does, as an async iterator."""
-        filters = Filters(
+        filters = listing_filters(
             voice_id=voice_id,
             model_id=model_id,
             source=source,

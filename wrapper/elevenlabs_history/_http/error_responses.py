@@ -10,19 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..errors import (
-    APITimeoutError,
-    AuthenticationError,
-    HistoryError,
-    InvalidRequestError,
-    NotFoundError,
-    PermissionDeniedError,
-    QuotaExceededError,
-    RateLimitError,
-    ServerError,
-    UnexpectedResponseError,
-    WrongRegionError,
-)
+from .. import errors
+from ..errors import HistoryError
 
 MAX_MESSAGE_CHARACTERS = 500
 _MAX_PARSED_CHARACTERS = 64 * 1024
@@ -41,15 +30,15 @@ class _Kind(NamedTuple):
     hint: str
 
 
-_KEY = _Kind(AuthenticationError, "Check the key: pass api_key=… or set ELEVENLABS_API_KEY.")
-_SCOPE = _Kind(PermissionDeniedError, "Give the key the scope in the workspace settings, or use another key.")
-_QUOTA = _Kind(QuotaExceededError, "Raise the quota or wait until it is renewed.")
-_REGION = _Kind(WrongRegionError, 'Pass the region of the workspace: region="us", "eu", "in" or "sg".')
-_GONE = _Kind(NotFoundError, "The item was deleted or belongs to another workspace; list the history again.")
-_ELSEWHERE = _Kind(NotFoundError, "The response names no item: check the base URL.")
-_REQUEST = _Kind(InvalidRequestError, "Correct the request; sending it again will not help.")
-_BUSY = _Kind(RateLimitError, "Send fewer requests at once, or wait and try again.")
-_SERVER = _Kind(ServerError, "Try again later.")
+_KEY = _Kind(errors.AuthenticationError, "Check the key: pass api_key=… or set ELEVENLABS_API_KEY.")
+_SCOPE = _Kind(errors.PermissionDeniedError, "Give the key the scope in the workspace settings, or use another key.")
+_QUOTA = _Kind(errors.QuotaExceededError, "Raise the quota or wait until it is renewed.")
+_REGION = _Kind(errors.WrongRegionError, 'Pass the region of the workspace: region="us", "eu", "in" or "sg".')
+_GONE = _Kind(errors.NotFoundError, "The item was deleted or belongs to another workspace; list the history again.")
+_ELSEWHERE = _Kind(errors.NotFoundError, "The response names no item: check the base URL.")
+_REQUEST = _Kind(errors.InvalidRequestError, "Correct the request; sending it again will not help.")
+_BUSY = _Kind(errors.RateLimitError, "Send fewer requests at once, or wait and try again.")
+_SERVER = _Kind(errors.ServerError, "Try again later.")
 
 _BY_CODE = {
     "invalid_api_key": _KEY,
@@ -62,9 +51,9 @@ _BY_CODE = {
 _BY_STATUS = {
     401: _KEY,
     402: _QUOTA,
-    403: _Kind(PermissionDeniedError, "Check the scopes of the key and the addresses it may be used from."),
+    403: _Kind(errors.PermissionDeniedError, "Check the scopes of the key and the addresses it may be used from."),
     404: _ELSEWHERE,
-    408: _Kind(APITimeoutError, _SERVER.hint),
+    408: _Kind(errors.APITimeoutError, _SERVER.hint),
     410: _GONE,
     429: _BUSY,
 }
@@ -75,7 +64,7 @@ def error_from_response(status_code: int, headers: Mapping[str, str], body: byte
     failure = parse_error_body(body)
     message = f"{request}: {failure.message or 'the server gave no reason'}"
     if 300 <= status_code < 400:
-        return UnexpectedResponseError(
+        return errors.UnexpectedResponseError(
             f"{request}: the server redirects to {one_line(headers.get('location', 'nowhere'))}. "
             "Redirects are not followed, because the key would go along.",
             hint="If that address is right, pass it as base_url.",

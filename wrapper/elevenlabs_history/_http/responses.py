@@ -4,10 +4,10 @@ Nothing here keeps an exception of httpx: its frames hold the headers that were 
 """
 
 import logging
-import time
+import math
 import zlib
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, nullcontext, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
 
@@ -51,48 +51,43 @@ class convert_errors:  # noqa: N801 - a context manager that reads like a functi
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     """The raw body of a response: its length is checked, its failures become ours, its size is logged."""
 
-    def __init__(self, request: httpx.Request, response: httpx.Response, attempt: int, start: float) -> None:
+    def __init__(self, request: httpx.Request, response: httpx.Response, attempt: int, *, streaming: bool) -> None:
         self._request = request
         self._response = response
         self._attempt = attempt
-        self._start = start
         self._received = 0
-        self._limit = MAX_JSON_BYTES if response.is_success else MAX_ERROR_BYTES
+        self._limit = math.inf if streaming else MAX_JSON_BYTES if response.is_success else MAX_ERROR_BYTES
+        # A failure stays the same if its body breaks off.
+        self._ignored = () if response.is_success else (HistoryError,)
 
     def __iter__(self) -> Iterator[bytes]:
         with convert_errors(self._request):
             for chunk in self._response.iter_raw():
-                self._received += len(chunk)
+                self._check_size(chunk)
                 yield chunk
         self._check_length()
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
         with convert_errors(self._request):
             async for chunk in self._response.aiter_raw():
-                self._received += len(chunk)
+                self._check_size(chunk)
                 yield chunk
         self._check_length()
 
     def read(self) -> bytes:
-        """Return the body, or a little more than is allowed of it; of a failed response also one that broke off."""
+        """Return the whole body, or what there is of the body of a failed response."""
         data = bytearray()
-        with nullcontext() if self._response.is_success else suppress(HistoryError):
+        with suppress(*self._ignored):
             for chunk in self:
                 data += chunk
-                if len(data) > self._limit:
-                    break
         return bytes(data)
 
     async def aread(self) -> bytes:
         """The async counterpart of `read`."""
         data = bytearray()
-        # An async generator that is left open would be closed by the garbage collector, outside of its task.
-        async with aclosing(self.__aiter__()) as chunks:
-            with nullcontext() if self._response.is_success else suppress(HistoryError):
-                async for chunk in chunks:
-                    data += chunk
-                    if len(data) > self._limit:
-                        break
+        with suppress(*self._ignored):
+            async for chunk in self:
+                data += chunk
         return bytes(data)
 
     def close(self) -> None:
@@ -103,6 +98,11 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         await self._response.aclose()
         self._log()
 
+    def _check_size(self, chunk: bytes) -> None:
+        self._received += len(chunk)
+        if self._received > self._limit:
+            raise too_long(self._request)
+
     def _check_length(self) -> None:
         expected = self._response.headers.get("content-length")
         if expected is not None and int(expected) != self._received:
@@ -112,14 +112,18 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             )
 
     def _log(self) -> None:
+        seconds = self._response.elapsed.total_seconds()
         log.debug(
-            "%s: %d in %.3f s, %d bytes, attempt %d",
-            name_of(self._request),
-            self._response.status_code,
-            time.monotonic() - self._start,
-            self._received,
-            self._attempt,
+            f"{name_of(self._request)}: {self._response.status_code} in {seconds:.3f} s, {self._received} bytes, "
+            f"attempt {self._attempt}"
         )
+
+
+def too_long(request: httpx.Request) -> UnexpectedResponseError:
+    return UnexpectedResponseError(
+        f"{name_of(request)}: the response is longer than {MAX_JSON_BYTES // 1024**2} MiB.",
+        hint=f"If it is a listing, pass a smaller page_size. {_CHECK_PROXY}",
+    )
 
 
 def streamed(response: httpx.Response, body: Body) -> httpx.Response:
@@ -131,18 +135,13 @@ def buffered(request: httpx.Request, response: httpx.Response, body: bytes, key:
     headers = response.headers.copy()
     headers.pop("content-length", None)
     if headers.pop("content-encoding", "identity").lower() == "gzip":
-        body = _gunzip(request, body)
+        with suppress(*(() if response.is_success else (HistoryError,))):
+            body = _gunzip(request, body)
     body = key.redact_bytes(body)
     if not response.is_success:
         error = error_from_response(response.status_code, headers, body, request=name_of(request))
         error.retry_after = parse_retry_after(headers.get("retry-after"), datetime.now(UTC))
         raise error
-    if len(body) > MAX_JSON_BYTES:
-        raise UnexpectedResponseError(
-            f"{name_of(request)}: the response is longer than {MAX_JSON_BYTES // 1024**2} MiB.",
-            hint=f"If it is a listing, pass a smaller page_size. {_CHECK_PROXY}",
-            status_code=response.status_code,
-        )
     if headers.get("content-type", "").startswith("text/html"):
         raise UnexpectedResponseError(
             f"{name_of(request)}: received a web page instead of JSON: {parse_error_body(body).message}",
@@ -206,7 +205,9 @@ def _gunzip(request: httpx.Request, body: bytes) -> bytes:
     """Decompress to at most a byte more than is allowed: a megabyte may expand to gigabytes."""
     decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
     with suppress(zlib.error):
-        data = decompressor.decompress(body, MAX_JSON_BYTES + 1)
-        if decompressor.eof or len(data) > MAX_JSON_BYTES:
+        data = decompressor.decompress(body, MAX_JSON_BYTES)
+        if decompressor.eof:
             return data
+        if decompressor.unconsumed_tail:
+            raise too_long(request)
     raise APIConnectionError(f"{name_of(request)}: the compressed response is cut short or damaged.", hint=_TRY_AGAIN)

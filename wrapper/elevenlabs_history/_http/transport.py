@@ -10,7 +10,6 @@ import ipaddress
 import os
 import sys
 import threading
-import time
 from contextlib import AsyncExitStack, ExitStack
 from typing import Final, TypeVar
 
@@ -160,13 +159,12 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def _exchange(self, request: httpx.Request, attempts: Attempts) -> httpx.Response:
         client = self.prepare()
         outgoing = self._outgoing(client, request, request.read())
-        start = time.monotonic()
         with convert_errors(request):
             response = client.send(outgoing, stream=True, follow_redirects=False)
-        body = Body(request, response, attempts.number, start)
+        streaming = STREAMED in request.extensions
+        body = Body(request, response, attempts.number, streaming=streaming)
         with ExitStack() as stack:
             stack.callback(body.close)
-            streaming = STREAMED in request.extensions
             if response.is_success:
                 check_headers(request, response, streaming=streaming)
                 if streaming:
@@ -177,13 +175,12 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     async def _async_exchange(self, request: httpx.Request, attempts: Attempts) -> httpx.Response:
         client = self._prepare_async()
         outgoing = self._outgoing(client, request, await request.aread())
-        start = time.monotonic()
         with convert_errors(request):
             response = await client.send(outgoing, stream=True, follow_redirects=False)
-        body = Body(request, response, attempts.number, start)
+        streaming = STREAMED in request.extensions
+        body = Body(request, response, attempts.number, streaming=streaming)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(body.aclose)
-            streaming = STREAMED in request.extensions
             if response.is_success:
                 check_headers(request, response, streaming=streaming)
                 if streaming:
