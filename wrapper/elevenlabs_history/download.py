@@ -14,7 +14,7 @@ from elevenlabs_history_api.models import HistoryItem
 
 from ._download.sinks import BytesSink, FileSink, Sink, Sniffer
 from ._download.targets import PathTemplate, Targets
-from ._files.checks import check_targets
+from ._files.checks import check_target
 from ._http.requests import describe, id_of, output_format_of
 from ._http.retry import Attempts
 from ._http.transport import STREAMED, Transport
@@ -52,7 +52,7 @@ class _Exchange:
 
     def _file_sink(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], FileSink]:
         target = Path(path)
-        check_targets([target], overwrite=overwrite)
+        check_target(target, overwrite=overwrite)
         return partial(FileSink, self._subject, self._output_format, target, overwrite=overwrite)
 
     def _directory_sink(

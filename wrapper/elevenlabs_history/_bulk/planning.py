@@ -1,20 +1,17 @@
 """What a run has to fetch, and what it requests together."""
 
-import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TypeAlias
 
-from attrs import evolve, frozen
+from attrs import frozen
 from elevenlabs_history_api.models import HistoryItem
 
 from .._audio import FileKind
-from .._download.targets import AUDIO_KINDS, Targets
-from .._files.checks import files_below
-from .._http.requests import id_of, output_format_of
+from .._download.targets import AUDIO_KINDS
+from .._http.requests import output_format_of
 from .._matching import plan_batches
-from ..errors import InvalidArgumentError, TargetExistsError
-from ..events import Event, ItemFailed, SkippedFile
+from ..errors import InvalidArgumentError
+from ..events import Event
 
 Batch: TypeAlias = "tuple[str | HistoryItem, ...]"
 
@@ -37,33 +34,6 @@ class Settings:
                 raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
 
 
-@frozen
-class RunPlan:
-    """What to fetch, whose files exist, and whose file names are taken by what may be another item."""
-
-    pending: tuple[str | HistoryItem, ...]
-    skipped: list[SkippedFile]
-    failed: list[ItemFailed]
-
-
-def plan_run(targets: Targets, output_format: str | None) -> RunPlan:
-    """Find the items whose files do not exist yet."""
-    # As case-insensitive as the operating system is.
-    existing = {os.path.normcase(path) for path in files_below(targets.folder)}
-    pending: list[str | HistoryItem] = []
-    plan = RunPlan((), [], [])
-    for item in targets.items:
-        paths = (targets.relative_path(item, kind) for kind in _possible_kinds(item, output_format))
-        path = next((path for path in paths if os.path.normcase(path) in existing), None)
-        if path is None:
-            pending.append(item)
-        elif targets.names_hold_ids or isinstance(item, str):
-            plan.skipped.append(SkippedFile(path=targets.folder / path, history_item_id=id_of(item)))
-        else:
-            plan.failed.append(ItemFailed(id_of(item), _ambiguous(targets.folder / path)))
-    return evolve(plan, pending=tuple(pending))
-
-
 def plan_requests(items: Iterable[str | HistoryItem], settings: Settings) -> list[Batch]:
     """Decide what is requested together: items whose archive can be matched; bare ids prove nothing together."""
     described = [item for item in items if isinstance(item, HistoryItem)]
@@ -75,14 +45,7 @@ def plan_requests(items: Iterable[str | HistoryItem], settings: Settings) -> lis
     ]
 
 
-def _ambiguous(path: Path) -> TargetExistsError:
-    return TargetExistsError(
-        f"{path} exists, and its name does not tell which item it is. It was not changed.",
-        hint="Put {id} into the template, or choose another folder.",
-    )
-
-
-def _possible_kinds(item: str | HistoryItem, output_format: str | None) -> tuple[FileKind, ...]:
+def possible_kinds(item: str | HistoryItem, output_format: str | None) -> tuple[FileKind, ...]:
     """Tell what a file of the item may be in this format, so that a file of another format is not taken for it."""
     if output_format is not None:
         return tuple(kind for kind in AUDIO_KINDS if kind == output_format)

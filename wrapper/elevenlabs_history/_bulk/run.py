@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from attrs import evolve
 from elevenlabs_history_api import Client
+from elevenlabs_history_api.models import HistoryItem
 
 from .. import errors
 from .._download.extract import BatchResult, MatchedFilesSink
@@ -21,9 +22,19 @@ from .._http.retry import StoppedError, is_retryable
 from .._http.transport import Transport
 from ..download import Download
 from ..errors import HistoryError
-from ..events import BytesReceived, Event, FileSaved, ItemFailed, ItemMissing, Report, RunFinished, RunStarted
+from ..events import (
+    BytesReceived,
+    Event,
+    FileSaved,
+    ItemFailed,
+    ItemMissing,
+    Report,
+    RunFinished,
+    RunStarted,
+    SkippedFile,
+)
 from .limiter import BatchSize, ConcurrencyLimiter
-from .planning import Batch, Settings, plan_requests, plan_run
+from .planning import Batch, Settings, plan_requests, possible_kinds
 
 _Outcome: TypeAlias = tuple[Batch, BatchResult | HistoryError]
 
@@ -72,13 +83,7 @@ class Run:
     def run(self) -> Report:
         """Fetch everything and report; raise if the folder is locked or not writable."""
         with staging_folder(self._targets.folder) as staging:
-            pending = self._targets.items
-            if not self._targets.overwrite:
-                plan = plan_run(self._targets, self._settings.output_format)
-                pending = plan.pending
-                self._report.skipped.extend(plan.skipped)
-                for failed in plan.failed:
-                    self._fail(failed.history_item_id, failed.error)
+            pending = [item for item in self._targets.items if not self._skip(item)]
             self._emit(RunStarted(len(pending)))
             self._queue.extend(plan_requests(pending, self._settings))
             try:
@@ -94,6 +99,23 @@ class Run:
             self._grace_ends = time.monotonic() + _GRACE_SECONDS
             self._stopped.set()
             self._outcomes.put(None)
+
+    def _skip(self, item: str | HistoryItem) -> bool:
+        """Tell whether the file of an item exists, and report that."""
+        if self._targets.overwrite:
+            return False
+        path = self._targets.existing(item, possible_kinds(item, self._settings.output_format))
+        if path is None:
+            return False
+        if self._targets.names_hold_ids:
+            self._report.skipped.append(SkippedFile(path=path, history_item_id=id_of(item)))
+        else:
+            error = errors.TargetExistsError(
+                f"{path} exists, and its name does not tell which item it is. It was not changed.",
+                hint="Put {id} into the template, or choose another folder.",
+            )
+            self._fail(id_of(item), error)
+        return True
 
     def _fetch_all(self, staging: Path) -> None:
         while True:

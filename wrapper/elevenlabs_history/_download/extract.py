@@ -15,7 +15,7 @@ from elevenlabs_history_api.models import HistoryItem
 from .._archive import iter_chunks, read_directory
 from .._audio import SNIFF_BYTES, FileKind, kind_of, pcm_sample_rate, wav_header
 from .._files.atomic import AtomicFile, delete_files, fsync_folders
-from .._files.checks import check_targets
+from .._files.checks import check_target
 from .._http.requests import describe, id_of, output_format_of
 from .._http.retry import StoppedError
 from .._matching import MatchMethod, match_members
@@ -173,7 +173,8 @@ class AllFilesSink(DirectorySink[list[DownloadedFile]]):
             else self._targets.folder / f"unidentified_{number}{each.kind.extension}"
             for number, each in enumerate(staged, start=1)
         ]
-        check_targets(targets, overwrite=self._targets.overwrite)
+        for target in targets:
+            check_target(target, overwrite=self._targets.overwrite)
         return [self._rename(each, target) for each, target in zip(staged, targets, strict=True)]
 
 

@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Self, TypeAlias
+from unicodedata import normalize
 
 from attrs import frozen
 from elevenlabs_history_api.models import HistoryItem
 
 from .._audio import FileKind
-from .._files.checks import check_folder, check_targets
+from .._files.atomic import target_exists
+from .._files.checks import check_folder
 from .._files.lock import STAGING_FOLDER
 from .._files.portable import folded, safe_id
-from .._files.template import Template
+from .._files.template import DEFAULT_TEMPLATE, Template
 from .._http.requests import id_of
 from ..errors import InvalidArgumentError
 
@@ -26,17 +29,18 @@ PathTemplate: TypeAlias = Template | str | PathFunction
 
 @frozen(kw_only=True)
 class Targets:
-    """Which items are requested and which file each becomes."""
+    """Which items are requested and which file each becomes.
+
+    Attributes:
+        name: Gives the relative path of an item's file with this extension.
+        names_hold_ids: Whether an existing file of this name can't be another item's.
+    """
 
     items: tuple[str | HistoryItem, ...]
     folder: Path
     overwrite: bool
-    names: Mapping[str, str]
-    """Relative path without extension by item id; made once, as existing files are looked for under every extension."""
-    function: PathFunction | None
-    """Names the items that are not in `names`."""
+    name: Callable[[str | HistoryItem, str], str]
     names_hold_ids: bool
-    """An existing file of this name can't be another item's."""
 
     @classmethod
     def plan(
@@ -49,65 +53,66 @@ class Targets:
     ) -> Self:
         """Name all files; raise if the folder is invalid or the template can't name these items."""
         check_folder(folder)
-        if template is not None and not all(isinstance(item, HistoryItem) for item in items):
+        listed = [item for item in items if isinstance(item, HistoryItem)]
+        if template is not None and len(listed) < len(items):
             raise InvalidArgumentError(
                 "A template names files by metadata: pass items as listed instead of ids. Nothing was sent."
             )
-        names = {item: safe_id(item) for item in items if isinstance(item, str)}
-        function = None
         names_hold_ids = True
         if callable(template):
-            function = template
+            name = partial(_call, template)
+            _check_distinct({item.history_item_id: name(item, ".mp3") for item in listed})
         else:
-            parsed = template if isinstance(template, Template) else Template(template) if template else Template()
-            names |= parsed.names(item for item in items if isinstance(item, HistoryItem))
+            parsed = template if isinstance(template, Template) else Template(template or DEFAULT_TEMPLATE)
+            names = {id_of(item): safe_id(id_of(item)) for item in items} | parsed.names(listed)
             names_hold_ids = parsed.has_id
-        targets = cls(
-            items=items,
-            folder=folder,
-            overwrite=overwrite,
-            names=names,
-            function=function,
-            names_hold_ids=names_hold_ids,
-        )
-        if function is not None:
-            targets._check_function()
-        return targets
+            name = partial(_join, names)
 
-    def relative_path(self, item: str | HistoryItem, kind: FileKind) -> str:
-        """Return the path of an item's file relative to the folder, with forward slashes."""
-        if self.function is None or isinstance(item, str):
-            return f"{self.names[id_of(item)]}{kind.extension}"
-        path = PurePosixPath(self.function(item, kind.extension))
-        if not _is_below_folder(path):
-            raise InvalidArgumentError(
-                f"The template gives item {item.history_item_id!r} the path {str(path)!r}, which is not one of a file "
-                "below the folder."
-            )
-        return path.as_posix()
+        return cls(items=items, folder=folder, overwrite=overwrite, name=name, names_hold_ids=names_hold_ids)
 
     def path(self, item: str | HistoryItem, kind: FileKind) -> Path:
         """Return the path of an item's file."""
-        return self.folder / self.relative_path(item, kind)
+        return self.folder / self.name(item, kind.extension)
+
+    def existing(self, item: str | HistoryItem, kinds: Iterable[FileKind] = AUDIO_KINDS) -> Path | None:
+        """Return the item's file if it exists, whatever kind of audio it turned out to be."""
+        for kind in kinds:
+            # Strings instead of `Path`: there may be many thousands.
+            path = f"{self.folder}/{self.name(item, kind.extension)}"
+            # A copy from macOS may have decomposed names.
+            for spelling in {path, path if path.isascii() else normalize("NFD", path)}:
+                if os.path.isfile(spelling):  # noqa: PTH113
+                    return Path(spelling)
+        return None
 
     def check_free(self) -> None:
-        """Raise if the file of an item exists, whatever kind of audio it turns out to be."""
-        check_targets(self._possible_paths(), overwrite=self.overwrite)
-
-    def _check_function(self) -> None:
-        """Raise if the function gives an invalid path, or two items one path."""
-        owners: dict[str, str] = {}
+        """Raise if the file of an item exists."""
         for item in self.items:
-            path = self.relative_path(item, FileKind.MP3)
-            owner = owners.setdefault(folded(path), id_of(item))
-            if owner != id_of(item):
-                raise InvalidArgumentError(f"The template gives items {owner!r} and {id_of(item)!r} one path ({path}).")
+            if not self.overwrite and (path := self.existing(item)):
+                raise target_exists(path)
 
-    def _possible_paths(self) -> Iterable[str]:
-        prefix = str(self.folder)
-        for item in self.items:
-            for kind in AUDIO_KINDS:
-                yield f"{prefix}/{self.relative_path(item, kind)}"
+
+def _join(names: Mapping[str, str], item: str | HistoryItem, extension: str) -> str:
+    return names[id_of(item)] + extension
+
+
+def _call(function: PathFunction, item: str | HistoryItem, extension: str) -> str:
+    assert isinstance(item, HistoryItem)  # noqa: S101 - checked for all items
+    path = PurePosixPath(function(item, extension))
+    if not _is_below_folder(path):
+        raise InvalidArgumentError(
+            f"The template gives item {item.history_item_id!r} the path {str(path)!r}, which is not one of a file "
+            "below the folder."
+        )
+    return path.as_posix()
+
+
+def _check_distinct(names: Mapping[str, str]) -> None:
+    owners: dict[str, str] = {}
+    for history_item_id, name in names.items():
+        owner = owners.setdefault(folded(name), history_item_id)
+        if owner != history_item_id:
+            raise InvalidArgumentError(f"The template gives items {owner!r} and {history_item_id!r} one path ({name}).")
 
 
 def _is_below_folder(path: PurePosixPath) -> bool:

@@ -7,14 +7,12 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from io import FileIO
+from collections.abc import Iterable, Iterator
+from io import BufferedWriter
 from pathlib import Path
-from typing import IO, Self, TypeVar
+from typing import IO, Self
 
 from ..errors import HistoryError, TargetExistsError, WriteError
-
-T = TypeVar("T")
 
 _PART_NAME = re.compile(r"\.[0-9a-f]{16}\.part")
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL}
@@ -33,12 +31,12 @@ class AtomicFile:
             folder: Where the temporary file lies; created if missing. It must be on the file system of the target.
         """
         self.path = folder / f".{secrets.token_hex(8)}.part"
-        self._open: FileIO | None = None
+        self._open: BufferedWriter | None = None
 
     def __enter__(self) -> Self:
         with _write_errors(self.path.parent):
-            # Unbuffered, because chunks are large.
-            self._open = _creating_parent(self.path.parent, lambda: self.path.open("x+b", buffering=0))
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._open = self.path.open("xb")
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -51,9 +49,7 @@ class AtomicFile:
     def write(self, data: bytes) -> None:
         """Append bytes; raise `WriteError` if the disk is full, or the like."""
         with _write_errors(self.path.parent):
-            written = self._file.write(data)
-            while written < len(data):
-                written += self._file.write(memoryview(data)[written:])
+            self._file.write(data)
 
     def close(self) -> None:
         """End writing and free the file descriptor; `flush_to_disk` and `commit` are still possible."""
@@ -69,8 +65,10 @@ class AtomicFile:
     @contextlib.contextmanager
     def reading(self) -> Iterator[IO[bytes]]:
         """Read what was written so far."""
-        with _write_errors(self.path.parent), self.path.open("rb") as file:
-            yield file
+        with _write_errors(self.path.parent):
+            self._file.flush()
+            with self.path.open("rb") as file:
+                yield file
 
     def commit(self, target: Path, *, overwrite: bool = False) -> None:
         """Make this the file `target`, in one step: fsync, rename, fsync of the folder.
@@ -96,13 +94,14 @@ class AtomicFile:
         """Do the second step of `commit` alone, for many files whose other steps are taken together."""
         move = self.path.replace if overwrite else self._rename_to_free_name
         with _write_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                _creating_parent(target.parent, lambda: move(target))
+                move(target)
             except FileExistsError as error:
                 raise target_exists(target) from error
 
     @property
-    def _file(self) -> FileIO:
+    def _file(self) -> BufferedWriter:
         if self._open is None:
             raise ValueError("An AtomicFile can be used only inside its with block.")
         return self._open
@@ -185,12 +184,3 @@ def _fsync(path: Path, flags: int) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _creating_parent(folder: Path, act: Callable[[], T]) -> T:
-    """Do something in a folder, which is created only if it turns out to be missing: most exist."""
-    try:
-        return act()
-    except FileNotFoundError:
-        folder.mkdir(parents=True, exist_ok=True)
-        return act()
