@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Self
 
 from elevenlabs_history import FolderLock, InvalidArgumentError, Template
 
-from .catalog import Catalog
+from .catalog import ORIGINAL, Catalog
 from .export import write_csv, write_jsonl, write_m3u
-from .listing import Filters
+from .listing import Listing
 from .repair import repair
 from .schema import NAME, closed_error
-from .sync import plan, sync
+from .sync import Run, plan, sync
 from .verify import HIDDEN_FOLDER, verify, write_checksums
 
 if TYPE_CHECKING:
@@ -94,35 +94,27 @@ class Backup:
             HistoryError: The listing failed, or something that would fail every other item too: a refused key, a full
                 disk. What is saved stays, and the next run continues.
         """
-        filters = Filters(
-            voice_id=voice_id,
-            model_id=model_id,
-            source=source,
-            search=search,
-            after=after,
-            before=before,
-            limit=limit,
-        )
+        form = output_format or ORIGINAL
         names = template if isinstance(template, Template) else Template(template) if template else Template()
         if not names.has_id:
             raise InvalidArgumentError(
                 f"Template {names.text!r} does not name the item, so one file could replace another.",
                 hint="Put {id} into it. Nothing was sent.",
             )
-        _check_numbers(workers=workers, batch_size=batch_size)
-        filters.list(client)
-        with self._locked():
-            return sync(
-                client,
-                self._open(create=True),
-                filters,
-                full=full,
-                output_format=output_format,
-                template=names,
-                workers=workers,
-                batch_size=batch_size,
-                emit=on_event or _ignore,
-            )
+        listing = Listing(
+            client,
+            form,
+            full=full,
+            limit=limit,
+            voice_id=voice_id,
+            model_id=model_id,
+            source=source,
+            search=search,
+            after=after,
+            before=before,
+        )
+        with self._run(client, workers, batch_size, on_event, create=True) as run:
+            return sync(run, listing, form, names)
 
     def plan(
         self,
@@ -146,17 +138,21 @@ class Backup:
             CatalogError: The catalog is damaged, locked or of another version.
             HistoryError: The listing failed.
         """
-        filters = Filters(
+        form = output_format or ORIGINAL
+        listing = Listing(
+            client,
+            form,
+            full=full,
+            limit=limit,
             voice_id=voice_id,
             model_id=model_id,
             source=source,
             search=search,
             after=after,
             before=before,
-            limit=limit,
         )
         catalog = self._open() if (self.folder / NAME).exists() else None
-        return plan(client, catalog, filters, full=full, output_format=output_format, emit=on_event or _ignore)
+        return plan(catalog, listing, form, on_event or _ignore)
 
     def repair(
         self,
@@ -183,10 +179,8 @@ class Backup:
             CatalogError: There is no catalog, or it can't be read.
             HistoryError: Something failed that would fail every other item too, such as a refused key.
         """
-        _check_numbers(workers=workers, batch_size=batch_size)
-        catalog = self._open()
-        with self._locked():
-            return repair(client, catalog, workers=workers, batch_size=batch_size, emit=on_event or _ignore)
+        with self._run(client, workers, batch_size, on_event, create=False) as run:
+            return repair(run)
 
     def verify(
         self, *, workers: int | None = None, on_issue: Callable[[VerifyIssue], None] | None = None
@@ -274,17 +268,24 @@ class Backup:
         return self._catalog
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _run(
+        self,
+        client: HistoryClient,
+        workers: int,
+        batch_size: int,
+        on_event: Callable[[BackupEvent], None] | None,
+        *,
+        create: bool,
+    ) -> Iterator[Run]:
+        for name, number in (("workers", workers), ("batch_size", batch_size)):
+            if number < 1:
+                raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
+        if not create:
+            self._open()  # raises before a lock file is written into a folder that is not a backup
         if self.folder.exists() and not self.folder.is_dir():
             raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
         with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
-            yield
-
-
-def _check_numbers(**numbers: int) -> None:
-    for name, number in numbers.items():
-        if number < 1:
-            raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
+            yield Run(client, self._open(create=create), workers, batch_size, on_event or _ignore)
 
 
 def _ignore(event: BackupEvent) -> None:

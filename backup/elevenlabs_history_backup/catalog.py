@@ -12,8 +12,9 @@ from .records import Records
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from elevenlabs_history import DownloadedFile
+
     from .metadata import Metadata
-    from .records import BackupFile
 
 ORIGINAL: Final = "original"
 """The format of a file that is as it was generated."""
@@ -44,42 +45,27 @@ class Catalog(Records):
         found: Metadata = json.loads(self.value("SELECT json FROM items WHERE history_item_id = ?", history_item_id))
         return found
 
-    def clear_pending(self) -> None:
-        """Forget what was to be fetched; closing the catalog does it, too."""
-        with self.transaction() as connection:
-            connection.execute("DELETE FROM pending")
-
     def enqueue(self, items: Iterable[Metadata]) -> None:
-        """Add items that are to be fetched."""
+        """Add items that are to be fetched; `begin_run` and closing the catalog forget them."""
         with self.transaction() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO pending (history_item_id, json) VALUES (?, ?)",
-                ((item["history_item_id"], _json(item)) for item in items),
-            )
+            connection.executemany("INSERT INTO pending VALUES (?)", ((_json(item),) for item in items))
 
-    def pending_count(self) -> int:
-        """Return how many items are to be fetched."""
-        return int(self.value("SELECT count(*) FROM pending"))
+    def pending(self) -> Iterator[Metadata]:
+        """Yield what is to be fetched, first in, first out."""
+        for (entry,) in self.rows("SELECT json FROM pending ORDER BY rowid"):
+            yield json.loads(entry)
 
-    def pending(self, slice_size: int) -> Iterator[list[Metadata]]:
-        """Yield what is to be fetched in slices, first in, first out."""
-        query = "SELECT number, json FROM pending WHERE number > ? ORDER BY number LIMIT ?"
-        last = 0
-        while rows := list(self.rows(query, last, slice_size)):
-            last = rows[-1][0]
-            yield [json.loads(row[1]) for row in rows]
-
-    def record_file(self, item: Metadata, file: BackupFile) -> None:
+    def record_file(self, item: Metadata, output_format: str, file: DownloadedFile) -> None:
         """Write the row of a file that is in place. It replaces what was known of that path."""
-        row = (file.history_item_id, file.format, file.path, file.kind, file.size, file.sha256, file.match_method)
+        path = file.path.relative_to(self.folder).as_posix()
+        values = (path, file.kind.value, file.size, file.sha256, str(file.match_method), now())
         with self.transaction() as connection:
             connection.execute(*_item_row(item))
-            connection.execute("DELETE FROM files WHERE path = ?", (file.path,))
             connection.execute(
                 "INSERT OR REPLACE INTO files"
                 " (history_item_id, format, state, path, kind, size, sha256, match_method, saved_at)"
                 " VALUES (?, ?, 'saved', ?, ?, ?, ?, ?, ?)",
-                (*row, file.saved_at),
+                (item["history_item_id"], output_format, *values),
             )
 
     def record_failure(
@@ -103,13 +89,11 @@ class Catalog(Records):
     def record_listing(self, listed: set[str]) -> int:
         """Write which items a complete listing still had, and return how many saved ones it did not have."""
         with self.transaction() as connection:
-            connection.execute("CREATE TEMP TABLE listed (history_item_id TEXT PRIMARY KEY)")
-            connection.executemany("INSERT INTO listed VALUES (?)", ((history_item_id,) for history_item_id in listed))
             connection.execute(
                 "UPDATE items SET on_server = NOT on_server"
-                " WHERE on_server <> (history_item_id IN (SELECT history_item_id FROM listed))"
+                " WHERE on_server <> (history_item_id IN (SELECT value FROM json_each(?)))",
+                (json.dumps(list(listed)),),
             )
-            connection.execute("DROP TABLE listed")
         return int(
             self.value(
                 "SELECT count(DISTINCT history_item_id) FROM items JOIN files USING (history_item_id)"
@@ -120,6 +104,7 @@ class Catalog(Records):
     def begin_run(self, scope: str) -> int:
         """Write that a run has begun, and return its number."""
         with self.transaction() as connection:
+            connection.execute("DELETE FROM pending")
             cursor = connection.execute("INSERT INTO runs (scope, started_at) VALUES (?, ?)", (scope, now()))
         return int(cursor.lastrowid or 0)
 

@@ -74,9 +74,6 @@ CREATE TRIGGER items_update AFTER UPDATE OF text, voice ON items BEGIN
     INSERT INTO words (rowid, text, voice) VALUES (new.number, new.text, new.voice);
 END;
 """
-_PENDING = (
-    "CREATE TEMP TABLE pending (number INTEGER PRIMARY KEY, history_item_id TEXT NOT NULL UNIQUE, json TEXT NOT NULL)"
-)
 
 
 class Database:
@@ -161,7 +158,7 @@ class Database:
                 )
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        self._connection.execute(_PENDING)
+        self._connection.execute("CREATE TEMP TABLE pending (json TEXT NOT NULL)")
 
     def rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
