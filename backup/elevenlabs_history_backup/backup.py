@@ -260,11 +260,8 @@ class Backup:
     def _open(self, *, create: bool = False) -> Catalog:
         if self._closed:
             raise closed_error(self.folder)
-        if self._catalog is not None and create and self._catalog.read_only:
-            self._catalog.close()
-            self._catalog = None
         if self._catalog is None:
-            self._catalog = Catalog.create(self.folder) if create else Catalog.read(self.folder)
+            self._catalog = Catalog(self.folder, create=create)
         return self._catalog
 
     @contextmanager

@@ -110,11 +110,14 @@ class Catalog(Records):
 
     def end_run(self, number: int, *, high_water_mark: int | None) -> None:
         """Write that a run has ended, and the date (Unix seconds) up to which its scope is complete, if known."""
-        # Who deletes items on the server after a run must not lose their rows in a power failure.
-        with self.durable_transaction() as connection:
-            connection.execute(
-                "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?", (now(), high_water_mark, number)
-            )
+        # FULL flushes the write-ahead log, with all earlier transactions: who deletes items on the server after a run
+        # must not lose their rows in a power failure.
+        with self._errors():
+            self._connection.execute("PRAGMA synchronous = FULL")
+            with self.transaction() as connection:
+                query = "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?"
+                connection.execute(query, (now(), high_water_mark, number))
+            self._connection.execute("PRAGMA synchronous = NORMAL")
 
     def high_water_mark(self, scope: str) -> int | None:
         """Return the date, in Unix seconds, up to which earlier runs of a scope have fetched everything."""
