@@ -10,7 +10,7 @@ from elevenlabs_history import FolderLock, InvalidArgumentError, Template
 
 from .catalog import ORIGINAL, Catalog
 from .export import write_csv, write_jsonl, write_m3u
-from .listing import Listing
+from .listing import Filters, Listing
 from .repair import repair
 from .schema import NAME, closed_error
 from .sync import Run, plan, sync
@@ -31,15 +31,12 @@ if TYPE_CHECKING:
 class Backup:
     """The backup in a folder. Only `sync`, `plan` and `repair` need a server.
 
-    Use it as a context manager, or call `close` when done. Nothing is created before the first `sync`.
+    Use it as a context manager, or call `close` when done. Nothing is created before the first `sync`. All methods
+    raise `CatalogError` if the catalog is missing, damaged, locked, closed or of another version.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        """Prepare a backup.
-
-        Args:
-            folder: The folder, which `sync` creates if it is missing.
-        """
+        """Prepare the backup in a folder, which `sync` creates if it is missing."""
         self.folder = Path(folder)
         self._catalog: Catalog | None = None
         self._closed = False
@@ -76,8 +73,7 @@ class Backup:
             after: Only items generated at or after this time.
             before: Only items generated before this time.
             limit: Only the newest items, so many of the listing.
-            full: List everything; otherwise the listing stops at the high-water mark of an earlier run with the same
-                filters.
+            full: List everything, also what an earlier run with the same filters has covered.
             output_format: `wav` for WAV files, which are kept beside those of other formats; None for the original.
             template: How new files are named; it needs `{id}`.
             workers: Maximum number of concurrent requests, as in `HistoryClient.download_all`.
@@ -90,7 +86,6 @@ class Backup:
         Raises:
             InvalidArgumentError: An argument is invalid; nothing was sent.
             LockedError: Another run is writing into the folder.
-            CatalogError: The catalog is damaged, locked or of another version.
             HistoryError: The listing failed, or something that would fail every other item too: a refused key, a full
                 disk. What is saved stays, and the next run continues.
         """
@@ -101,19 +96,11 @@ class Backup:
                 f"Template {names.text!r} does not name the item, so one file could replace another.",
                 hint="Put {id} into it. Nothing was sent.",
             )
-        listing = Listing(
-            client,
-            form,
-            full=full,
-            limit=limit,
-            voice_id=voice_id,
-            model_id=model_id,
-            source=source,
-            search=search,
-            after=after,
-            before=before,
+        filters = Filters(
+            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before, limit=limit
         )
-        with self._run(client, workers, batch_size, on_event, create=True) as run:
+        listing = Listing(client, filters, form, full=full)
+        with self._run(client, workers, batch_size, on_event) as run:
             return sync(run, listing, form, names)
 
     def plan(
@@ -135,22 +122,13 @@ class Backup:
 
         Raises:
             InvalidArgumentError: An argument is invalid; nothing was sent.
-            CatalogError: The catalog is damaged, locked or of another version.
             HistoryError: The listing failed.
         """
         form = output_format or ORIGINAL
-        listing = Listing(
-            client,
-            form,
-            full=full,
-            limit=limit,
-            voice_id=voice_id,
-            model_id=model_id,
-            source=source,
-            search=search,
-            after=after,
-            before=before,
+        filters = Filters(
+            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before, limit=limit
         )
+        listing = Listing(client, filters, form, full=full)
         catalog = self._open() if (self.folder / NAME).exists() else None
         return plan(catalog, listing, form, on_event or _ignore)
 
@@ -176,10 +154,11 @@ class Backup:
         Raises:
             InvalidArgumentError: A number is below 1.
             LockedError: Another run is writing into the folder.
-            CatalogError: There is no catalog, or it can't be read.
             HistoryError: Something failed that would fail every other item too, such as a refused key.
         """
-        with self._run(client, workers, batch_size, on_event, create=False) as run:
+        # Opened first: without a catalog the lock would leave a file behind.
+        self._open()
+        with self._run(client, workers, batch_size, on_event) as run:
             return repair(run)
 
     def verify(
@@ -190,9 +169,6 @@ class Backup:
         Args:
             workers: How many files are read at once; None for one per processor.
             on_issue: Called with each result as it comes, including the files that are ok.
-
-        Raises:
-            CatalogError: There is no catalog, or it can't be read.
         """
         return verify(self.folder, self._open().files(), workers=workers, on_issue=on_issue)
 
@@ -254,8 +230,7 @@ class Backup:
         return f"<Backup in {self.folder}>"
 
     def __bool__(self) -> bool:
-        """Return True: a backup is a thing even if it is empty."""
-        return True
+        return True  # even if it is empty
 
     def _open(self, *, create: bool = False) -> Catalog:
         if self._closed:
@@ -271,18 +246,14 @@ class Backup:
         workers: int,
         batch_size: int,
         on_event: Callable[[BackupEvent], None] | None,
-        *,
-        create: bool,
     ) -> Iterator[Run]:
         for name, number in (("workers", workers), ("batch_size", batch_size)):
             if number < 1:
                 raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
-        if not create:
-            self._open()  # raises before a lock file is written into a folder that is not a backup
-        if self.folder.exists() and not self.folder.is_dir():
+        if self.folder.is_file():
             raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
         with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
-            yield Run(client, self._open(create=create), workers, batch_size, on_event or _ignore)
+            yield Run(client, self._open(create=True), workers, batch_size, on_event or _ignore)
 
 
 def _ignore(event: BackupEvent) -> None:

@@ -6,10 +6,11 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
-from .metadata import characters_of, date_of, text_of, utf8, voice_of
+from .metadata import characters_of, date_of, iso_format, text_of, utf8, voice_of
 from .records import Records
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator
 
     from elevenlabs_history import DownloadedFile
@@ -18,6 +19,21 @@ if TYPE_CHECKING:
 
 ORIGINAL: Final = "original"
 """The format of a file that is as it was generated."""
+
+_INSERT_ITEM = """
+INSERT INTO items (history_item_id, date_unix, date, voice, voice_id, model_id, source, text, characters, json)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (history_item_id) DO UPDATE SET voice = excluded.voice, text = excluded.text, json = excluded.json
+"""
+_INSERT_FILE = """
+INSERT OR REPLACE INTO files (history_item_id, format, state, path, kind, size, sha256, match_method, saved_at)
+VALUES (?, ?, 'saved', ?, ?, ?, ?, ?, ?)
+"""
+_INSERT_FAILURE = """
+INSERT INTO files (history_item_id, format, state, reason, saved_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (history_item_id, format) DO UPDATE
+SET state = excluded.state, reason = excluded.reason, saved_at = excluded.saved_at WHERE state <> 'saved'
+"""
 
 
 class Catalog(Records):
@@ -34,16 +50,15 @@ class Catalog(Records):
     def failed(self, output_format: str) -> list[Metadata]:
         """Return the items that could not be saved in this format."""
         query = "SELECT json FROM items JOIN files USING (history_item_id) WHERE format = ? AND state = 'failed'"
-        return [json.loads(row[0]) for row in self.rows(query, output_format)]
+        return list(self._metadata(query, output_format))
+
+    def metadata(self, history_item_id: str) -> Metadata:
+        """Return the metadata of a recorded item."""
+        return next(self._metadata("SELECT json FROM items WHERE history_item_id = ?", history_item_id))
 
     def has_path(self, path: str) -> bool:
         """Whether a file is recorded under this path, even if it is lost."""
         return bool(self.value("SELECT count(*) FROM files WHERE path = ?", path))
-
-    def metadata(self, history_item_id: str) -> Metadata:
-        """Return the metadata of a recorded item."""
-        found: Metadata = json.loads(self.value("SELECT json FROM items WHERE history_item_id = ?", history_item_id))
-        return found
 
     def enqueue(self, items: Iterable[Metadata]) -> None:
         """Add items that are to be fetched; `begin_run` and closing the catalog forget them."""
@@ -52,34 +67,24 @@ class Catalog(Records):
 
     def pending(self) -> Iterator[Metadata]:
         """Yield what is to be fetched, first in, first out."""
-        for (entry,) in self.rows("SELECT json FROM pending ORDER BY rowid"):
-            yield json.loads(entry)
+        return self._metadata("SELECT json FROM pending ORDER BY rowid")
 
     def record_file(self, item: Metadata, output_format: str, file: DownloadedFile) -> None:
         """Write the row of a file that is in place. It replaces what was known of that path."""
         path = file.path.relative_to(self.folder).as_posix()
-        values = (path, file.kind.value, file.size, file.sha256, str(file.match_method), now())
+        values = (path, file.kind.value, file.size, file.sha256, str(file.match_method), _now())
         with self.transaction() as connection:
-            connection.execute(*_item_row(item))
-            connection.execute(
-                "INSERT OR REPLACE INTO files"
-                " (history_item_id, format, state, path, kind, size, sha256, match_method, saved_at)"
-                " VALUES (?, ?, 'saved', ?, ?, ?, ?, ?, ?)",
-                (item["history_item_id"], output_format, *values),
-            )
+            _insert_item(connection, item)
+            connection.execute(_INSERT_FILE, (item["history_item_id"], output_format, *values))
 
     def record_failure(
         self, item: Metadata, output_format: str, state: Literal["missing", "failed"], reason: str
     ) -> None:
         """Write why an item could not be saved. A file that it has in this format stays recorded."""
+        values = (item["history_item_id"], output_format, state, utf8(reason), _now())
         with self.transaction() as connection:
-            connection.execute(*_item_row(item))
-            connection.execute(
-                "INSERT INTO files (history_item_id, format, state, reason, saved_at) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (history_item_id, format) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
-                " saved_at = excluded.saved_at WHERE state <> 'saved'",
-                (item["history_item_id"], output_format, state, utf8(reason), now()),
-            )
+            _insert_item(connection, item)
+            connection.execute(_INSERT_FAILURE, values)
 
     def record_move(self, old: str, new: str) -> None:
         """Write that a file has another path now."""
@@ -88,24 +93,23 @@ class Catalog(Records):
 
     def record_listing(self, listed: set[str]) -> int:
         """Write which items a complete listing still had, and return how many saved ones it did not have."""
-        with self.transaction() as connection:
-            connection.execute(
-                "UPDATE items SET on_server = NOT on_server"
-                " WHERE on_server <> (history_item_id IN (SELECT value FROM json_each(?)))",
-                (json.dumps(list(listed)),),
-            )
-        return int(
-            self.value(
-                "SELECT count(DISTINCT history_item_id) FROM items JOIN files USING (history_item_id)"
-                " WHERE NOT on_server AND state = 'saved'"
-            )
+        update = (
+            "UPDATE items SET on_server = NOT on_server"
+            " WHERE on_server <> (history_item_id IN (SELECT value FROM json_each(?)))"
         )
+        deleted = (
+            "SELECT count(DISTINCT history_item_id) FROM items JOIN files USING (history_item_id)"
+            " WHERE NOT on_server AND state = 'saved'"
+        )
+        with self.transaction() as connection:
+            connection.execute(update, (json.dumps(list(listed)),))
+        return int(self.value(deleted))
 
     def begin_run(self, scope: str) -> int:
         """Write that a run has begun, and return its number."""
         with self.transaction() as connection:
             connection.execute("DELETE FROM pending")
-            cursor = connection.execute("INSERT INTO runs (scope, started_at) VALUES (?, ?)", (scope, now()))
+            cursor = connection.execute("INSERT INTO runs (scope, started_at) VALUES (?, ?)", (scope, _now()))
         return int(cursor.lastrowid or 0)
 
     def end_run(self, number: int, *, high_water_mark: int | None) -> None:
@@ -116,7 +120,7 @@ class Catalog(Records):
             self._connection.execute("PRAGMA synchronous = FULL")
             with self.transaction() as connection:
                 query = "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?"
-                connection.execute(query, (now(), high_water_mark, number))
+                connection.execute(query, (_now(), high_water_mark, number))
             self._connection.execute("PRAGMA synchronous = NORMAL")
 
     def high_water_mark(self, scope: str) -> int | None:
@@ -124,34 +128,23 @@ class Catalog(Records):
         mark: int | None = self.value("SELECT max(high_water_mark) FROM runs WHERE scope = ?", scope)
         return mark
 
+    def _metadata(self, query: str, *parameters: object) -> Iterator[Metadata]:
+        for (entry,) in self.rows(query, *parameters):
+            yield json.loads(entry)
 
-def now() -> str:
-    """Return the time as the catalog writes it: ISO 8601, UTC, whole seconds."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
-
-def _item_row(item: Metadata) -> tuple[str, tuple[object, ...]]:
-    """Return the statement that inserts or updates an item, and its values."""
-    statement = (
-        "INSERT INTO items"
-        " (history_item_id, date_unix, date, voice, voice_id, model_id, source, text, characters, json)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (history_item_id) DO UPDATE"
-        " SET voice = excluded.voice, text = excluded.text, json = excluded.json"
-    )
-    return statement, (
-        item["history_item_id"],
-        item["date_unix"],
-        date_of(item).isoformat().replace("+00:00", "Z"),
-        utf8(voice_of(item)),
-        *(utf8(str(item[name])) if item.get(name) else None for name in ("voice_id", "model_id", "source")),
-        utf8(text_of(item)),
-        characters_of(item),
-        _json(item),
-    )
+def _insert_item(connection: sqlite3.Connection, item: Metadata) -> None:
+    ids = (utf8(str(item[name])) if item.get(name) else None for name in ("voice_id", "model_id", "source"))
+    date, voice, text = iso_format(date_of(item)), utf8(voice_of(item)), utf8(text_of(item))
+    values = (date, voice, *ids, text, characters_of(item), _json(item))
+    connection.execute(_INSERT_ITEM, (item["history_item_id"], item["date_unix"], *values))
 
 
 def _json(item: Metadata) -> str:
     text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
     # JSON can hold surrogates, SQLite can't.
     return text if utf8(text) == text else json.dumps(item, separators=(",", ":"))
+
+
+def _now() -> str:
+    return iso_format(datetime.now(UTC).replace(microsecond=0))

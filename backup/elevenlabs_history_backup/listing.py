@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from attrs import asdict, frozen
 from elevenlabs_history import HistoryClient, InvalidArgumentError
 
 from .metadata import is_storable
@@ -13,8 +14,23 @@ from .metadata import is_storable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from elevenlabs_history import TimestampLike
+
     from .catalog import Catalog
     from .metadata import Metadata
+
+
+@frozen(kw_only=True)
+class Filters:
+    """What to list, as in `HistoryClient.list`."""
+
+    voice_id: str | None
+    model_id: str | None
+    source: str | None
+    search: str | None
+    after: TimestampLike | None
+    before: TimestampLike | None
+    limit: int | None
 
 
 class Listing:
@@ -31,25 +47,19 @@ class Listing:
         has_everything: This run listed everything on the server.
     """
 
-    def __init__(
-        self,
-        client: HistoryClient,
-        output_format: str,
-        *,
-        full: bool,
-        limit: int | None,
-        **filters: Any,  # noqa: ANN401 - those of HistoryClient.list, which checks them
-    ) -> None:
+    def __init__(self, client: HistoryClient, filters: Filters, output_format: str, *, full: bool) -> None:
         if not isinstance(client, HistoryClient):
             raise InvalidArgumentError(
                 f"A backup needs a HistoryClient, not {type(client).__name__}. In asyncio programs, make one in a "
                 "thread: asyncio.to_thread(…). Nothing was sent."
             )
-        self._items = client.list(limit=limit, **filters)
+        values = asdict(filters)
+        self._items = client.list(**values)
         self._output_format = output_format
         self._full = full
-        self._filtered = limit is not None or any(value is not None for value in filters.values())
-        self.scope = json.dumps([output_format, filters], default=str, sort_keys=True)
+        self._filtered = any(value is not None for value in values.values())
+        # Without the limit: a run that ends there is not complete, and sets no mark.
+        self.scope = json.dumps([output_format, *values.values()][:-1], default=str)
         self.ids: set[str] = set()
         self.high_water_mark: int | None = None
         self.invalid_entries = 0

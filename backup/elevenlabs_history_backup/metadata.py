@@ -42,6 +42,11 @@ def characters_of(metadata: Metadata) -> int:
     return cost if abs(cost) <= _MAX_INTEGER else 0
 
 
+def iso_format(date: datetime) -> str:
+    """Write a time in UTC as in ISO 8601, with a Z."""
+    return date.isoformat().replace("+00:00", "Z")
+
+
 def utf8(text: str) -> str:
     """Replace surrogates, which can't be written as UTF-8."""
     return text.encode("utf-8", errors="replace").decode()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
-from attrs import frozen
+from attrs import fields_dict, frozen
 
 from .metadata import date_of, utf8
 from .schema import Database
@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .metadata import Metadata
-
-State: TypeAlias = Literal["saved", "missing", "failed"]
-
-_FILE_COLUMNS = ("history_item_id", "format", "path", "kind", "size", "sha256", "match_method", "saved_at")
-_FILES = f"SELECT {', '.join(_FILE_COLUMNS)} FROM files WHERE state = 'saved'"  # noqa: S608 - constants
-# An item is saved if one of its files is; missing if the server had none of them.
-_ITEM = """
-SELECT items.history_item_id, items.voice, items.text, json, on_server, min(state = 'saved') AS all_saved,
-    max(state = 'saved') AS saved, max(state = 'failed') AS failed, max(reason) AS reason
-FROM items JOIN files USING (history_item_id)
-"""
 
 
 @frozen(kw_only=True)
@@ -73,11 +62,21 @@ class Record:
     date: datetime
     voice: str
     text: str
-    state: State
+    state: Literal["saved", "missing", "failed"]
     reason: str | None
     on_server: bool
     files: tuple[BackupFile, ...]
     metadata: Metadata
+
+
+_COLUMNS = tuple(fields_dict(BackupFile))
+_FILES = f"SELECT {', '.join(_COLUMNS)} FROM files WHERE state = 'saved'"  # noqa: S608 - constants
+# An item is saved if one of its files is; missing if the server had none of them.
+_ITEM = """
+SELECT items.history_item_id, items.voice, items.text, json, on_server,
+    max(state = 'saved') AS saved, max(state = 'failed') AS failed, max(reason) AS reason
+FROM items JOIN files USING (history_item_id)
+"""
 
 
 class Records(Database):
@@ -93,14 +92,12 @@ class Records(Database):
 
     def get(self, history_item_id: str) -> Record | None:
         """Return an item, or None if it is not recorded."""
-        query = f"{_ITEM} WHERE history_item_id = ? GROUP BY number"
-        return next(self._records(query, utf8(history_item_id)), None)
+        return next(self._records(f"{_ITEM} WHERE history_item_id = ? GROUP BY number", utf8(history_item_id)), None)
 
     def search(self, words: str) -> Iterator[Record]:
         """Yield the items whose text or voice has all these words, best first; the last word may be a prefix."""
         # No quote, NUL or surrogate can be part of a word.
-        words = utf8(words).translate({ord('"'): " ", 0: " "})
-        terms = [f'"{word}"' for word in words.split()]
+        terms = [f'"{word}"' for word in utf8(words).translate({ord('"'): " ", 0: " "}).split()]
         if not terms:
             return iter(())
         query = f"{_ITEM} JOIN words ON words.rowid = number WHERE words MATCH ? GROUP BY number ORDER BY words.rank"
@@ -111,9 +108,7 @@ class Records(Database):
         return self._files(f"{_FILES} ORDER BY path")
 
     def _records(self, query: str, *parameters: object) -> Iterator[Record]:
-        for history_item_id, voice, text, entry, on_server, all_saved, saved, failed, reason in self.rows(
-            query, *parameters
-        ):
+        for history_item_id, voice, text, entry, on_server, saved, failed, reason in self.rows(query, *parameters):
             metadata: Metadata = json.loads(entry)
             yield Record(
                 history_item_id=history_item_id,
@@ -121,7 +116,7 @@ class Records(Database):
                 voice=voice,
                 text=text,
                 state="saved" if saved else "failed" if failed else "missing",
-                reason=None if all_saved else reason,
+                reason=reason,
                 on_server=bool(on_server),
                 files=tuple(self._files(f"{_FILES} AND history_item_id = ? ORDER BY format", history_item_id)),
                 metadata=metadata,
@@ -129,4 +124,4 @@ class Records(Database):
 
     def _files(self, query: str, *parameters: object) -> Iterator[BackupFile]:
         for row in self.rows(query, *parameters):
-            yield BackupFile(**dict(zip(_FILE_COLUMNS, row, strict=True)))
+            yield BackupFile(**dict(zip(_COLUMNS, row, strict=True)))
