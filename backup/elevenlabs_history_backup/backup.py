@@ -97,9 +97,9 @@ class Backup:
                 hint="Put {id} into it. Nothing was sent.",
             )
         filters = Filters(
-            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before, limit=limit
+            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before
         )
-        listing = Listing(client, filters, form, full=full)
+        listing = Listing(client, filters, form, limit=limit, full=full)
         with self._run(client, workers, batch_size, on_event) as run:
             return sync(run, listing, form, names)
 
@@ -126,11 +126,11 @@ class Backup:
         """
         form = output_format or ORIGINAL
         filters = Filters(
-            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before, limit=limit
+            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before
         )
-        listing = Listing(client, filters, form, full=full)
+        listing = Listing(client, filters, form, limit=limit, full=full)
         catalog = self._open() if (self.folder / NAME).exists() else None
-        return plan(catalog, listing, form, on_event or _ignore)
+        return plan(catalog, listing, form, on_event or (lambda _: None))
 
     def repair(
         self,
@@ -241,11 +241,7 @@ class Backup:
 
     @contextmanager
     def _run(
-        self,
-        client: HistoryClient,
-        workers: int,
-        batch_size: int,
-        on_event: Callable[[BackupEvent], None] | None,
+        self, client: HistoryClient, workers: int, batch_size: int, on_event: Callable[[BackupEvent], None] | None
     ) -> Iterator[Run]:
         for name, number in (("workers", workers), ("batch_size", batch_size)):
             if number < 1:
@@ -253,8 +249,4 @@ class Backup:
         if self.folder.is_file():
             raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
         with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
-            yield Run(client, self._open(create=True), workers, batch_size, on_event or _ignore)
-
-
-def _ignore(event: BackupEvent) -> None:
-    del event
+            yield Run(client, self._open(create=True), workers, batch_size, on_event or (lambda _: None))

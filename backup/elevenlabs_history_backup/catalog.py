@@ -1,4 +1,4 @@
-"""What a run reads from the catalog and writes into it. A row of a file is written only after the file is in place."""
+"""What users and runs read from the catalog, and what runs write into it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal
 
+from attrs import fields_dict
+
 from .metadata import characters_of, date_of, iso_format, text_of, utf8, voice_of
-from .records import Records
+from .records import BackupFile, Record
+from .schema import Database
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,6 +23,14 @@ if TYPE_CHECKING:
 ORIGINAL: Final = "original"
 """The format of a file that is as it was generated."""
 
+_COLUMNS = tuple(fields_dict(BackupFile))
+_FILES = f"SELECT {', '.join(_COLUMNS)} FROM files WHERE state = 'saved'"  # noqa: S608 - constants
+# An item is saved if one of its files is; missing if the server had none of them.
+_ITEM = """
+SELECT items.history_item_id, items.voice, items.text, json, on_server,
+    max(state = 'saved'), max(state = 'failed'), max(reason)
+FROM items JOIN files USING (history_item_id)
+"""
 _INSERT_ITEM = """
 INSERT INTO items (history_item_id, date_unix, date, voice, voice_id, model_id, source, text, characters, json)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -36,8 +47,33 @@ SET state = excluded.state, reason = excluded.reason, saved_at = excluded.saved_
 """
 
 
-class Catalog(Records):
+class Catalog(Database):
     """The catalog of one backup."""
+
+    def count(self) -> int:
+        """Return how many items are recorded."""
+        return int(self.value("SELECT count(*) FROM items"))
+
+    def all(self) -> Iterator[Record]:
+        """Yield every item, newest first."""
+        return self._records(f"{_ITEM} GROUP BY number ORDER BY date_unix DESC, number")
+
+    def get(self, history_item_id: str) -> Record | None:
+        """Return an item, or None if it is not recorded."""
+        return next(self._records(f"{_ITEM} WHERE history_item_id = ? GROUP BY number", utf8(history_item_id)), None)
+
+    def search(self, words: str) -> Iterator[Record]:
+        """Yield the items whose text or voice has all these words, best first; the last word may be a prefix."""
+        # No quote, NUL or surrogate can be part of a word.
+        terms = [f'"{word}"' for word in utf8(words).translate({ord('"'): " ", 0: " "}).split()]
+        if not terms:
+            return iter(())
+        query = f"{_ITEM} JOIN words ON words.rowid = number WHERE words MATCH ? GROUP BY number ORDER BY words.rank"
+        return self._records(query, " ".join(terms) + " *")
+
+    def files(self) -> Iterator[BackupFile]:
+        """Yield every file, by path."""
+        return self._files(f"{_FILES} ORDER BY path")
 
     def known_ids(self, output_format: str) -> set[str]:
         """Return the items that are saved in this format or failed in it. WAV as generated counts as WAV.
@@ -132,10 +168,29 @@ class Catalog(Records):
         for (entry,) in self.rows(query, *parameters):
             yield json.loads(entry)
 
+    def _records(self, query: str, *parameters: object) -> Iterator[Record]:
+        for history_item_id, voice, text, entry, on_server, saved, failed, reason in self.rows(query, *parameters):
+            metadata: Metadata = json.loads(entry)
+            yield Record(
+                history_item_id=history_item_id,
+                date=date_of(metadata["date_unix"]),
+                voice=voice,
+                text=text,
+                state="saved" if saved else "failed" if failed else "missing",
+                reason=reason,
+                on_server=bool(on_server),
+                files=tuple(self._files(f"{_FILES} AND history_item_id = ? ORDER BY format", history_item_id)),
+                metadata=metadata,
+            )
+
+    def _files(self, query: str, *parameters: object) -> Iterator[BackupFile]:
+        for row in self.rows(query, *parameters):
+            yield BackupFile(**dict(zip(_COLUMNS, row, strict=True)))
+
 
 def _insert_item(connection: sqlite3.Connection, item: Metadata) -> None:
     ids = (utf8(str(item[name])) if item.get(name) else None for name in ("voice_id", "model_id", "source"))
-    date, voice, text = iso_format(date_of(item)), utf8(voice_of(item)), utf8(text_of(item))
+    date, voice, text = iso_format(date_of(item["date_unix"])), utf8(voice_of(item)), utf8(text_of(item))
     values = (date, voice, *ids, text, characters_of(item), _json(item))
     connection.execute(_INSERT_ITEM, (item["history_item_id"], item["date_unix"], *values))
 

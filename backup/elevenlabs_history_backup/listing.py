@@ -30,7 +30,6 @@ class Filters:
     search: str | None
     after: TimestampLike | None
     before: TimestampLike | None
-    limit: int | None
 
 
 class Listing:
@@ -47,19 +46,20 @@ class Listing:
         has_everything: This run listed everything on the server.
     """
 
-    def __init__(self, client: HistoryClient, filters: Filters, output_format: str, *, full: bool) -> None:
+    def __init__(
+        self, client: HistoryClient, filters: Filters, output_format: str, *, limit: int | None, full: bool
+    ) -> None:
         if not isinstance(client, HistoryClient):
             raise InvalidArgumentError(
                 f"A backup needs a HistoryClient, not {type(client).__name__}. In asyncio programs, make one in a "
                 "thread: asyncio.to_thread(…). Nothing was sent."
             )
         values = asdict(filters)
-        self._items = client.list(**values)
+        self._items = client.list(**values, limit=limit)
         self._output_format = output_format
         self._full = full
-        self._filtered = any(value is not None for value in values.values())
-        # Without the limit: a run that ends there is not complete, and sets no mark.
-        self.scope = json.dumps([output_format, *values.values()][:-1], default=str)
+        self._limited = limit is not None or any(value is not None for value in values.values())
+        self.scope = json.dumps([output_format, *values.values()], default=str)
         self.ids: set[str] = set()
         self.high_water_mark: int | None = None
         self.invalid_entries = 0
@@ -85,4 +85,4 @@ class Listing:
             if covered:
                 break
         self.complete = (covered or self._items.exhausted) and not self.invalid_entries
-        self.has_everything = self._items.exhausted and self.complete and not self._filtered
+        self.has_everything = self._items.exhausted and self.complete and not self._limited

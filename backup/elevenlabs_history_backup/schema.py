@@ -91,16 +91,7 @@ class Database:
     """The open file. Threads may share it."""
 
     def __init__(self, folder: Path, *, create: bool) -> None:
-        """Open the catalog of a folder.
-
-        Args:
-            folder: The folder of the backup.
-            create: Create the catalog if there is none.
-
-        Raises:
-            CatalogError: There is none, or it is damaged, of another version, or locked by another program.
-            WriteError: The disk is full, or the folder is not writable.
-        """
+        """Open the catalog of a folder; without `create` also one on a read-only disk, without writing to it."""
         self.folder = folder
         self.path = folder / NAME
         self._write_lock = threading.Lock()

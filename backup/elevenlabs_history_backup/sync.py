@@ -123,7 +123,7 @@ def plan(
 
 def _add_to_plan(planned: SyncPlan, items: Iterable[Metadata]) -> None:
     for item in items:
-        date, voice = date_of(item), voice_of(item)
+        date, voice = date_of(item["date_unix"]), voice_of(item)
         planned.items += 1
         planned.characters += characters_of(item)
         planned.oldest = min(date, planned.oldest or date)
