@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from elevenlabs_history import FolderLock, InvalidArgumentError, Template
 
-from .catalog import ORIGINAL, Catalog
+from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
 from .listing import Filters, Listing
 from .repair import repair
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
     from elevenlabs_history import HistoryClient, TimestampLike
 
-    from .records import Record
-    from .report import BackupEvent, SyncPlan, SyncReport
-    from .verify import VerifyIssue, VerifyReport
+    from .report import BackupEvent, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 
 
 class Backup:
@@ -89,7 +87,6 @@ class Backup:
             HistoryError: The listing failed, or something that would fail every other item too: a refused key, a full
                 disk. What is saved stays, and the next run continues.
         """
-        form = output_format or ORIGINAL
         names = template if isinstance(template, Template) else Template(template) if template else Template()
         if not names.has_id:
             raise InvalidArgumentError(
@@ -99,9 +96,9 @@ class Backup:
         filters = Filters(
             voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before
         )
-        listing = Listing(client, filters, form, limit=limit, full=full)
+        listing = Listing(client, filters, output_format, limit=limit, full=full)
         with self._run(client, workers, batch_size, on_event) as run:
-            return sync(run, listing, form, names)
+            return sync(run, listing, names)
 
     def plan(
         self,
@@ -124,13 +121,12 @@ class Backup:
             InvalidArgumentError: An argument is invalid; nothing was sent.
             HistoryError: The listing failed.
         """
-        form = output_format or ORIGINAL
         filters = Filters(
             voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before
         )
-        listing = Listing(client, filters, form, limit=limit, full=full)
+        listing = Listing(client, filters, output_format, limit=limit, full=full)
         catalog = self._open() if (self.folder / NAME).exists() else None
-        return plan(catalog, listing, form, on_event or (lambda _: None))
+        return plan(catalog, listing, on_event or (lambda _: None))
 
     def repair(
         self,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from attrs import fields_dict
 
 from .metadata import characters_of, date_of, iso_format, text_of, utf8, voice_of
-from .records import BackupFile, Record
+from .report import BackupFile, Record
 from .schema import Database
 
 if TYPE_CHECKING:

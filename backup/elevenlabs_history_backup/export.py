@@ -13,7 +13,7 @@ from .metadata import characters_of, iso_format
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .records import Record
+    from .report import Record
 
 COLUMNS = (
     *("history_item_id", "date", "voice", "voice_id", "model_id", "source", "text", "characters", "state", "reason"),

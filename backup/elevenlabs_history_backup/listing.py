@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import asdict, frozen
 from elevenlabs_history import HistoryClient, InvalidArgumentError
 
+from .catalog import ORIGINAL
 from .metadata import is_storable
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Listing:
     """Lists the items that the catalog does not know, newest first, and stops at the high-water mark.
 
     Attributes:
+        output_format: In which format items are fetched, `original` or another.
         scope: The key under which a run finds the high-water mark of earlier ones with the same filters.
         ids: The ids that the server listed.
         high_water_mark: Date of the newest of them, in Unix seconds. Dates in the future do not count: everything
@@ -47,7 +49,7 @@ class Listing:
     """
 
     def __init__(
-        self, client: HistoryClient, filters: Filters, output_format: str, *, limit: int | None, full: bool
+        self, client: HistoryClient, filters: Filters, output_format: str | None, *, limit: int | None, full: bool
     ) -> None:
         if not isinstance(client, HistoryClient):
             raise InvalidArgumentError(
@@ -56,10 +58,10 @@ class Listing:
             )
         values = asdict(filters)
         self._items = client.list(**values, limit=limit)
-        self._output_format = output_format
+        self.output_format = output_format or ORIGINAL
         self._full = full
         self._limited = limit is not None or any(value is not None for value in values.values())
-        self.scope = json.dumps([output_format, *values.values()], default=str)
+        self.scope = json.dumps([self.output_format, *values.values()], default=str)
         self.ids: set[str] = set()
         self.high_water_mark: int | None = None
         self.invalid_entries = 0
@@ -68,7 +70,7 @@ class Listing:
 
     def new_items(self, catalog: Catalog | None) -> Iterator[list[Metadata]]:
         """Yield the metadata of the items that the catalog does not know, page by page."""
-        known = set() if catalog is None else catalog.known_ids(self._output_format)
+        known = set() if catalog is None else catalog.known_ids(self.output_format)
         mark = self.high_water_mark = None if catalog is None else catalog.high_water_mark(self.scope)
         covered, unstorable = False, 0
         for page in self._items.pages():

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from elevenlabs_history import RunStarted, Template
 
-from .report import SyncReport
-from .verify import VerifyReport, is_inside, verify
+from .report import SyncReport, VerifyReport
+from .verify import is_inside, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,13 +24,12 @@ def repair(run: Run) -> VerifyReport:
     """Record what was moved, and fetch what is missing, changed or unreadable; see `Backup.repair`."""
     catalog = run.catalog
     before = verify(catalog.folder, catalog.files(), workers=None, on_issue=None)
-    for issue in before.issues:
-        if issue.moved_to is not None:
-            catalog.record_move(issue.path, issue.moved_to)
     # By format, because one request has one format.
     broken: dict[str, dict[str, str]] = {}
     for issue in before.issues:
-        if issue.status != "moved" and issue.history_item_id is not None and issue.format is not None:
+        if issue.moved_to is not None:
+            catalog.record_move(issue.path, issue.moved_to)
+        elif issue.history_item_id is not None and issue.format is not None:
             broken.setdefault(issue.format, {})[issue.history_item_id] = issue.path
     run.emit(RunStarted(sum(len(paths) for paths in broken.values())))
     lost: set[tuple[str | None, str | None]] = set()

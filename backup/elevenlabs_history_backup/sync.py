@@ -84,7 +84,7 @@ class Run:
         self.emit(event)
 
 
-def sync(run: Run, listing: Listing, output_format: str, template: Template) -> SyncReport:
+def sync(run: Run, listing: Listing, template: Template) -> SyncReport:
     """Fetch what is new and what failed before; see `Backup.sync`."""
     catalog = run.catalog
     number = catalog.begin_run(listing.scope)
@@ -94,11 +94,11 @@ def sync(run: Run, listing: Listing, output_format: str, template: Template) -> 
         pending += len(items)
         run.emit(PageListed(len(listing.ids), pending))
     # Last: if the server fails them again and ends the run, new items have had their turn.
-    failed = catalog.failed(output_format)
+    failed = catalog.failed(listing.output_format)
     catalog.enqueue(failed)
     run.emit(RunStarted(pending + len(failed)))
     report = SyncReport(listed=len(listing.ids), invalid_entries=listing.invalid_entries)
-    run.fetch(catalog.pending(), output_format, template, report)
+    run.fetch(catalog.pending(), listing.output_format, template, report)
     # Reached only if nothing was aborted or interrupted: what a run did not request, the next one must list again.
     report.complete = listing.complete
     if listing.has_everything:
@@ -107,11 +107,9 @@ def sync(run: Run, listing: Listing, output_format: str, template: Template) -> 
     return report
 
 
-def plan(
-    catalog: Catalog | None, listing: Listing, output_format: str, emit: Callable[[BackupEvent], None]
-) -> SyncPlan:
+def plan(catalog: Catalog | None, listing: Listing, emit: Callable[[BackupEvent], None]) -> SyncPlan:
     """Tell what a sync would fetch; see `Backup.plan`."""
-    failed = [] if catalog is None else catalog.failed(output_format)
+    failed = [] if catalog is None else catalog.failed(listing.output_format)
     planned = SyncPlan(failed_before=len(failed))
     _add_to_plan(planned, failed)
     for items in listing.new_items(catalog):

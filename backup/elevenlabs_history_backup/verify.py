@@ -10,65 +10,24 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from attrs import Factory, frozen, mutable
 from elevenlabs_history import AtomicFile
 
 from .metadata import utf8
+from .report import VerifyIssue, VerifyReport
 from .schema import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import PurePath
 
-    from .records import BackupFile
-
-Status: TypeAlias = Literal["ok", "missing", "changed", "unreadable", "moved", "extra"]
+    from .report import BackupFile, Status
 
 CHECKSUMS = "SHA256SUMS"
 HIDDEN_FOLDER = ".elevenlabs-history"
 _SLICE = 256  # files per processor
 _OURS = {NAME, f"{NAME}-wal", f"{NAME}-shm", CHECKSUMS}
-
-
-@frozen(kw_only=True)
-class VerifyIssue:
-    """What is wrong with one file.
-
-    Attributes:
-        status: `missing`; `changed`: its bytes are not those that were saved; `unreadable`: it can't be read, is not
-            a regular file, or the catalog has a path outside of the folder; `moved`: it has another path now; `extra`:
-            the catalog does not know it. `ok` is passed to `on_issue` only.
-        path: Its path in the catalog, or the path of an extra file, relative to the folder.
-        history_item_id: Its item; None for an extra file.
-        format: `original`, or the format it was converted to; None for an extra file.
-        moved_to: Where a moved file is.
-    """
-
-    status: Status
-    path: str
-    history_item_id: str | None = None
-    format: str | None = None
-    moved_to: str | None = None
-
-
-@mutable
-class VerifyReport:
-    """The result of `Backup.verify`.
-
-    Attributes:
-        ok_count: How many files are as they were saved.
-        issues: What is wrong with the others.
-    """
-
-    ok_count: int = 0
-    issues: list[VerifyIssue] = Factory(list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether every file of the backup is there with its own bytes, wherever; extra files do no harm."""
-        return all(issue.status in {"moved", "extra"} for issue in self.issues)
 
 
 def verify(
