@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Backup:
     """The backup in a folder. Only `sync`, `plan` and `repair` need a server.
 
-    Use it as a context manager, or call `close` when done. Nothing is created before the first `sync`. All methods
-    raise `CatalogError` if the catalog is missing, damaged, locked, closed or of another version.
+    Use it as a context manager, or call `close` when done. Nothing is created before the first `sync`. Methods raise
+    `CatalogError` if the catalog can't be used: it is missing, damaged, locked, closed or of another version.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -138,11 +138,7 @@ class Backup:
     ) -> VerifyReport:
         """Verify, then fetch again what is missing, changed or unreadable, and record what was moved.
 
-        Args:
-            client: The client of the workspace.
-            workers: Maximum number of concurrent requests.
-            batch_size: Maximum number of ids per request.
-            on_event: Called with each event, one call at a time.
+        The arguments are those of `sync`.
 
         Returns:
             What is still wrong; the events have the reasons. Extra files are left alone.
