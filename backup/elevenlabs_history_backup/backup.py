@@ -1,4 +1,4 @@
-"""The one face of the package: a folder with a history in it."""
+"""The class that users call: the backup in a folder."""
 
 from __future__ import annotations
 

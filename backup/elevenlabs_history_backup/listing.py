@@ -37,9 +37,9 @@ class Listing:
     """Lists the items that the catalog does not know, newest first, and stops at the high-water mark.
 
     Attributes:
-        output_format: In which format items are fetched, `original` or another.
-        scope: The key under which a run finds the high-water mark of earlier ones with the same filters.
-        ids: The ids that the server listed.
+        output_format: `original`, or the format to convert to.
+        scope: The key of the high-water mark: format and filters; not the limit, as a run that ends there sets none.
+        ids: What the server listed.
         high_water_mark: Date of the newest of them, in Unix seconds. Dates in the future do not count: everything
             generated before such a date would pass for covered.
         invalid_entries: How many entries were not history items.
@@ -72,7 +72,8 @@ class Listing:
         """Yield the metadata of the items that the catalog does not know, page by page."""
         known = set() if catalog is None else catalog.known_ids(self.output_format)
         mark = self.high_water_mark = None if catalog is None else catalog.high_water_mark(self.scope)
-        covered, unstorable = False, 0
+        unstorable = 0
+        covered = False
         for page in self._items.pages():
             items = [item for item in page if is_storable(item.history_item_id, item.date_unix)]
             unstorable += len(page) - len(items)

@@ -1,4 +1,4 @@
-"""What a backup tells: of its items and files, while it syncs, and at the end of a sync, a plan or a verification."""
+"""The public data types: items and files, events, and what sync, plan and verify return."""
 
 from __future__ import annotations
 
