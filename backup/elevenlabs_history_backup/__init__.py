@@ -12,11 +12,13 @@ with HistoryClient() as client, Backup("everything") as backup:
 # `X as X` marks a name as exported for type checkers (PEP 484).
 from .backup import Backup as Backup
 from .errors import CatalogError as CatalogError
-from .records import BackupFile as BackupFile, Record as Record
 from .report import (
     BackupEvent as BackupEvent,
+    BackupFile as BackupFile,
     PageListed as PageListed,
+    Record as Record,
     SyncPlan as SyncPlan,
     SyncReport as SyncReport,
+    VerifyIssue as VerifyIssue,
+    VerifyReport as VerifyReport,
 )
-from .verify import VerifyIssue as VerifyIssue, VerifyReport as VerifyReport

@@ -1,45 +1,32 @@
-"""The one face of the package: a folder with a history in it."""
+"""The class that users call: the backup in a folder."""
 
-from __future__ import annotations
-
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self, TextIO
 
-from elevenlabs_history import FolderLock, InvalidArgumentError, Template
+from elevenlabs_history import FolderLock, HistoryClient, InvalidArgumentError, Template, TimestampLike
 
 from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
-from .listing import Filters
+from .listing import Filters, Listing
 from .repair import repair
+from .report import BackupEvent, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 from .schema import NAME, closed_error
-from .sync import plan, sync
+from .sync import Run, plan, sync
 from .verify import HIDDEN_FOLDER, verify, write_checksums
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Iterator
-    from typing import TextIO
-
-    from elevenlabs_history import HistoryClient, TimestampLike
-
-    from .records import Record
-    from .report import BackupEvent, SyncPlan, SyncReport
-    from .verify import VerifyIssue, VerifyReport
 
 
 class Backup:
     """The backup in a folder. Only `sync`, `plan` and `repair` need a server.
 
-    Use it as a context manager, or call `close` when done. Nothing is created before the first `sync`.
+    Use it as a context manager, or call `close` when done. Nothing is created before the first `sync`. Methods raise
+    `CatalogError` if the catalog can't be used: it is missing, damaged, locked, closed or of another version.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        """Prepare a backup.
-
-        Args:
-            folder: The folder, which `sync` creates if it is missing.
-        """
+        """Prepare the backup in a folder, which `sync` creates if it is missing."""
         self.folder = Path(folder)
         self._catalog: Catalog | None = None
         self._closed = False
@@ -76,8 +63,7 @@ class Backup:
             after: Only items generated at or after this time.
             before: Only items generated before this time.
             limit: Only the newest items, so many of the listing.
-            full: List everything; otherwise the listing stops at the high-water mark of an earlier run with the same
-                filters.
+            full: List everything, also what an earlier run with the same filters has covered.
             output_format: `wav` for WAV files, which are kept beside those of other formats; None for the original.
             template: How new files are named; it needs `{id}`.
             workers: Maximum number of concurrent requests, as in `HistoryClient.download_all`.
@@ -90,39 +76,21 @@ class Backup:
         Raises:
             InvalidArgumentError: An argument is invalid; nothing was sent.
             LockedError: Another run is writing into the folder.
-            CatalogError: The catalog is damaged, locked or of another version.
             HistoryError: The listing failed, or something that would fail every other item too: a refused key, a full
                 disk. What is saved stays, and the next run continues.
         """
-        filters = Filters(
-            voice_id=voice_id,
-            model_id=model_id,
-            source=source,
-            search=search,
-            after=after,
-            before=before,
-            limit=limit,
-        )
         names = template if isinstance(template, Template) else Template(template) if template else Template()
         if not names.has_id:
             raise InvalidArgumentError(
                 f"Template {names.text!r} does not name the item, so one file could replace another.",
                 hint="Put {id} into it. Nothing was sent.",
             )
-        _check_numbers(workers=workers, batch_size=batch_size)
-        filters.list(client)
-        with self._locked():
-            return sync(
-                client,
-                self._open(create=True),
-                filters,
-                full=full,
-                output_format=output_format,
-                template=names,
-                workers=workers,
-                batch_size=batch_size,
-                emit=on_event or _ignore,
-            )
+        filters = Filters(
+            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before
+        )
+        listing = Listing(client, filters, output_format, limit=limit, full=full)
+        with self._run(client, workers, batch_size, on_event) as run:
+            return sync(run, listing, names)
 
     def plan(
         self,
@@ -143,20 +111,14 @@ class Backup:
 
         Raises:
             InvalidArgumentError: An argument is invalid; nothing was sent.
-            CatalogError: The catalog is damaged, locked or of another version.
             HistoryError: The listing failed.
         """
         filters = Filters(
-            voice_id=voice_id,
-            model_id=model_id,
-            source=source,
-            search=search,
-            after=after,
-            before=before,
-            limit=limit,
+            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before
         )
+        listing = Listing(client, filters, output_format, limit=limit, full=full)
         catalog = self._open() if (self.folder / NAME).exists() else None
-        return plan(client, catalog, filters, full=full, output_format=output_format, emit=on_event or _ignore)
+        return plan(catalog, listing, on_event or (lambda _: None))
 
     def repair(
         self,
@@ -168,11 +130,7 @@ class Backup:
     ) -> VerifyReport:
         """Verify, then fetch again what is missing, changed or unreadable, and record what was moved.
 
-        Args:
-            client: The client of the workspace.
-            workers: Maximum number of concurrent requests.
-            batch_size: Maximum number of ids per request.
-            on_event: Called with each event, one call at a time.
+        The arguments are those of `sync`.
 
         Returns:
             What is still wrong; the events have the reasons. Extra files are left alone.
@@ -180,13 +138,12 @@ class Backup:
         Raises:
             InvalidArgumentError: A number is below 1.
             LockedError: Another run is writing into the folder.
-            CatalogError: There is no catalog, or it can't be read.
             HistoryError: Something failed that would fail every other item too, such as a refused key.
         """
-        _check_numbers(workers=workers, batch_size=batch_size)
-        catalog = self._open()
-        with self._locked():
-            return repair(client, catalog, workers=workers, batch_size=batch_size, emit=on_event or _ignore)
+        # Opened first: without a catalog the lock would leave a file behind.
+        self._open()
+        with self._run(client, workers, batch_size, on_event) as run:
+            return repair(run)
 
     def verify(
         self, *, workers: int | None = None, on_issue: Callable[[VerifyIssue], None] | None = None
@@ -196,9 +153,6 @@ class Backup:
         Args:
             workers: How many files are read at once; None for one per processor.
             on_issue: Called with each result as it comes, including the files that are ok.
-
-        Raises:
-            CatalogError: There is no catalog, or it can't be read.
         """
         return verify(self.folder, self._open().files(), workers=workers, on_issue=on_issue)
 
@@ -260,32 +214,23 @@ class Backup:
         return f"<Backup in {self.folder}>"
 
     def __bool__(self) -> bool:
-        """Return True: a backup is a thing even if it is empty."""
-        return True
+        return True  # even if it is empty
 
     def _open(self, *, create: bool = False) -> Catalog:
         if self._closed:
             raise closed_error(self.folder)
-        if self._catalog is not None and create and self._catalog.read_only:
-            self._catalog.close()
-            self._catalog = None
         if self._catalog is None:
-            self._catalog = Catalog.create(self.folder) if create else Catalog.read(self.folder)
+            self._catalog = Catalog(self.folder, create=create)
         return self._catalog
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
-        if self.folder.exists() and not self.folder.is_dir():
+    def _run(
+        self, client: HistoryClient, workers: int, batch_size: int, on_event: Callable[[BackupEvent], None] | None
+    ) -> Iterator[Run]:
+        for name, number in (("workers", workers), ("batch_size", batch_size)):
+            if number < 1:
+                raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
+        if self.folder.is_file():
             raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
         with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
-            yield
-
-
-def _check_numbers(**numbers: int) -> None:
-    for name, number in numbers.items():
-        if number < 1:
-            raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
-
-
-def _ignore(event: BackupEvent) -> None:
-    del event
+            yield Run(client, self._open(create=True), workers, batch_size, on_event or (lambda _: None))

@@ -1,26 +1,72 @@
-"""What a run reads from the catalog and writes into it. A row of a file is written only after the file is in place."""
-
-from __future__ import annotations
+"""What users and runs read from the catalog, and what runs write into it."""
 
 import json
+import sqlite3
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from .metadata import characters_of, date_of, text_of, utf8, voice_of
-from .records import Records
+from attrs import fields_dict
+from elevenlabs_history import DownloadedFile
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from .metadata import Metadata
-    from .records import BackupFile
+from .metadata import Metadata, characters_of, date_of, iso_format, text_of, utf8, voice_of
+from .report import BackupFile, Record
+from .schema import Database
 
 ORIGINAL: Final = "original"
 """The format of a file that is as it was generated."""
 
+_COLUMNS = tuple(fields_dict(BackupFile))
+_FILES = f"SELECT {', '.join(_COLUMNS)} FROM files WHERE state = 'saved'"  # noqa: S608 - constants
+# An item is saved if one of its files is; missing if the server had none of them.
+_ITEM = """
+SELECT items.history_item_id, items.voice, items.text, json, on_server,
+    max(state = 'saved'), max(state = 'failed'), max(reason)
+FROM items JOIN files USING (history_item_id)
+"""
+_INSERT_ITEM = """
+INSERT INTO items (history_item_id, date_unix, date, voice, voice_id, model_id, source, text, characters, json)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (history_item_id) DO UPDATE SET voice = excluded.voice, text = excluded.text, json = excluded.json
+"""
+_INSERT_FILE = """
+INSERT OR REPLACE INTO files (history_item_id, format, state, path, kind, size, sha256, match_method, saved_at)
+VALUES (?, ?, 'saved', ?, ?, ?, ?, ?, ?)
+"""
+_INSERT_FAILURE = """
+INSERT INTO files (history_item_id, format, state, reason, saved_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (history_item_id, format) DO UPDATE
+SET state = excluded.state, reason = excluded.reason, saved_at = excluded.saved_at WHERE state <> 'saved'
+"""
 
-class Catalog(Records):
+
+class Catalog(Database):
     """The catalog of one backup."""
+
+    def count(self) -> int:
+        """Return how many items are recorded."""
+        return int(self.value("SELECT count(*) FROM items"))
+
+    def all(self) -> Iterator[Record]:
+        """Yield every item, newest first."""
+        return self._records(f"{_ITEM} GROUP BY number ORDER BY date_unix DESC, number")
+
+    def get(self, history_item_id: str) -> Record | None:
+        """Return an item, or None if it is not recorded."""
+        return next(self._records(f"{_ITEM} WHERE history_item_id = ? GROUP BY number", utf8(history_item_id)), None)
+
+    def search(self, words: str) -> Iterator[Record]:
+        """Yield the items whose text or voice has all these words, best first; the last word may be a prefix."""
+        # No quote, NUL or surrogate can be part of a word.
+        terms = [f'"{word}"' for word in utf8(words).translate({ord('"'): " ", 0: " "}).split()]
+        if not terms:
+            return iter(())
+        query = f"{_ITEM} JOIN words ON words.rowid = number WHERE words MATCH ? GROUP BY number ORDER BY words.rank"
+        return self._records(query, " ".join(terms) + " *")
+
+    def files(self) -> Iterator[BackupFile]:
+        """Yield every file, by path."""
+        return self._files(f"{_FILES} ORDER BY path")
 
     def known_ids(self, output_format: str) -> set[str]:
         """Return the items that are saved in this format or failed in it. WAV as generated counts as WAV.
@@ -33,67 +79,41 @@ class Catalog(Records):
     def failed(self, output_format: str) -> list[Metadata]:
         """Return the items that could not be saved in this format."""
         query = "SELECT json FROM items JOIN files USING (history_item_id) WHERE format = ? AND state = 'failed'"
-        return [json.loads(row[0]) for row in self.rows(query, output_format)]
+        return list(self._metadata(query, output_format))
+
+    def metadata(self, history_item_id: str) -> Metadata:
+        """Return the metadata of a recorded item."""
+        return next(self._metadata("SELECT json FROM items WHERE history_item_id = ?", history_item_id))
 
     def has_path(self, path: str) -> bool:
         """Whether a file is recorded under this path, even if it is lost."""
         return bool(self.value("SELECT count(*) FROM files WHERE path = ?", path))
 
-    def metadata(self, history_item_id: str) -> Metadata:
-        """Return the metadata of a recorded item."""
-        found: Metadata = json.loads(self.value("SELECT json FROM items WHERE history_item_id = ?", history_item_id))
-        return found
-
-    def clear_pending(self) -> None:
-        """Forget what was to be fetched; closing the catalog does it, too."""
-        with self.transaction() as connection:
-            connection.execute("DELETE FROM pending")
-
     def enqueue(self, items: Iterable[Metadata]) -> None:
-        """Add items that are to be fetched."""
+        """Add items that are to be fetched; `begin_run` and closing the catalog forget them."""
         with self.transaction() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO pending (history_item_id, json) VALUES (?, ?)",
-                ((item["history_item_id"], _json(item)) for item in items),
-            )
+            connection.executemany("INSERT INTO pending VALUES (?)", ((_json(item),) for item in items))
 
-    def pending_count(self) -> int:
-        """Return how many items are to be fetched."""
-        return int(self.value("SELECT count(*) FROM pending"))
+    def pending(self) -> Iterator[Metadata]:
+        """Yield what is to be fetched, first in, first out."""
+        return self._metadata("SELECT json FROM pending ORDER BY rowid")
 
-    def pending(self, slice_size: int) -> Iterator[list[Metadata]]:
-        """Yield what is to be fetched in slices, first in, first out."""
-        query = "SELECT number, json FROM pending WHERE number > ? ORDER BY number LIMIT ?"
-        last = 0
-        while rows := list(self.rows(query, last, slice_size)):
-            last = rows[-1][0]
-            yield [json.loads(row[1]) for row in rows]
-
-    def record_file(self, item: Metadata, file: BackupFile) -> None:
+    def record_file(self, item: Metadata, output_format: str, file: DownloadedFile) -> None:
         """Write the row of a file that is in place. It replaces what was known of that path."""
-        row = (file.history_item_id, file.format, file.path, file.kind, file.size, file.sha256, file.match_method)
+        path = file.path.relative_to(self.folder).as_posix()
+        values = (path, file.kind.value, file.size, file.sha256, str(file.match_method), _now())
         with self.transaction() as connection:
-            connection.execute(*_item_row(item))
-            connection.execute("DELETE FROM files WHERE path = ?", (file.path,))
-            connection.execute(
-                "INSERT OR REPLACE INTO files"
-                " (history_item_id, format, state, path, kind, size, sha256, match_method, saved_at)"
-                " VALUES (?, ?, 'saved', ?, ?, ?, ?, ?, ?)",
-                (*row, file.saved_at),
-            )
+            _insert_item(connection, item)
+            connection.execute(_INSERT_FILE, (item["history_item_id"], output_format, *values))
 
     def record_failure(
         self, item: Metadata, output_format: str, state: Literal["missing", "failed"], reason: str
     ) -> None:
         """Write why an item could not be saved. A file that it has in this format stays recorded."""
+        values = (item["history_item_id"], output_format, state, utf8(reason), _now())
         with self.transaction() as connection:
-            connection.execute(*_item_row(item))
-            connection.execute(
-                "INSERT INTO files (history_item_id, format, state, reason, saved_at) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (history_item_id, format) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
-                " saved_at = excluded.saved_at WHERE state <> 'saved'",
-                (item["history_item_id"], output_format, state, utf8(reason), now()),
-            )
+            _insert_item(connection, item)
+            connection.execute(_INSERT_FAILURE, values)
 
     def record_move(self, old: str, new: str) -> None:
         """Write that a file has another path now."""
@@ -102,68 +122,77 @@ class Catalog(Records):
 
     def record_listing(self, listed: set[str]) -> int:
         """Write which items a complete listing still had, and return how many saved ones it did not have."""
-        with self.transaction() as connection:
-            connection.execute("CREATE TEMP TABLE listed (history_item_id TEXT PRIMARY KEY)")
-            connection.executemany("INSERT INTO listed VALUES (?)", ((history_item_id,) for history_item_id in listed))
-            connection.execute(
-                "UPDATE items SET on_server = NOT on_server"
-                " WHERE on_server <> (history_item_id IN (SELECT history_item_id FROM listed))"
-            )
-            connection.execute("DROP TABLE listed")
-        return int(
-            self.value(
-                "SELECT count(DISTINCT history_item_id) FROM items JOIN files USING (history_item_id)"
-                " WHERE NOT on_server AND state = 'saved'"
-            )
+        update = (
+            "UPDATE items SET on_server = NOT on_server"
+            " WHERE on_server <> (history_item_id IN (SELECT value FROM json_each(?)))"
         )
+        deleted = (
+            "SELECT count(DISTINCT history_item_id) FROM items JOIN files USING (history_item_id)"
+            " WHERE NOT on_server AND state = 'saved'"
+        )
+        with self.transaction() as connection:
+            connection.execute(update, (json.dumps(list(listed)),))
+        return int(self.value(deleted))
 
     def begin_run(self, scope: str) -> int:
         """Write that a run has begun, and return its number."""
         with self.transaction() as connection:
-            cursor = connection.execute("INSERT INTO runs (scope, started_at) VALUES (?, ?)", (scope, now()))
+            connection.execute("DELETE FROM pending")
+            cursor = connection.execute("INSERT INTO runs (scope, started_at) VALUES (?, ?)", (scope, _now()))
         return int(cursor.lastrowid or 0)
 
     def end_run(self, number: int, *, high_water_mark: int | None) -> None:
         """Write that a run has ended, and the date (Unix seconds) up to which its scope is complete, if known."""
-        # Who deletes items on the server after a run must not lose their rows in a power failure.
-        with self.durable_transaction() as connection:
-            connection.execute(
-                "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?", (now(), high_water_mark, number)
-            )
+        # FULL flushes the write-ahead log, with all earlier transactions: who deletes items on the server after a run
+        # must not lose their rows in a power failure.
+        with self._errors():
+            self._connection.execute("PRAGMA synchronous = FULL")
+            with self.transaction() as connection:
+                query = "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?"
+                connection.execute(query, (_now(), high_water_mark, number))
+            self._connection.execute("PRAGMA synchronous = NORMAL")
 
     def high_water_mark(self, scope: str) -> int | None:
         """Return the date, in Unix seconds, up to which earlier runs of a scope have fetched everything."""
         mark: int | None = self.value("SELECT max(high_water_mark) FROM runs WHERE scope = ?", scope)
         return mark
 
+    def _metadata(self, query: str, *parameters: object) -> Iterator[Metadata]:
+        for (entry,) in self.rows(query, *parameters):
+            yield json.loads(entry)
 
-def now() -> str:
-    """Return the time as the catalog writes it: ISO 8601, UTC, whole seconds."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    def _records(self, query: str, *parameters: object) -> Iterator[Record]:
+        for history_item_id, voice, text, entry, on_server, saved, failed, reason in self.rows(query, *parameters):
+            metadata: Metadata = json.loads(entry)
+            yield Record(
+                history_item_id=history_item_id,
+                date=date_of(metadata["date_unix"]),
+                voice=voice,
+                text=text,
+                state="saved" if saved else "failed" if failed else "missing",
+                reason=reason,
+                on_server=bool(on_server),
+                files=tuple(self._files(f"{_FILES} AND history_item_id = ? ORDER BY format", history_item_id)),
+                metadata=metadata,
+            )
+
+    def _files(self, query: str, *parameters: object) -> Iterator[BackupFile]:
+        for row in self.rows(query, *parameters):
+            yield BackupFile(**dict(zip(_COLUMNS, row, strict=True)))
 
 
-def _item_row(item: Metadata) -> tuple[str, tuple[object, ...]]:
-    """Return the statement that inserts or updates an item, and its values."""
-    statement = (
-        "INSERT INTO items"
-        " (history_item_id, date_unix, date, voice, voice_id, model_id, source, text, characters, json)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (history_item_id) DO UPDATE"
-        " SET voice = excluded.voice, text = excluded.text, json = excluded.json"
-    )
-    return statement, (
-        item["history_item_id"],
-        item["date_unix"],
-        date_of(item).isoformat().replace("+00:00", "Z"),
-        utf8(voice_of(item)),
-        *(utf8(str(item[name])) if item.get(name) else None for name in ("voice_id", "model_id", "source")),
-        utf8(text_of(item)),
-        characters_of(item),
-        _json(item),
-    )
+def _insert_item(connection: sqlite3.Connection, item: Metadata) -> None:
+    ids = (utf8(str(item[name])) if item.get(name) else None for name in ("voice_id", "model_id", "source"))
+    date, voice, text = iso_format(date_of(item["date_unix"])), utf8(voice_of(item)), utf8(text_of(item))
+    values = (date, voice, *ids, text, characters_of(item), _json(item))
+    connection.execute(_INSERT_ITEM, (item["history_item_id"], item["date_unix"], *values))
 
 
 def _json(item: Metadata) -> str:
     text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
     # JSON can hold surrogates, SQLite can't.
     return text if utf8(text) == text else json.dumps(item, separators=(",", ":"))
+
+
+def _now() -> str:
+    return iso_format(datetime.now(UTC).replace(microsecond=0))

@@ -1,19 +1,14 @@
 """A backup for other programs: CSV, JSON lines, M3U."""
 
-from __future__ import annotations
-
 import csv
 import json
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterable
+from typing import TextIO
 
 from attrs import asdict
 
-from .metadata import characters_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from .records import Record
+from .metadata import characters_of, iso_format
+from .report import Record
 
 COLUMNS = (
     *("history_item_id", "date", "voice", "voice_id", "model_id", "source", "text", "characters", "state", "reason"),
@@ -24,25 +19,21 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(records: Iterable[Record], stream: TextIO) -> None:
-    """Write one row per file, and one per item without a file; the first row names the columns.
-
-    Args:
-        records: The items.
-        stream: Opened with `newline=""`.
-    """
-    writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
+    """Write one row per file, and one per item without a file; the first row names the columns."""
+    writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore")
+    writer.writeheader()
     for record in records:
-        row = _row(record)
+        ids = {name: record.metadata.get(name) for name in ("voice_id", "model_id", "source")}
+        row = {**_as_json(record), **ids, "characters": characters_of(record.metadata)}
         for file in record.files or [None]:
-            file_cells = () if file is None else (file.path, file.format, file.size, file.sha256, file.match_method)
-            writer.writerow([_cell(value) for value in (*row, *file_cells)])
+            cells = {**row, **asdict(file)} if file else row
+            writer.writerow({name: _cell(value) for name, value in cells.items()})
 
 
 def write_jsonl(records: Iterable[Record], stream: TextIO) -> None:
     """Write one line of JSON per item: its complete metadata, and its files."""
     for record in records:
-        stream.write(json.dumps(as_json(record), ensure_ascii=False) + "\n")
+        stream.write(json.dumps(_as_json(record), ensure_ascii=False) + "\n")
 
 
 def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
@@ -54,27 +45,8 @@ def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
             stream.write(f"#EXTINF:-1,{title}\n{file.path}\n")
 
 
-def as_json(record: Record) -> dict[str, object]:
-    """Return an item as a JSON object."""
-    return {
-        "history_item_id": record.history_item_id,
-        "date": record.date.isoformat().replace("+00:00", "Z"),
-        "voice": record.voice,
-        "text": record.text,
-        "state": record.state,
-        "reason": record.reason,
-        "on_server": record.on_server,
-        "files": [asdict(file) for file in record.files],
-        "metadata": record.metadata,
-    }
-
-
-def _row(record: Record) -> tuple[object, ...]:
-    metadata = record.metadata
-    ids = (metadata.get("voice_id"), metadata.get("model_id"), metadata.get("source"))
-    date = record.date.isoformat().replace("+00:00", "Z")
-    characters = characters_of(metadata)
-    return (record.history_item_id, date, record.voice, *ids, record.text, characters, record.state, record.reason)
+def _as_json(record: Record) -> dict[str, object]:
+    return {**asdict(record), "date": iso_format(record.date)}
 
 
 def _cell(value: object) -> object:

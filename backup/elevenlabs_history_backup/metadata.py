@@ -1,7 +1,5 @@
 """The JSON of an item, as the API lists it, and what the catalog takes from it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -12,14 +10,14 @@ _MAX_INTEGER = 2**63 - 1  # of SQLite
 def is_storable(history_item_id: str, date_unix: object) -> bool:
     """Tell whether an item can be recorded: its date is a date, and its id can be written as UTF-8."""
     try:
-        return isinstance(date_unix, int) and bool(_datetime(date_unix)) and utf8(history_item_id) == history_item_id
+        return isinstance(date_unix, int) and bool(date_of(date_unix)) and utf8(history_item_id) == history_item_id
     except (OverflowError, OSError, ValueError):
         return False
 
 
-def date_of(metadata: Metadata) -> datetime:
+def date_of(date_unix: int) -> datetime:
     """Return when an item was generated, in UTC."""
-    return _datetime(metadata["date_unix"])
+    return datetime.fromtimestamp(date_unix, UTC)
 
 
 def voice_of(metadata: Metadata) -> str:
@@ -42,13 +40,14 @@ def characters_of(metadata: Metadata) -> int:
     return cost if abs(cost) <= _MAX_INTEGER else 0
 
 
+def iso_format(date: datetime) -> str:
+    """Write a time in UTC as in ISO 8601, with a Z."""
+    return date.isoformat().replace("+00:00", "Z")
+
+
 def utf8(text: str) -> str:
     """Replace surrogates, which can't be written as UTF-8."""
     return text.encode("utf-8", errors="replace").decode()
-
-
-def _datetime(date_unix: int) -> datetime:
-    return datetime.fromtimestamp(date_unix, UTC)
 
 
 def _lines(metadata: Metadata) -> list[dict[str, Any]]:

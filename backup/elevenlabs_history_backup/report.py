@@ -1,14 +1,66 @@
-"""What a sync reports: an event more than the library has, a report at its end, a plan before it."""
+"""The public data types: items and files, events, and what sync, plan and verify return."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import datetime
+from typing import Literal, TypeAlias
 
 from attrs import Factory, frozen, mutable
 from elevenlabs_history import Event, ItemFailed
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from .metadata import Metadata
+
+Status: TypeAlias = Literal["ok", "missing", "changed", "unreadable", "moved", "extra"]
+
+
+@frozen(kw_only=True)
+class BackupFile:
+    """A file of a backup.
+
+    Attributes:
+        history_item_id: The item that it is proven to be.
+        format: `original`, or the format it was converted to.
+        path: Where it is, relative to the folder of the backup, with forward slashes.
+        kind: What its bytes are, such as `mp3`.
+        size: Size in bytes.
+        sha256: SHA-256 of the bytes, in hexadecimal.
+        match_method: How the item is known.
+        saved_at: When it was saved, by the clock of this machine: ISO 8601, UTC.
+    """
+
+    history_item_id: str
+    format: str
+    path: str
+    kind: str
+    size: int
+    sha256: str
+    match_method: str
+    saved_at: str
+
+
+@frozen(kw_only=True)
+class Record:
+    """An item of a backup.
+
+    Attributes:
+        history_item_id: The item.
+        date: When it was generated, in UTC.
+        voice: Who speaks; of a dialogue, everyone.
+        text: What is said; of a dialogue, one line per part.
+        state: `saved`, `failed`, or `missing`: the server had lost it before it was saved.
+        reason: Why a file of it is not saved; None if all are.
+        on_server: Whether the last complete listing still had it.
+        files: Its files.
+        metadata: The JSON of the API, complete.
+    """
+
+    history_item_id: str
+    date: datetime
+    voice: str
+    text: str
+    state: Literal["saved", "missing", "failed"]
+    reason: str | None
+    on_server: bool
+    files: tuple[BackupFile, ...]
+    metadata: Metadata
 
 
 @frozen
@@ -73,3 +125,42 @@ class SyncPlan:
     oldest: datetime | None = None
     newest: datetime | None = None
     voices: dict[str, int] = Factory(dict)
+
+
+@frozen(kw_only=True)
+class VerifyIssue:
+    """What is wrong with one file.
+
+    Attributes:
+        status: `missing`; `changed`: its bytes are not those that were saved; `unreadable`: it can't be read, is not
+            a regular file, or the catalog has a path outside of the folder; `moved`: it has another path now; `extra`:
+            the catalog does not know it. `ok` is passed to `on_issue` only.
+        path: Its path in the catalog, or the path of an extra file, relative to the folder.
+        history_item_id: Its item; None for an extra file.
+        format: `original`, or the format it was converted to; None for an extra file.
+        moved_to: Where a moved file is.
+    """
+
+    status: Status
+    path: str
+    history_item_id: str | None = None
+    format: str | None = None
+    moved_to: str | None = None
+
+
+@mutable
+class VerifyReport:
+    """The result of `Backup.verify`.
+
+    Attributes:
+        ok_count: How many files are as they were saved.
+        issues: What is wrong with the others.
+    """
+
+    ok_count: int = 0
+    issues: list[VerifyIssue] = Factory(list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file of the backup is there with its own bytes, wherever; extra files do no harm."""
+        return all(issue.status in {"moved", "extra"} for issue in self.issues)

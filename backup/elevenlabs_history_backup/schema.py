@@ -3,21 +3,17 @@
 Any tool for SQLite can read it. It holds the complete JSON of every item.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sqlite3
 import threading
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
 
 from elevenlabs_history import WriteError
 
 from .errors import CatalogError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 NAME: Final = "history.db"
 VERSION: Final = 2
@@ -74,22 +70,30 @@ CREATE TRIGGER items_update AFTER UPDATE OF text, voice ON items BEGIN
     INSERT INTO words (rowid, text, voice) VALUES (new.number, new.text, new.voice);
 END;
 """
-_PENDING = (
-    "CREATE TEMP TABLE pending (number INTEGER PRIMARY KEY, history_item_id TEXT NOT NULL UNIQUE, json TEXT NOT NULL)"
-)
+# With a write-ahead log, NORMAL loses at most the newest transactions in a power failure, in order: the high-water mark
+# never survives without the rows before it. OFF could damage the file. On macOS fsync leaves the data in the cache of
+# the drive; fullfsync does not, and elsewhere it does nothing.
+_SETTINGS = """
+PRAGMA foreign_keys = ON;
+PRAGMA synchronous = NORMAL;
+PRAGMA fullfsync = ON;
+CREATE TEMP TABLE pending (json TEXT NOT NULL);
+"""
 
 
 class Database:
     """The open file. Threads may share it."""
 
-    def __init__(self, folder: Path, mode: str) -> None:
+    def __init__(self, folder: Path, *, create: bool) -> None:
+        """Open the catalog of a folder; without `create` also one on a read-only disk, without writing to it."""
         self.folder = folder
-        self.read_only = mode.startswith("ro")
+        self.path = folder / NAME
         self._write_lock = threading.Lock()
+        mode = "rwc" if create else self._mode_to_read()
         with self._errors():
             # A run records files from the thread that saved them, while the caller waits.
             self._connection = sqlite3.connect(
-                f"{(folder / NAME).absolute().as_uri()}?mode={mode}",
+                f"{self.path.absolute().as_uri()}?mode={mode}",
                 uri=True,
                 timeout=_LOCK_TIMEOUT,
                 isolation_level=None,
@@ -101,67 +105,39 @@ class Database:
                 self._connection.close()
                 raise
 
-    @classmethod
-    def create(cls, folder: Path) -> Self:
-        """Open the catalog of a folder, or create it.
-
-        Raises:
-            CatalogError: It is damaged, of another version, or locked by another program.
-            WriteError: The disk is full, or the folder is not writable.
-        """
-        return cls(folder, "rwc")
-
-    @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Open the catalog of a folder that has one; on a read-only disk without writing to it.
-
-        Raises:
-            CatalogError: There is none, or it is damaged, of another version or locked.
-        """
-        if not (folder / NAME).is_file():
+    def _mode_to_read(self) -> str:
+        if not self.path.is_file():
             raise CatalogError(
-                f"{folder} is not a backup: it has no {NAME}.",
+                f"{self.folder} is not a backup: it has no {NAME}.",
                 hint="Name the folder of a backup, or run a backup into it first.",
             )
-        if os.access(folder, os.W_OK) and os.access(folder / NAME, os.W_OK):
-            return cls(folder, "rw")
-        log = folder / f"{NAME}-wal"
+        if os.access(self.folder, os.W_OK) and os.access(self.path, os.W_OK):
+            return "rw"
+        log = self.folder / f"{NAME}-wal"
         if log.exists() and log.stat().st_size:
             raise CatalogError(
-                f"{folder / NAME} is read-only, but an interrupted run left changes in {log.name}.",
+                f"{self.path} is read-only, but an interrupted run left changes in {log.name}.",
                 hint="Make the folder writable, or copy it to where it is.",
             )
         # Even to read, SQLite would write its index of the log; a file that nobody can change needs none.
-        return cls(folder, "ro&immutable=1")
+        return "ro&immutable=1"
 
     def _prepare(self) -> None:
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > VERSION:
+        version = self.value("PRAGMA user_version")
+        if version not in {0, VERSION}:
             raise CatalogError(
-                f"{self.folder / NAME} has version {version}, this package knows version {VERSION}.",
+                f"{self.path} has version {version}, this package knows version {VERSION}. It was not changed.",
                 hint="Run: pip install --upgrade elevenlabs-history",
             )
-        if 0 < version < VERSION:
+        # A run that was killed at its very start leaves an empty file; one with tables belongs to another program.
+        if version == 0 and self.value("SELECT count(*) FROM sqlite_master"):
             raise CatalogError(
-                f"{self.folder / NAME} has version {version} of an unreleased package. It was not changed.",
-                hint="Move it away and run the backup again.",
+                f"{self.path} belongs to another program. It was not changed.", hint="Choose another folder."
             )
-        self._connection.execute("PRAGMA foreign_keys = ON")
-        # With a write-ahead log, NORMAL loses at most the newest transactions in a power failure, in order: the
-        # high-water mark never survives without the rows before it. OFF could damage the file.
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        # On macOS fsync leaves the data in the cache of the drive; elsewhere this does nothing.
-        self._connection.execute("PRAGMA fullfsync = ON")
+        self._connection.executescript(_SETTINGS)
         if version == 0:
-            # A run that was killed at its very start leaves an empty file; one with tables belongs to another program.
-            if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise CatalogError(
-                    f"{self.folder / NAME} belongs to another program. It was not changed.",
-                    hint="Choose another folder.",
-                )
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        self._connection.execute(_PENDING)
 
     def rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
@@ -178,28 +154,9 @@ class Database:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for changes that are committed together, or not at all."""
-        with self._write_lock, self._errors():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                # SQLite rolls back by itself when the disk is full.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    @contextlib.contextmanager
-    def durable_transaction(self) -> Iterator[sqlite3.Connection]:
-        """Like `transaction`, but afterwards it and all earlier ones survive a power failure."""
-        with self._errors():
-            # FULL flushes the write-ahead log at the commit.
-            self._connection.execute("PRAGMA synchronous = FULL")
-        try:
-            with self.transaction() as connection:
-                yield connection
-        finally:
-            self._connection.execute("PRAGMA synchronous = NORMAL")
+        with self._write_lock, self._errors(), self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
 
     def close(self) -> None:
         """Close the file."""
@@ -208,24 +165,12 @@ class Database:
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         """Turn errors of SQLite into what they mean for a backup."""
-        path = self.folder / NAME
         try:
             yield
         except sqlite3.ProgrammingError as error:
             raise closed_error(self.folder) from error
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise CatalogError(
-                    f"{path} is locked by another program.", hint="Close that program, then run it again."
-                ) from error
-            if any(words in str(error) for words in _DISK_ERRORS):
-                raise WriteError(
-                    f"Can't write {path}: {error}. What is recorded stays.",
-                    hint="Free some space, or make the folder writable, then run it again.",
-                ) from error
-            raise _damaged(path, error) from error
         except sqlite3.DatabaseError as error:
-            raise _damaged(path, error) from error
+            raise _meaning(self.path, error) from error
 
 
 def closed_error(folder: Path) -> CatalogError:
@@ -233,7 +178,14 @@ def closed_error(folder: Path) -> CatalogError:
     return CatalogError(f"The backup in {folder} is closed.", hint="Open it again.")
 
 
-def _damaged(path: Path, error: sqlite3.Error) -> CatalogError:
+def _meaning(path: Path, error: sqlite3.Error) -> CatalogError | WriteError:
+    if "locked" in str(error):
+        return CatalogError(f"{path} is locked by another program.", hint="Close that program, then run it again.")
+    if any(words in str(error) for words in _DISK_ERRORS):
+        return WriteError(
+            f"Can't write {path}: {error}. What is recorded stays.",
+            hint="Free some space, or make the folder writable, then run it again.",
+        )
     return CatalogError(
         f"{path} can't be read as a catalog: {error}. It was not changed, nor was any file.",
         hint="Restore it from a copy, or move it away and run the backup again, which fetches everything anew.",

@@ -1,30 +1,20 @@
 """Is it all there? Every file is read and hashed, as many at once as there are processors."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import stat
-from collections import defaultdict, deque
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from pathlib import Path, PurePath
 
-from attrs import Factory, frozen, mutable
 from elevenlabs_history import AtomicFile
 
 from .metadata import utf8
+from .report import BackupFile, Status, VerifyIssue, VerifyReport
 from .schema import NAME
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import PurePath
-
-    from .records import BackupFile
-
-Status: TypeAlias = Literal["ok", "missing", "changed", "unreadable", "moved", "extra"]
 
 CHECKSUMS = "SHA256SUMS"
 HIDDEN_FOLDER = ".elevenlabs-history"
@@ -32,83 +22,18 @@ _SLICE = 256  # files per processor
 _OURS = {NAME, f"{NAME}-wal", f"{NAME}-shm", CHECKSUMS}
 
 
-@frozen(kw_only=True)
-class VerifyIssue:
-    """What is wrong with one file.
-
-    Attributes:
-        status: `missing`; `changed`: its bytes are not those that were saved; `unreadable`: it can't be read, is not
-            a regular file, or the catalog has a path outside of the folder; `moved`: it has another path now; `extra`:
-            the catalog does not know it. `ok` is passed to `on_issue` only.
-        path: Its path in the catalog, or the path of an extra file, relative to the folder.
-        history_item_id: Its item; None for an extra file.
-        format: `original`, or the format it was converted to; None for an extra file.
-        moved_to: Where a moved file is.
-    """
-
-    status: Status
-    path: str
-    history_item_id: str | None = None
-    format: str | None = None
-    moved_to: str | None = None
-
-
-@mutable
-class VerifyReport:
-    """The result of `Backup.verify`.
-
-    Attributes:
-        ok_count: How many files are as they were saved.
-        issues: What is wrong with the others.
-    """
-
-    ok_count: int = 0
-    issues: list[VerifyIssue] = Factory(list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether every file of the backup is there with its own bytes, wherever; extra files do no harm."""
-        return all(issue.status in {"moved", "extra"} for issue in self.issues)
-
-
 def verify(
     folder: Path, files: Iterable[BackupFile], *, workers: int | None, on_issue: Callable[[VerifyIssue], None] | None
 ) -> VerifyReport:
     """Compare the files of a folder with the catalog; see `Backup.verify`."""
     report = VerifyReport()
-    extra = set(_files_below(folder))
-    missing: list[BackupFile] = []
-
-    def add(issue: VerifyIssue) -> None:
+    for issue in _compare(folder, files, workers or os.cpu_count() or 1):
         if issue.status == "ok":
             report.ok_count += 1
         else:
             report.issues.append(issue)
         if on_issue is not None:
             on_issue(issue)
-
-    def add_file(status: Status, file: BackupFile, moved_to: str | None = None) -> None:
-        item, form = file.history_item_id, file.format
-        add(VerifyIssue(status=status, path=file.path, history_item_id=item, format=form, moved_to=moved_to))
-
-    processors = workers or os.cpu_count() or 1
-    with ThreadPoolExecutor(processors, thread_name_prefix="elevenlabs-history-verify") as pool:
-        rest = iter(files)
-        # In slices, because a pool takes all work at once, and a history may be long.
-        while files_of_slice := list(islice(rest, _SLICE * processors)):
-            for file, status in zip(files_of_slice, pool.map(partial(_status, folder), files_of_slice), strict=True):
-                extra.discard(file.path)
-                if status == "missing":
-                    missing.append(file)
-                else:
-                    add_file(status, file)
-        moved = _by_digest(pool, folder, extra, {file.size for file in missing})
-    for file in missing:
-        moved_to = moved[file.sha256].popleft() if moved[file.sha256] else None
-        extra.discard(moved_to or "")
-        add_file("moved" if moved_to else "missing", file, moved_to)
-    for path in sorted(extra):
-        add(VerifyIssue(status="extra", path=path))
     return report
 
 
@@ -129,16 +54,55 @@ def is_inside(path: PurePath) -> bool:
     return bool(path.parts) and not path.anchor and ".." not in path.parts and "\0" not in str(path)
 
 
+def _compare(folder: Path, files: Iterable[BackupFile], workers: int) -> Iterator[VerifyIssue]:
+    extra = set(_files_below(folder))
+    missing: list[BackupFile] = []
+    moved: dict[str | None, list[str]] = defaultdict(list)
+    with ThreadPoolExecutor(workers, thread_name_prefix="elevenlabs-history-verify") as pool:
+        rest = iter(files)
+        # In slices, because a pool takes all work at once, and a history may be long.
+        while part := list(islice(rest, _SLICE * workers)):
+            for file, status in zip(part, pool.map(partial(_status, folder), part), strict=True):
+                extra.discard(file.path)
+                if status == "missing":
+                    missing.append(file)
+                else:
+                    yield _issue(status, file)
+        # A missing file may have another name now, if the catalog can hold that name.
+        candidates = sorted((path for path in extra if utf8(path) == path), reverse=True)
+        sizes = {file.size for file in missing}
+        for path, digest in zip(candidates, pool.map(partial(_digest, folder, sizes), candidates), strict=True):
+            moved[digest].append(path)
+    for file in missing:
+        moved_to = moved[file.sha256].pop() if moved[file.sha256] else None
+        extra.discard(moved_to or "")
+        yield _issue("moved" if moved_to else "missing", file, moved_to)
+    for path in sorted(extra):
+        yield VerifyIssue(status="extra", path=path)
+
+
+def _issue(status: Status, file: BackupFile, moved_to: str | None = None) -> VerifyIssue:
+    item, form = file.history_item_id, file.format
+    return VerifyIssue(status=status, path=file.path, history_item_id=item, format=form, moved_to=moved_to)
+
+
 def _status(folder: Path, file: BackupFile) -> Status:
     if not is_inside(Path(file.path)):
         return "unreadable"
     try:
-        digest = _sha256(folder / file.path)
+        return "ok" if _sha256(folder / file.path) == file.sha256 else "changed"
     except (FileNotFoundError, NotADirectoryError):
         return "missing"
     except OSError:
         return "unreadable"
-    return "ok" if digest == file.sha256 else "changed"
+
+
+def _digest(folder: Path, sizes: set[int], path: str) -> str | None:
+    """Hash a file if it has one of these sizes and can be read."""
+    try:
+        return _sha256(folder / path) if (folder / path).stat().st_size in sizes else None
+    except OSError:
+        return None
 
 
 def _checksum_line(file: BackupFile) -> bytes:
@@ -146,31 +110,6 @@ def _checksum_line(file: BackupFile) -> bytes:
     name = file.path.replace("\\", "\\\\").replace("\n", "\\n")
     escaped = "\\" if name != file.path else ""
     return f"{escaped}{file.sha256}  {name}\n".encode()
-
-
-def _by_digest(pool: ThreadPoolExecutor, folder: Path, paths: Iterable[str], sizes: set[int]) -> dict[str, deque[str]]:
-    """Hash the files that may be a missing file under another name, if the catalog can hold that name."""
-    candidates = [path for path in sorted(paths) if utf8(path) == path and _size(folder / path) in sizes]
-    found: dict[str, deque[str]] = defaultdict(deque)
-    for path, digest in zip(candidates, pool.map(lambda path: _digest_or_none(folder / path), candidates), strict=True):
-        if digest is not None:
-            found[digest].append(path)
-    return found
-
-
-def _size(path: Path) -> int | None:
-    """Return the size of a file; None for what is not one, such as a broken link, or a pipe, which never ends."""
-    try:
-        return path.stat().st_size if path.is_file() else None
-    except OSError:
-        return None
-
-
-def _digest_or_none(path: Path) -> str | None:
-    try:
-        return _sha256(path)
-    except OSError:
-        return None
 
 
 def _sha256(path: Path) -> str:
