@@ -45,7 +45,7 @@ class _Exchange:
         return f"<{type(self).__name__} of {self._subject}>"
 
     def _bytes_sink(self) -> BytesSink:
-        return BytesSink(self._subject, self._output_format)
+        return BytesSink(self._sniffer())
 
     def _sniffer(self) -> Sniffer:
         return Sniffer(self._subject, self._output_format)
@@ -53,7 +53,7 @@ class _Exchange:
     def _file_sink(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], FileSink]:
         target = Path(path)
         check_target(target, overwrite=overwrite)
-        return partial(FileSink, self._subject, self._output_format, target, overwrite=overwrite)
+        return lambda: FileSink(self._sniffer(), target, overwrite=overwrite)
 
     def _directory_sink(
         self, folder: str | os.PathLike[str], *, template: PathTemplate | None, overwrite: bool

@@ -4,7 +4,6 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Self, TypeVar
@@ -21,7 +20,7 @@ from .._http.retry import StoppedError
 from .._matching import MatchMethod, match_members
 from ..errors import HistoryError, UnsafeArchiveError
 from ..events import DownloadedFile
-from .sinks import Sink
+from .sinks import Sink, Sniffer
 from .targets import Targets
 
 T = TypeVar("T")
@@ -47,11 +46,10 @@ class DirectorySink(Sink[T]):
 
     def __init__(self, targets: Targets, staging: Path) -> None:
         single = targets.items[0] if len(targets.items) == 1 else None
-        super().__init__(describe(targets.items), output_format_of(single))
+        super().__init__(Sniffer(describe(targets.items), output_format_of(single)))
         self._targets = targets
         self._staging = staging
         self._single = single
-        self._stack = ExitStack()
         self._renamed: list[Path] = []
         self._folders: set[Path] = set()
         self._size = 0
@@ -60,9 +58,6 @@ class DirectorySink(Sink[T]):
     def __enter__(self) -> Self:
         self._body = self._stack.enter_context(AtomicFile(self._staging))
         return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._stack.close()
 
     def finish(self) -> T:
         """Do as `Sink.finish` does, and make the renames survive a power failure; undo them if there is an error."""
@@ -79,11 +74,11 @@ class DirectorySink(Sink[T]):
     def _take(self, data: bytes) -> None:
         self._body.write(data)
         self._size += len(data)
-        if self.kind is not FileKind.ZIP:
+        if self._sniffer.kind is not FileKind.ZIP:
             self._sha256.update(data)
 
     def _stage(self) -> list[_StagedFile]:
-        if self.kind is not FileKind.ZIP:
+        if self._sniffer.kind is not FileKind.ZIP:
             staged = self._stage_single()
             staged.file.flush_to_disk()
             return [staged]
@@ -96,7 +91,7 @@ class DirectorySink(Sink[T]):
                 members.append(staged)
                 flushes.append(executor.submit(staged.file.flush_to_disk))
         except UnsafeArchiveError as error:
-            error.message = f"{error.message} ({self._subject})"
+            error.message = f"{error.message} ({self._sniffer.subject})"
             raise
         for flush in flushes:
             flush.result()
@@ -104,12 +99,14 @@ class DirectorySink(Sink[T]):
 
     def _stage_single(self) -> _StagedFile:
         match_method = None if self._single is None else MatchMethod.ONLY_ITEM
-        if self.kind is FileKind.PCM and pcm_sample_rate(self._output_format):
+        if self._sniffer.kind is FileKind.PCM and pcm_sample_rate(self._sniffer.output_format):
             with self._body.reading() as body:
                 chunks = iter(lambda: body.read(_CHUNK_BYTES), b"")
                 return self._write_file(chunks, self._size, self._single, match_method)
-        assert self.kind is not None  # noqa: S101 - known since the first bytes
-        return _StagedFile(self._body, self._single, match_method, self.kind, self._size, self._sha256.hexdigest())
+        assert self._sniffer.kind is not None  # noqa: S101 - known since the first bytes
+        return _StagedFile(
+            self._body, self._single, match_method, self._sniffer.kind, self._size, self._sha256.hexdigest()
+        )
 
     def _stage_members(self) -> Iterator[_StagedFile]:
         archive = self._stack.enter_context(self._body.reading())
@@ -166,7 +163,7 @@ class AllFilesSink(DirectorySink[list[DownloadedFile]]):
     def _result(self) -> list[DownloadedFile]:
         staged = self._stage()
         if not staged:
-            raise UnsafeArchiveError(f"The archive is empty ({self._subject}). Nothing was written.")
+            raise UnsafeArchiveError(f"The archive is empty ({self._sniffer.subject}). Nothing was written.")
         targets = [
             self._targets.path(each.item, each.kind)
             if each.item is not None

@@ -1,6 +1,7 @@
 """Where the bytes of a download go, chunk by chunk, so that sync and async downloads share all but the loop."""
 
 from abc import ABC, abstractmethod
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
@@ -17,40 +18,32 @@ class Sniffer:
 
     def __init__(self, subject: str, output_format: str | None) -> None:
         """Prepare to receive what `subject`, such as `item a`, names in messages; see `kind_of` for `output_format`."""
+        self.subject = subject
+        self.output_format = output_format
         self.kind: FileKind | None = None
-        self._subject = subject
-        self._output_format = output_format
         self._head = b""
 
     def feed(self, chunk: bytes) -> bytes:
-        """Take the next bytes and return what may be passed on.
-
-        Raises:
-            UnexpectedResponseError: The body is an error page.
-        """
+        """Take the next bytes and return what may be passed on; raise if the body is an error page."""
         if self.kind is not None:
             return chunk
         self._head += chunk
         return self._release() if len(self._head) >= SNIFF_BYTES else b""
 
     def finish(self) -> bytes:
-        """Take the end of the body and return what may be passed on.
-
-        Raises:
-            UnexpectedResponseError: The body is an error page or empty.
-        """
+        """Take the end of the body and return what may be passed on; raise if it is an error page or empty."""
         return self._release() if self.kind is None else b""
 
     def _release(self) -> bytes:
-        self.kind = kind_of(self._head, self._output_format)
+        self.kind = kind_of(self._head, self.output_format)
         if self.kind is FileKind.EMPTY:
             raise UnexpectedResponseError(
-                f"The response for {self._subject} is empty.", hint="Try again; report it to the vendor if it stays so."
+                f"The response for {self.subject} is empty.", hint="Try again; report it to the vendor if it stays so."
             )
         if self.kind is FileKind.ERROR_PAGE:
             error = parse_error_body(self._head)
             raise UnexpectedResponseError(
-                f"Received a message instead of the audio of {self._subject}: {error.message}",
+                f"Received a message instead of the audio of {self.subject}: {error.message}",
                 hint="Check the item, the base URL and the proxy settings.",
                 status_code=200,
                 code=error.code,
@@ -62,24 +55,17 @@ class Sniffer:
 class Sink(ABC, Generic[T]):
     """Takes the body of one response. What was received is discarded at the end of the `with` block."""
 
-    def __init__(self, subject: str, output_format: str | None) -> None:
-        self._subject = subject
-        self._output_format = output_format
-        self._sniffer = Sniffer(subject, output_format)
+    def __init__(self, sniffer: Sniffer) -> None:
+        self._sniffer = sniffer
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        return None
-
-    @property
-    def kind(self) -> FileKind | None:
-        """What the body is, as far as it is known."""
-        return self._sniffer.kind
+        self._stack.close()
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes."""
         if data := self._sniffer.feed(chunk):
             self._take(data)
 
@@ -99,8 +85,8 @@ class Sink(ABC, Generic[T]):
 class BytesSink(Sink[bytes]):
     """Collects everything in memory."""
 
-    def __init__(self, subject: str, output_format: str | None) -> None:
-        super().__init__(subject, output_format)
+    def __init__(self, sniffer: Sniffer) -> None:
+        super().__init__(sniffer)
         self._chunks: list[bytes] = []
 
     def _take(self, data: bytes) -> None:
@@ -113,18 +99,14 @@ class BytesSink(Sink[bytes]):
 class FileSink(Sink["Path"]):
     """Saves the body as received."""
 
-    def __init__(self, subject: str, output_format: str | None, target: Path, *, overwrite: bool) -> None:
-        super().__init__(subject, output_format)
+    def __init__(self, sniffer: Sniffer, target: Path, *, overwrite: bool) -> None:
+        super().__init__(sniffer)
         self._target = target
         self._overwrite = overwrite
-        self._file = AtomicFile(target.parent)
 
     def __enter__(self) -> Self:
-        self._file.__enter__()
+        self._file = self._stack.enter_context(AtomicFile(self._target.parent))
         return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._file.__exit__(*exception)
 
     def _take(self, data: bytes) -> None:
         self._file.write(data)

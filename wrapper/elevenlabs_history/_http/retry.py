@@ -22,10 +22,8 @@ log = logging.getLogger("elevenlabs_history")
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
-# The retry quota of botocore: about 35 retries in a row use it up, three successes earn one back.
-BUDGET = 500
-RETRY_COST = 14
-SUCCESS_REFUND = 5
+# As many as the retry quota of botocore allows.
+MAX_RETRIES_IN_A_ROW = 35
 
 
 @frozen(kw_only=True)
@@ -93,31 +91,26 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
 
 
 class RetryBudget:
-    """What all calls of one client share: a budget of retries, and a cooldown if the server asked for one.
-
-    Safe to use from several threads.
-    """
+    """What all calls of one client share: how many retries in a row, and a cooldown if the server asked for one."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._tokens = BUDGET
+        self._retries = 0
         self._cooldown_until = 0.0
         self.rate_limited = 0
         """How many responses were 429 so far."""
 
     def acquire(self) -> bool:
-        """Take the tokens of one retry; False if the budget is used up and nothing should be retried."""
+        """Take one retry; False if there were too many since the last success, so that the server gets a rest."""
         with self._lock:
-            if self._tokens < RETRY_COST:
-                return False
-            self._tokens -= RETRY_COST
-            return True
+            self._retries += 1
+            return self._retries <= MAX_RETRIES_IN_A_ROW
 
     def release(self) -> None:
-        """Return some tokens after a success."""
+        """Record a success, after which retries make sense again."""
         with self._lock:
-            self._tokens = min(BUDGET, self._tokens + SUCCESS_REFUND)
+            self._retries = 0
 
     def record_rate_limit(self, cooldown: float) -> None:
         """Count a 429 and keep every call from starting for some seconds."""
