@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -12,8 +13,9 @@ import httpx
 from elevenlabs_history_api import Client
 from elevenlabs_history_api.models import HistoryItem
 
-from ._download.sinks import BytesSink, FileSink, Sink, Sniffer
+from ._download.sinks import F, Sink, Sniffer
 from ._download.targets import PathTemplate, Targets
+from ._files.atomic import AtomicFile, delete_leftovers
 from ._files.checks import check_target
 from ._http.requests import describe, id_of, output_format_of
 from ._http.retry import Attempts
@@ -21,6 +23,10 @@ from ._http.transport import STREAMED, Transport
 from .events import DownloadedFile
 
 T = TypeVar("T")
+
+
+# A temporary file that is older than a day is nobody's: its process was killed.
+_LEFTOVER_SECONDS = 24 * 3600
 
 
 class _Exchange:
@@ -44,25 +50,32 @@ class _Exchange:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._subject}>"
 
-    def _bytes_sink(self) -> BytesSink:
-        return BytesSink(self._sniffer())
-
     def _sniffer(self) -> Sniffer:
         return Sniffer(self._subject, self._output_format)
 
-    def _file_sink(self, path: str | os.PathLike[str], *, overwrite: bool) -> Callable[[], FileSink]:
+    def _prepare_save(
+        self, path: str | os.PathLike[str], *, overwrite: bool
+    ) -> tuple[Callable[[], AtomicFile], Callable[[Sink[AtomicFile]], Path]]:
+        """Return what makes the file for a body, and what turns a complete body into the result."""
         target = Path(path)
         check_target(target, overwrite=overwrite)
-        return lambda: FileSink(self._sniffer(), target, overwrite=overwrite)
+        delete_leftovers(target.parent, min_age=_LEFTOVER_SECONDS)
 
-    def _directory_sink(
+        def finish(body: Sink[AtomicFile]) -> Path:
+            body.file.commit(target, overwrite=overwrite)
+            return target
+
+        return partial(AtomicFile, target.parent), finish
+
+    def _prepare_extract(
         self, folder: str | os.PathLike[str], *, template: PathTemplate | None, overwrite: bool
-    ) -> Callable[[], Sink[list[DownloadedFile]]]:
-        from ._download.extract import AllFilesSink
+    ) -> tuple[Callable[[], AtomicFile], Callable[[Sink[AtomicFile]], list[DownloadedFile]]]:
+        from ._download.extract import extract_all
 
         targets = Targets.plan(self._items, Path(folder), template=template, overwrite=overwrite)
         targets.check_free()
-        return partial(AllFilesSink, targets, targets.folder)
+        delete_leftovers(targets.folder, min_age=_LEFTOVER_SECONDS)
+        return partial(AtomicFile, targets.folder), partial(extract_all, targets)
 
 
 class Download(_Exchange):
@@ -97,7 +110,7 @@ class Download(_Exchange):
         Raises:
             HistoryError: The download failed.
         """
-        return self._receive(self._bytes_sink)
+        return self._receive(BytesIO, _content)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Save the response as received: the audio of one item, or the zip archive of several.
@@ -115,7 +128,7 @@ class Download(_Exchange):
             WriteError: The disk is full, the folder is not writable, or the like.
             HistoryError: The download failed.
         """
-        return self._receive(self._file_sink(path, overwrite=overwrite))
+        return self._receive(*self._prepare_save(path, overwrite=overwrite))
 
     def extract(
         self,
@@ -144,19 +157,29 @@ class Download(_Exchange):
             WriteError: The disk is full, the folder is not writable, or the like.
             HistoryError: The download failed.
         """
-        return self._receive(self._directory_sink(folder, template=template, overwrite=overwrite))
+        return self._receive(*self._prepare_extract(folder, template=template, overwrite=overwrite))
 
     def _open(self, attempts: Attempts) -> AbstractContextManager[httpx.Response]:
         return self._api.get_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    def _receive(self, make_sink: Callable[[], Sink[T]], stopped: threading.Event | None = None) -> T:
+    def _receive(
+        self,
+        open_file: Callable[[], F],
+        finish: Callable[[Sink[F]], T],
+        *,
+        stopped: threading.Event | None = None,
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> T:
         attempts = self._transport.attempts(idempotent=True, stopped=stopped)
         for attempt in attempts:
-            with attempt, make_sink() as sink:
+            file = open_file()
+            with attempt, file:
+                sink = Sink(self._sniffer(), file, on_bytes)
                 with self._open(attempts) as response:
                     for chunk in response.iter_raw():
                         sink.write(chunk)
-                return sink.finish()
+                sink.finish()
+                return finish(sink)
         raise attempts.exhausted
 
 
@@ -181,11 +204,11 @@ class AsyncDownload(_Exchange):
 
     async def read(self) -> bytes:
         """Return the whole response, in memory, as `Download.read` does."""
-        return await self._receive(self._bytes_sink)
+        return await self._receive(BytesIO, _content)
 
     async def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Save the response as received, as `Download.save` does."""
-        return await self._receive(self._file_sink(path, overwrite=overwrite))
+        return await self._receive(*self._prepare_save(path, overwrite=overwrite))
 
     async def extract(
         self,
@@ -195,22 +218,29 @@ class AsyncDownload(_Exchange):
         overwrite: bool = False,
     ) -> list[DownloadedFile]:
         """Save each item as a file of its own, as `Download.extract` does; archives are extracted in a thread."""
-        return await self._receive(self._directory_sink(folder, template=template, overwrite=overwrite))
+        return await self._receive(*self._prepare_extract(folder, template=template, overwrite=overwrite))
 
     def _open(self, attempts: Attempts) -> AbstractAsyncContextManager[httpx.Response]:
         return self._api.get_async_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    async def _receive(self, make_sink: Callable[[], Sink[T]]) -> T:
+    async def _receive(self, open_file: Callable[[], F], finish: Callable[[Sink[F]], T]) -> T:
         from ._download.threads import run_in_thread
 
         attempts = self._transport.attempts(idempotent=True)
         async for attempt in attempts:
-            with attempt, make_sink() as sink:
+            file = open_file()
+            with attempt, file:
+                sink = Sink(self._sniffer(), file, None)
                 async with self._open(attempts) as response, _raw_chunks(response) as body:
                     async for chunk in body:
                         sink.write(chunk)
-                return await run_in_thread(sink.finish)
+                sink.finish()
+                return await run_in_thread(partial(finish, sink))
         raise attempts.exhausted
+
+
+def _content(sink: Sink[BytesIO]) -> bytes:
+    return sink.file.getvalue()
 
 
 def _raw_chunks(response: httpx.Response) -> aclosing[AsyncGenerator[bytes]]:

@@ -5,6 +5,7 @@ import errno
 import threading
 import time
 from collections import deque
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
@@ -14,8 +15,9 @@ from elevenlabs_history_api import Client
 from elevenlabs_history_api.models import HistoryItem
 
 from .. import errors
-from .._download.extract import BatchResult, MatchedFilesSink
+from .._download.extract import BatchResult, extract_matched
 from .._download.targets import Targets
+from .._files.atomic import AtomicFile
 from .._files.lock import staging_folder
 from .._http.requests import download_request, id_of
 from .._http.retry import StoppedError, is_retryable
@@ -178,10 +180,18 @@ class Run:
         targets = evolve(self._targets, items=batch)
         download = Download(self._api, self._transport, download_request(batch, self._settings.output_format), batch)
         return download._receive(  # noqa: SLF001 - same package
-            lambda: MatchedFilesSink(targets, staging, self._count, self._abandoned), self._stopped
+            partial(AtomicFile, staging),
+            partial(extract_matched, targets, staging, self._check_abandoned),
+            stopped=self._stopped,
+            on_bytes=self._count,
         )
 
+    def _check_abandoned(self) -> None:
+        if self._abandoned.is_set():
+            raise StoppedError("The run was stopped.")
+
     def _count(self, size: int) -> None:
+        self._check_abandoned()
         try:
             self._emit(BytesReceived(size))
         except BaseException as error:

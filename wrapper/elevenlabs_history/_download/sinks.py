@@ -1,16 +1,23 @@
 """Where the bytes of a download go, chunk by chunk, so that sync and async downloads share all but the loop."""
 
-from abc import ABC, abstractmethod
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Generic, Self, TypeVar
+import hashlib
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
 
 from .._audio import SNIFF_BYTES, FileKind, kind_of
-from .._files.atomic import AtomicFile
 from .._http.error_responses import parse_error_body
 from ..errors import UnexpectedResponseError
 
-T = TypeVar("T")
+
+class WritableFile(Protocol):
+    """An `AtomicFile` or `BytesIO`."""
+
+    def __enter__(self) -> object: ...
+    def __exit__(self, kind: Any, error: Any, traceback: Any, /) -> object: ...  # noqa: ANN401
+    def write(self, data: bytes, /) -> object: ...
+
+
+F = TypeVar("F", bound=WritableFile)
 
 
 class Sniffer:
@@ -20,28 +27,28 @@ class Sniffer:
         """Prepare to receive what `subject`, such as `item a`, names in messages; see `kind_of` for `output_format`."""
         self.subject = subject
         self.output_format = output_format
-        self.kind: FileKind | None = None
-        self._head = b""
+        self.kind = FileKind.EMPTY
+        self._head: bytes | None = b""
 
     def feed(self, chunk: bytes) -> bytes:
         """Take the next bytes and return what may be passed on; raise if the body is an error page."""
-        if self.kind is not None:
+        if self._head is None:
             return chunk
         self._head += chunk
-        return self._release() if len(self._head) >= SNIFF_BYTES else b""
+        return self.finish() if len(self._head) >= SNIFF_BYTES else b""
 
     def finish(self) -> bytes:
         """Take the end of the body and return what may be passed on; raise if it is an error page or empty."""
-        return self._release() if self.kind is None else b""
-
-    def _release(self) -> bytes:
-        self.kind = kind_of(self._head, self.output_format)
+        if self._head is None:
+            return b""
+        head, self._head = self._head, None
+        self.kind = kind_of(head, self.output_format)
         if self.kind is FileKind.EMPTY:
             raise UnexpectedResponseError(
                 f"The response for {self.subject} is empty.", hint="Try again; report it to the vendor if it stays so."
             )
         if self.kind is FileKind.ERROR_PAGE:
-            error = parse_error_body(self._head)
+            error = parse_error_body(head)
             raise UnexpectedResponseError(
                 f"Received a message instead of the audio of {self.subject}: {error.message}",
                 hint="Check the item, the base URL and the proxy settings.",
@@ -49,68 +56,38 @@ class Sniffer:
                 code=error.code,
                 request_id=error.request_id,
             )
-        return self._head
+        return head
 
 
-class Sink(ABC, Generic[T]):
-    """Takes the body of one response. What was received is discarded at the end of the `with` block."""
+class Sink(Generic[F]):
+    """Takes the body of one response into a file or into memory."""
 
-    def __init__(self, sniffer: Sniffer) -> None:
+    def __init__(self, sniffer: Sniffer, file: F, on_bytes: Callable[[int], None] | None) -> None:
+        """Prepare to write into `file` and to tell how many bytes came."""
+        self.file = file
+        self.size = 0
+        self.sha256 = hashlib.sha256()
         self._sniffer = sniffer
-        self._stack = ExitStack()
+        self._on_bytes = on_bytes
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._stack.close()
+    @property
+    def kind(self) -> FileKind:
+        """What the body is, once it was received."""
+        return self._sniffer.kind
 
     def write(self, chunk: bytes) -> None:
-        if data := self._sniffer.feed(chunk):
-            self._take(data)
+        self._take(self._sniffer.feed(chunk))
+        if self._on_bytes is not None:
+            self._on_bytes(len(chunk))
 
-    def finish(self) -> T:
-        """Take the end of the body, whose length was checked, and return the result."""
-        if data := self._sniffer.finish():
-            self._take(data)
-        return self._result()
-
-    @abstractmethod
-    def _take(self, data: bytes) -> None: ...
-
-    @abstractmethod
-    def _result(self) -> T: ...
-
-
-class BytesSink(Sink[bytes]):
-    """Collects everything in memory."""
-
-    def __init__(self, sniffer: Sniffer) -> None:
-        super().__init__(sniffer)
-        self._chunks: list[bytes] = []
+    def finish(self) -> None:
+        """Take the end of the body, whose length was checked."""
+        self._take(self._sniffer.finish())
 
     def _take(self, data: bytes) -> None:
-        self._chunks.append(data)
-
-    def _result(self) -> bytes:
-        return b"".join(self._chunks)
-
-
-class FileSink(Sink["Path"]):
-    """Saves the body as received."""
-
-    def __init__(self, sniffer: Sniffer, target: Path, *, overwrite: bool) -> None:
-        super().__init__(sniffer)
-        self._target = target
-        self._overwrite = overwrite
-
-    def __enter__(self) -> Self:
-        self._file = self._stack.enter_context(AtomicFile(self._target.parent))
-        return self
-
-    def _take(self, data: bytes) -> None:
-        self._file.write(data)
-
-    def _result(self) -> Path:
-        self._file.commit(self._target, overwrite=self._overwrite)
-        return self._target
+        if data:
+            self.file.write(data)
+            self.size += len(data)
+            # Nobody asks for the hash of an archive.
+            if self.kind is not FileKind.ZIP:
+                self.sha256.update(data)
