@@ -9,7 +9,7 @@ import attrs
 from elevenlabs_history import HistoryClient
 from elevenlabs_history_backup import Backup, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 
-from .output import colorize, echo, format_size, format_time, pluralize, print_json, print_row, sanitize
+from .output import echo, format_size, format_time, pluralize, print_json, print_row, write
 from .parser import FILTERS, ExitCode
 from .progress import progress
 
@@ -94,46 +94,46 @@ def export(args: argparse.Namespace) -> ExitCode:
 
 
 def _print_plan(plan: SyncPlan) -> None:
-    print(f"{pluralize(plan.items, 'item')} would be fetched; {plan.listed:,} listed.")
-    print("The sizes are unknown, because the API does not list them.")
+    write(f"{pluralize(plan.items, 'item')} would be fetched; {plan.listed:,} listed.")
+    write("The sizes are unknown, because the API does not list them.")
     if plan.failed_before:
-        print(f"{plan.failed_before:,} of them failed before.")
+        write(f"{plan.failed_before:,} of them failed before.")
     if plan.oldest is not None and plan.newest is not None:
         dates = f"from {format_time(plan.oldest)} to {format_time(plan.newest)} UTC"
-        print(f"Generated {dates}, {pluralize(plan.characters, 'character')}.")
+        write(f"Generated {dates}, {pluralize(plan.characters, 'character')}.")
     voices = sorted(plan.voices.items(), key=lambda voice: (-voice[1], voice[0]))
     for name, items in voices[:_MAX_VOICES]:
-        print(f"{items:>9,}  {sanitize(name) or '(no voice)'}")
+        write(f"{items:>9,}  {name or '(no voice)'}")
     if others := voices[_MAX_VOICES:]:
-        print(f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}")
+        write(f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}")
 
 
 def _print_report(report: SyncReport, *, limited: bool) -> None:
     saved = f"{pluralize(report.saved, 'file')} saved, {format_size(report.size)}"
-    print(f"{saved}; {pluralize(report.listed, 'item')} listed.")
+    write(f"{saved}; {pluralize(report.listed, 'item')} listed.")
     if report.deleted:
         files = "the file stays" if report.deleted == 1 else "their files stay"
-        print(f"{pluralize(report.deleted, 'saved item')} no longer on the server; {files}.")
+        write(f"{pluralize(report.deleted, 'saved item')} no longer on the server; {files}.")
     if report.missing:
         subject = "it" if len(report.missing) == 1 else "they"
-        print(f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved.")
+        write(f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved.")
     if report.invalid_entries:
         entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
-        print(colorize(f"{entries} of the listing could not be parsed.", "red"))
+        write("", label=f"{entries} of the listing could not be parsed.", color="red")
     if report.failed:
-        print(colorize(f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", "red"))
+        write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
     elif report.complete:
-        print(colorize("Everything that was asked for is in the folder.", "green"))
+        write("", label="Everything that was asked for is in the folder.", color="green")
     elif not limited and not report.invalid_entries:
-        print(colorize("The listing ended early; some items may be missing. Run the backup again.", "yellow"))
+        write("", label="The listing ended early; some items may be missing. Run the backup again.", color="yellow")
 
 
 def _print_record(record: Record) -> None:
     print_row(record.history_item_id, format_time(record.date), record.voice, record.text)
     for file in record.files:
-        print(f"  {file.path}")
+        write(f"  {file.path}")
     if record.reason is not None:
-        print(f"  {record.state}: {sanitize(record.reason)}")
+        write(f"  {record.state}: {record.reason}")
 
 
 def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:
@@ -144,8 +144,8 @@ def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:
         return
     target = f" -> {issue.moved_to}" if issue.moved_to else ""
     item = f"  (item {issue.history_item_id})" if issue.history_item_id else ""
-    status = colorize(f"{issue.status:11}", _STATUS_COLORS.get(issue.status, "red"))
-    print(status + sanitize(f"{issue.path}{target}{item}"))
+    color = _STATUS_COLORS.get(issue.status, "red")
+    write(f"{issue.path}{target}{item}", label=f"{issue.status:11}", color=color)
 
 
 def _print_verify_report(report: VerifyReport, args: argparse.Namespace) -> None:
@@ -155,7 +155,7 @@ def _print_verify_report(report: VerifyReport, args: argparse.Namespace) -> None
         print_json({"event": "finished", "ok": report.ok, "ok_count": report.ok_count, **counts})
         return
     others = "".join(f", {number:,} {status}" for status, number in counts.items() if number)
-    print(f"{report.ok_count:,} ok{others}.")
+    write(f"{report.ok_count:,} ok{others}.")
     if not report.ok and not args.repair and not args.quiet:
         command = f"elevenlabs-history verify {shlex.quote(args.folder)} --repair"
         echo(f"To fetch missing and changed files again: {command}")

@@ -19,7 +19,7 @@ import httpx
 from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryError, Region, RetryPolicy
 from elevenlabs_history_backup import Backup
 
-from .output import colorize, error_text, parse_date_unix, print_json, sanitize
+from .output import error_text, parse_date_unix, print_json, write
 from .parser import ExitCode
 
 _TIMEOUT = 20.0  # seconds
@@ -49,9 +49,9 @@ def doctor(args: argparse.Namespace) -> ExitCode:
         if args.as_json:
             print_json(attrs.asdict(check))
         elif not args.quiet or check.status != "ok":
-            print(f"{colorize(f'{check.status:8}', _COLORS[check.status])}{check.name:10}{sanitize(check.message)}")
+            write(f"{check.name:10}{check.message}", label=f"{check.status:8}", color=_COLORS[check.status])
             if check.hint:
-                print(f"{'':18}{sanitize(check.hint)}")
+                write(f"{'':18}{check.hint}")
     return ExitCode.FAILED if failed else ExitCode.DONE
 
 
@@ -128,10 +128,10 @@ def check_clock(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
     """Compare this machine's clock with the `Date` header of a response; yield nothing if the header is invalid."""
     try:
         server_time = parsedate_to_datetime(date)
+        # "-0000", a time without a zone, means UTC.
+        ahead = now() - (server_time if server_time.tzinfo else server_time.replace(tzinfo=UTC))
     except (TypeError, ValueError, OverflowError):
         return
-    # "-0000", a time without a zone, means UTC.
-    ahead = now() - (server_time if server_time.tzinfo else server_time.replace(tzinfo=UTC))
     if abs(ahead) <= _MAX_CLOCK_DIFFERENCE:
         yield Check("clock", "ok", "agrees with the server's clock")
         return

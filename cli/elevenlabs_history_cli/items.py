@@ -7,7 +7,7 @@ import attrs
 from elevenlabs_history import HistoryClient, HistoryItem
 from elevenlabs_history_backup import Backup, Record
 
-from .output import echo, file_line, format_date_unix, print_json, print_row, sanitize
+from .output import echo, file_line, format_date_unix, print_json, print_row, write
 from .parser import FILTERS, ExitCode
 
 
@@ -40,7 +40,7 @@ def show(args: argparse.Namespace) -> ExitCode:
                 print_json(item.to_dict() if isinstance(item, HistoryItem) else attrs.asdict(item))
             else:
                 if shown:
-                    print()
+                    write("")
                 _print_fields(item)
             shown += 1
     return ExitCode.DONE if shown == len(args.ids) else ExitCode.FAILED
@@ -58,15 +58,16 @@ def download(args: argparse.Namespace) -> ExitCode:
         if args.as_json:
             print_json(attrs.asdict(file))
         elif not args.quiet:
-            print(file_line(file))
+            write(file_line(file))
     return ExitCode.DONE
 
 
 def _print_item(item: HistoryItem) -> None:
-    lines = item.dialogue or []
-    voice = item.voice_name or " & ".join(dict.fromkeys(line.voice_name for line in lines if line.voice_name))
-    text = item.text or " / ".join(line.text for line in lines if line.text)
-    print_row(item.history_item_id, format_date_unix(item.date_unix), voice, text)
+    # What the server sent, whatever the model says.
+    lines = item.dialogue if isinstance(item.dialogue, list) else []
+    voice = item.voice_name or " & ".join(dict.fromkeys(str(line.voice_name) for line in lines if line.voice_name))
+    text = item.text or " / ".join(str(line.text) for line in lines if line.text)
+    print_row(item.history_item_id, format_date_unix(item.date_unix), str(voice), str(text))
 
 
 def _print_fields(item: HistoryItem | Record) -> None:
@@ -80,4 +81,4 @@ def _print_fields(item: HistoryItem | Record) -> None:
         text = str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
         if name == "date_unix":
             text = f"{value} ({format_date_unix(value)} UTC)"
-        print(sanitize(f"{name:28} {text}"))
+        write(f"{name:28} {text}")

@@ -25,25 +25,34 @@ PYTHON_TO_OPTIONS = (
 )
 
 
+def write(text: str, *, label: str = "", color: str | None = None) -> None:
+    """Print a line of a result: a label, which may have a color, and a text."""
+    label, text = sanitize(label), sanitize(text)
+    print((colorize(label, color) if color else label) + text)
+
+
 def echo(line: str) -> None:
     """Print a line that is not a result: to stderr."""
-    print(line, file=sys.stderr)
+    print(sanitize(line), file=sys.stderr)
 
 
 def print_json(value: Mapping[str, object]) -> None:
     """Print one object on a line; flush it, because a program may be reading along."""
-    print(json.dumps(value, ensure_ascii=False, default=_to_text), flush=True)
+    line = json.dumps(value, ensure_ascii=False, default=_to_text)
+    if not line.isprintable():
+        # Controls, such as those that turn the writing direction, and what no encoding has.
+        line = "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in line)
+    print(line, flush=True)
 
 
 def print_row(history_item_id: str, date: str, voice: str, text: str) -> None:
     """Print a line of a table of items, cut to the width of the terminal if there is one."""
-    cells = (history_item_id, date, voice, text)
-    history_item_id, date, voice, text = (" ".join(sanitize(cell).split()) for cell in cells)
+    voice, text = (" ".join(sanitize(cell).split()) for cell in (voice, text))
     voice = voice if len(voice) <= _VOICE_WIDTH else f"{voice[: _VOICE_WIDTH - 1]}…"
     line = f"{history_item_id:22}  {date:16}  {voice:{_VOICE_WIDTH}}  {text}"
     if sys.stdout.isatty() or os.environ.get("COLUMNS"):
         line = line[: max(60, shutil.get_terminal_size().columns)]
-    print(line.rstrip())
+    write(line.rstrip())
 
 
 def error_text(error: object) -> str:

@@ -31,7 +31,8 @@ examples:
 
 exit codes:
   0 done   1 some items failed   2 wrong usage   3 the key was refused
-  4 rate limit, server or network   5 verify found differences   130 interrupted"""
+  4 rate limit, server or network   5 verify found differences   130 interrupted
+  143 terminated"""
 
 
 class ExitCode(IntEnum):
@@ -44,6 +45,7 @@ class ExitCode(IntEnum):
     SERVER = 4
     DIFFERENCES = 5
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class _Parser(argparse.ArgumentParser):

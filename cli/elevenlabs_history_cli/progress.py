@@ -109,7 +109,7 @@ class _Bar:
                 if isinstance(event, FileSaved):
                     self._last_name = sanitize(event.file.path.name)
                 if line := _line(event, self._args):
-                    self._bar.write(line, file=sys.stderr)
+                    self._bar.write(sanitize(line), file=sys.stderr)
                 self._advance(1)
             case _:
                 pass

@@ -7,14 +7,14 @@ import logging
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 from elevenlabs_history import errors
 
 from .backups import backup, export, search, verify
 from .doctor import doctor
 from .items import download, list_items, show
-from .output import echo, error_text
+from .output import echo, error_text, sanitize
 from .parser import ExitCode, make_parser
 
 if TYPE_CHECKING:
@@ -54,10 +54,41 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
 }
 
 
+class _Signalled(BaseException):
+    """Ctrl-C or SIGTERM."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = ExitCode(128 + number)
+
+
+class _LastingOutput:
+    """The output of a command that acts or judges: it goes on when the reader goes away, and its exit code counts."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with _ignoring_broken_pipe():
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with _ignoring_broken_pipe():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of the stream
+        return getattr(self._stream, name)
+
+
+LASTING_COMMANDS = {"backup", "verify", "download", "doctor"}
+
+
 def run(args: argparse.Namespace) -> ExitCode:
     """Run a command and return its exit code."""
+    output: Any = _LastingOutput(sys.stdout) if args.command in LASTING_COMMANDS else sys.stdout
     try:
-        with _logging(args), _interruptible():
+        with contextlib.redirect_stdout(output), _logging(args), _interruptible():
             code = COMMANDS[args.command](args)
             # Not left to the exit of Python, where a closed pipe or a full disk would cause a traceback.
             sys.stdout.flush()
@@ -65,11 +96,10 @@ def run(args: argparse.Namespace) -> ExitCode:
     except errors.HistoryError as error:
         echo(f"elevenlabs-history: {error_text(error)}")
         return next((code for code, kinds in _EXIT_CODES if isinstance(error, kinds)), ExitCode.FAILED)
-    except KeyboardInterrupt:
-        echo(
-            "elevenlabs-history: Interrupted. Saved files stay and no partial file was left. Run it again to continue."
-        )
-        return ExitCode.INTERRUPTED
+    except _Signalled as signalled:
+        what = "Interrupted" if signalled.exit_code == ExitCode.INTERRUPTED else "Terminated"
+        echo(f"elevenlabs-history: {what}. Saved files stay and no partial file was left. Run it again to continue.")
+        return signalled.exit_code
     except BrokenPipeError:
         # The reader, such as `head`, has read enough.
         _discard_output()
@@ -81,6 +111,21 @@ def run(args: argparse.Namespace) -> ExitCode:
         return ExitCode.FAILED
 
 
+@contextlib.contextmanager
+def _ignoring_broken_pipe() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        _discard_output()
+
+
+class _Formatter(logging.Formatter):
+    """Log lines quote the server."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return sanitize(super().format(record))
+
+
 def _discard_output() -> None:
     # At exit Python flushes the output and would fail once more.
     with contextlib.suppress(OSError, ValueError):
@@ -89,21 +134,26 @@ def _discard_output() -> None:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let the first Ctrl-C stop the command with clean-up, and the second one at once."""
+    """Let the first Ctrl-C or SIGTERM stop the command with clean-up, and the second one at once."""
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
         # The second time without clean-up, which may hang on the network; the next run deletes the temporary files.
-        signal.signal(signal.SIGINT, lambda *_: os._exit(ExitCode.INTERRUPTED))
+        for each in before:
+            signal.signal(each, lambda number, _: os._exit(128 + number))
         # The signal may have interrupted a write to the same stream; stopping matters more than this line.
         with contextlib.suppress(OSError, RuntimeError):
-            echo("\nStopping. Press Ctrl-C again to stop at once.")
-        raise KeyboardInterrupt
+            print(file=sys.stderr)
+            echo("Stopping. Press Ctrl-C again to stop at once.")
+        raise _Signalled(number)
 
-    before = signal.signal(signal.SIGINT, stop)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -112,6 +162,7 @@ def _logging(args: argparse.Namespace) -> Iterator[None]:
     names = ["elevenlabs_history", "elevenlabs_history_backup", *(["httpx"] if args.verbose > 1 else [])]
     loggers = [logging.getLogger(name) for name in names]
     handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter())
     for logger in loggers:
         logger.addHandler(handler)
         logger.setLevel(logging.ERROR if args.quiet else _LOG_LEVELS[min(args.verbose, 2)])
