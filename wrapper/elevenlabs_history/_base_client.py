@@ -11,8 +11,8 @@ from elevenlabs_history_api.models import HistoryItem
 from ._bulk.limiter import BatchSize
 from ._bulk.planning import Settings
 from ._download.targets import PathTemplate, Targets
-from ._http.requests import distinct_items
 from ._http.transport import Transport
+from ._items import distinct_items
 from ._listing import InvalidEntry, Paginator
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from elevenlabs_history_api.api.history import list_history_items
 from elevenlabs_history_api.models import HistoryItem
 from elevenlabs_history_api.types import UNSET
 
+from ._items import is_valid_id
 from .errors import InvalidArgumentError, UnexpectedResponseError
 
 log = logging.getLogger("elevenlabs_history")
@@ -108,13 +109,15 @@ class Paginator:
             self._reject(entry, "it is not a JSON object")
             return None
         history_item_id = entry.get("history_item_id")
-        if not isinstance(history_item_id, str) or not history_item_id:
-            self._reject(entry, "it has no history_item_id")
+        if not isinstance(history_item_id, str) or not is_valid_id(history_item_id):
+            self._reject(entry, "it has no valid history_item_id")
             return None
         if history_item_id in self._seen_ids:
             return None
         try:
             item = HistoryItem.from_dict(entry)
+            # The parser takes a dialogue of anything, which fails only when somebody uses it.
+            item.to_dict()
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             self._reject(entry, f"item {history_item_id}: {type(error).__name__} {error}")
             return None

@@ -13,9 +13,10 @@ from ._base_client import BaseClient, BaseItems
 from ._bulk.planning import Settings
 from ._download.targets import PathTemplate
 from ._http.api_key import ApiKey
-from ._http.requests import audio_request, check_id, download_request, expect, parse_errors, parse_json, requested_items
+from ._http.requests import audio_request, download_request, expect, parse_errors, parse_json
 from ._http.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 from ._http.settings import DEFAULT_TIMEOUT, Region, connect
+from ._items import check_id, requested_items
 from ._listing import Paginator, TimestampLike, listing_filters
 from .download import Download
 from .events import Event, Report

@@ -17,9 +17,9 @@ from ._download.sinks import F, Sink, Sniffer
 from ._download.targets import PathTemplate, Targets
 from ._files.atomic import AtomicFile, delete_leftovers
 from ._files.checks import check_target
-from ._http.requests import describe, id_of, output_format_of
 from ._http.retry import Attempts
 from ._http.transport import STREAMED, Transport
+from ._items import describe, id_of, output_format_of
 from .events import DownloadedFile
 
 T = TypeVar("T")

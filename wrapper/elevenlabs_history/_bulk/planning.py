@@ -8,7 +8,7 @@ from elevenlabs_history_api.models import HistoryItem
 
 from .._audio import FileKind
 from .._download.targets import AUDIO_KINDS
-from .._http.requests import output_format_of
+from .._items import output_format_of
 from .._matching import plan_batches
 from ..errors import InvalidArgumentError
 from ..events import Event

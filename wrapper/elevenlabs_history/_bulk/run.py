@@ -19,9 +19,10 @@ from .._download.extract import BatchResult, extract_matched
 from .._download.targets import Targets
 from .._files.atomic import AtomicFile
 from .._files.lock import staging_folder
-from .._http.requests import download_request, id_of
+from .._http.requests import download_request
 from .._http.retry import StoppedError, is_retryable
 from .._http.transport import Transport
+from .._items import id_of
 from ..download import Download
 from ..errors import HistoryError
 from ..events import (

@@ -14,7 +14,7 @@ from .._archive import iter_chunks, read_directory
 from .._audio import SNIFF_BYTES, FileKind, kind_of, pcm_sample_rate, wav_header
 from .._files.atomic import AtomicFile, delete_files, fsync_folders
 from .._files.checks import check_target
-from .._http.requests import describe, id_of, output_format_of
+from .._items import describe, id_of, output_format_of
 from .._matching import MatchMethod, match_members
 from ..errors import HistoryError, UnsafeArchiveError
 from ..events import DownloadedFile

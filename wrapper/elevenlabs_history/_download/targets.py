@@ -16,7 +16,7 @@ from .._files.checks import check_folder
 from .._files.lock import STAGING_FOLDER
 from .._files.portable import folded, safe_id
 from .._files.template import DEFAULT_TEMPLATE, Template
-from .._http.requests import id_of
+from .._items import id_of
 from ..errors import InvalidArgumentError
 
 AUDIO_KINDS = tuple(kind for kind in FileKind if kind.is_audio)

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import httpx
@@ -10,61 +10,10 @@ from elevenlabs_history_api.api.history import download_history_items, get_histo
 from elevenlabs_history_api.models import DownloadRequest, HistoryItem
 from elevenlabs_history_api.types import UNSET
 
-from ..errors import HistoryError, InvalidArgumentError, UnexpectedResponseError
+from .._items import id_of
+from ..errors import HistoryError, UnexpectedResponseError
 
 T = TypeVar("T")
-
-_IDS_IN_MESSAGES = 5
-
-
-def requested_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
-    """Validate the items of one download and drop duplicates, which the server would send twice."""
-    requested = distinct_items(items)
-    if not requested:
-        raise InvalidArgumentError("Nothing to download: the list of ids is empty. Nothing was sent.")
-    return requested
-
-
-def distinct_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
-    """Validate ids and items and drop duplicates."""
-    if isinstance(items, str | HistoryItem):
-        items = [items]
-    if not isinstance(items, Iterable):
-        raise InvalidArgumentError(f"Neither a history item nor a list of them: {items!r}. Nothing was sent.")
-    return tuple({check_id(id_of(item)): item for item in items}.values())
-
-
-def id_of(item: str | HistoryItem) -> str:
-    """Return the id of an item, or the id itself."""
-    return item.history_item_id if isinstance(item, HistoryItem) else item
-
-
-def check_id(history_item_id: object) -> str:
-    """Reject what is not text, empty, not printable, or would change the URL that it becomes part of."""
-    if (
-        not isinstance(history_item_id, str)
-        or not history_item_id.strip(".")
-        or not history_item_id.isprintable()
-        or " " in history_item_id
-    ):
-        raise InvalidArgumentError(
-            f"Invalid history item id: {history_item_id!r}. Take it from a listing, such as item.history_item_id. "
-            "Nothing was sent."
-        )
-    return history_item_id
-
-
-def describe(items: tuple[str | HistoryItem, ...]) -> str:
-    """Name the requested items in a message; of many ids the first few."""
-    ids = [id_of(item) for item in items]
-    more = f" and {len(ids) - _IDS_IN_MESSAGES} more" if len(ids) > _IDS_IN_MESSAGES else ""
-    return f"{'item' if len(ids) == 1 else 'items'} {', '.join(ids[:_IDS_IN_MESSAGES])}{more}"
-
-
-def output_format_of(item: str | HistoryItem | None) -> str | None:
-    """Return the output format that the server claims for an item; None if it claims none."""
-    claimed: object = item.output_format if isinstance(item, HistoryItem) else None
-    return claimed if isinstance(claimed, str) and claimed else None
 
 
 def download_request(items: tuple[str | HistoryItem, ...], output_format: str | None) -> dict[str, Any]:
@@ -108,4 +57,7 @@ def expect(model: type[T], parsed: object) -> T:
     """Return a parsed response if it is of the expected model, not of another status that the API documents."""
     if not isinstance(parsed, model):
         raise TypeError(f"{type(parsed).__name__} instead of {model.__name__}")
+    if isinstance(parsed, HistoryItem):
+        # The generated parser takes a dialogue of anything, which fails only when somebody uses it.
+        parsed.to_dict()
     return parsed
