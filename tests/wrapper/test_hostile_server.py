@@ -1,0 +1,237 @@
+"""A server that sends without end, sends back what it received, or stands behind settings that can't be used."""
+
+import gzip
+import http.server
+import json
+import socketserver
+import threading
+import tracemalloc
+
+import pytest
+from elevenlabs_history import (
+    APIConnectionError,
+    AuthenticationError,
+    HistoryError,
+    InvalidArgumentError,
+    RetryPolicy,
+    UnexpectedResponseError,
+)
+from elevenlabs_history_simulator import Fault
+
+ONCE = RetryPolicy(max_attempts=1)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.received.append(dict(self.headers))
+        self.server.respond(self)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    daemon_threads = True
+    respond = None
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+@pytest.fixture
+def server():
+    """A server whose `respond` writes each response by hand."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.received = []
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def send(handler, status, body, **headers):
+    handler.send_response(status)
+    for name, value in {"content_length": str(len(body)), **headers}.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def send_without_end(handler, *, status=200):
+    handler.send_response(status)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    try:
+        handler.wfile.write(b"1\r\n[\r\n")
+        while True:
+            handler.wfile.write(b"10000\r\n" + b"1," * 0x8000 + b"\r\n")
+    except OSError:
+        handler.close_connection = True
+
+
+@pytest.mark.parametrize("call", ["list", "get"])
+def test_an_endless_json_response_is_refused_within_bounded_memory(make_client, server, call):
+    server.respond = send_without_end
+    client = make_client(base_url=server.address, retry_policy=ONCE)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnexpectedResponseError, match="longer than 64 MiB"):
+            list(client.list()) if call == "list" else client.get("a")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 200 * 1024**2
+
+
+def test_the_body_of_an_endless_error_is_cut(make_client, server):
+    server.respond = lambda handler: send_without_end(handler, status=403)
+    with pytest.raises(HistoryError) as raised:
+        make_client(base_url=server.address, retry_policy=ONCE).get("a")
+    assert raised.value.status_code == 403
+
+
+def test_a_megabyte_that_expands_to_a_gigabyte_is_refused_within_bounded_memory(make_client, server):
+    bomb = gzip.compress(b"[" + b" " * (1024**3 // 4))
+    assert len(bomb) < 1024**2
+    server.respond = lambda handler: send(handler, 200, bomb, content_encoding="gzip", content_type="application/json")
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnexpectedResponseError, match="longer than 64 MiB"):
+            make_client(base_url=server.address, retry_policy=ONCE).get("a")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 150 * 1024**2
+
+
+def test_a_compressed_error_is_read(make_client, server):
+    body = gzip.compress(json.dumps({"detail": {"code": "missing_permissions", "message": "No scope."}}).encode())
+    server.respond = lambda handler: send(handler, 401, body, content_encoding="gzip")
+    with pytest.raises(HistoryError, match=r"No scope\.") as raised:
+        make_client(base_url=server.address, retry_policy=ONCE).get("a")
+    assert raised.value.code == "missing_permissions"
+
+
+@pytest.mark.parametrize("call", ["list", "get"])
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"1" * 5000, b"NaN", b'"\\ud800"', b"\xff\xfe"])
+def test_json_that_no_parser_takes_is_an_unexpected_response(make_client, server, call, body):
+    server.respond = lambda handler: send(handler, 200, body, content_type="application/json")
+    client = make_client(base_url=server.address, retry_policy=ONCE)
+    with pytest.raises(UnexpectedResponseError):
+        list(client.list()) if call == "list" else client.get("a")
+
+
+def test_a_download_that_took_longer_than_the_retry_timeout_is_requested_again(make_client, simulator):
+    item = next(iter(simulator.history))
+    policy = RetryPolicy(timeout=0.3, wait_initial=0.01, wait_max=0.02)
+    client = make_client(retry_policy=policy)
+    simulator.faults.add(Fault.truncate(15_000), on="audio")
+    simulator.latency = 0.5
+    try:
+        assert client.audio(item.id).read() == b"".join(item.audio().pieces())
+    finally:
+        simulator.latency = 0.0
+
+
+# The key.
+
+
+KEY = "sk_this_is_the_secret_key"
+
+
+def reflect(status, where):
+    def respond(handler):
+        key = handler.headers["xi-api-key"]
+        if where == "message":
+            document = {"detail": {"code": f"code_{key}", "message": f"You sent {key}.", "request_id": key}}
+        else:
+            document = {"history": [], "has_more": False, "echo": key, "history_item_id": "a", "date_unix": 1}
+            document |= {"character_count_change_from": 0, "character_count_change_to": 1, "text": f"It is {key}."}
+            document |= {"content_type": "audio/mpeg", "state": "created", "voice_name": key}
+        body = f"<title>{key}</title>".encode() if where == "page" else json.dumps(document).encode()
+        send(handler, status, body, content_type="text/html" if where == "page" else "application/json", x_trace_id=key)
+
+    return respond
+
+
+@pytest.mark.parametrize("where", ["message", "page"])
+@pytest.mark.parametrize("status", [200, 307, 400, 401, 429, 500])
+@pytest.mark.parametrize("call", ["get", "list", "download"])
+def test_a_key_that_the_server_sends_back_is_in_no_error(make_client, server, where, status, call):
+    server.respond = reflect(status, where)
+    client = make_client(KEY, base_url=server.address, retry_policy=ONCE)
+    calls = {"get": lambda: client.get("a"), "list": lambda: list(client.list()), "download": client.download("a").read}
+    try:
+        calls[call]()
+    except HistoryError as error:
+        told = [str(error), repr(error), error.message, str(error.code), str(error.request_id), str(error.args)]
+        assert not [text for text in told if KEY in text]
+
+
+def test_a_key_that_the_server_sends_back_is_in_no_item(make_client, server):
+    server.respond = reflect(200, "item")
+    item = make_client(KEY, base_url=server.address).get("a")
+    assert item.text == "It is [api key]."
+    assert KEY not in json.dumps(item.to_dict())
+
+
+# Proxies and certificates.
+
+
+def test_loopback_never_uses_a_proxy(make_client, simulator, server, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, server.address)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server.respond = lambda handler: send(handler, 200, b"{}")
+    client = make_client()
+    assert list(client.list())
+    assert client.download([item.id for item in simulator.history][:2]).read()
+    assert server.received == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1"),
+        ("HTTPS_PROXY", "http://host:port"),
+        ("HTTPS_PROXY", "ftp://host"),
+        ("SSL_CERT_FILE", "/does/not/exist"),
+    ],
+)
+@pytest.mark.parametrize("call", ["get", "list", "download"])
+def test_settings_that_can_not_be_used_are_one_error_with_a_hint(make_client, monkeypatch, name, value, call):
+    monkeypatch.setenv(name, value)
+    client = make_client(base_url="https://api.example.invalid")
+    calls = {"get": lambda: client.get("a"), "list": lambda: list(client.list()), "download": client.download("a").read}
+    with pytest.raises(InvalidArgumentError, match=r"Can't prepare a connection: .*") as raised:
+        calls[call]()
+    assert "SSL_CERT_FILE" in raised.value.hint
+
+
+def test_a_run_with_settings_that_can_not_be_used_raises_before_anything_is_written(make_client, monkeypatch, tmp_path):
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    with pytest.raises(InvalidArgumentError, match="Can't prepare a connection"):
+        make_client(base_url="https://api.example.invalid").download_all(["a", "b"], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "retry_after", ["Fri, 31 Dec 9999 23:59:59 -2359", "9" * 400, "Fri, 31 Dec 0001 00:00:00 +2359"]
+)
+def test_a_retry_after_of_another_age_is_no_foreign_exception(make_client, server, retry_after):
+    server.respond = lambda handler: send(handler, 429, b"{}", retry_after=retry_after)
+    policy = RetryPolicy(max_attempts=2, retry_after_max=0.01, wait_initial=0.01, wait_max=0.01)
+    with pytest.raises(HistoryError) as raised:
+        make_client(base_url=server.address, retry_policy=policy).get("a")
+    assert raised.value.status_code == 429
+    assert not isinstance(raised.value, AuthenticationError | APIConnectionError)
