@@ -13,9 +13,9 @@ from .export import write_csv, write_jsonl, write_m3u
 from .listing import Filters, Listing
 from .repair import repair
 from .report import BackupEvent, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
-from .schema import NAME, closed_error
+from .schema import HIDDEN_FOLDER, NAME, closed_error
 from .sync import Run, plan, sync
-from .verify import HIDDEN_FOLDER, verify, write_checksums
+from .verify import verify, write_checksums
 
 
 class Backup:
@@ -154,7 +154,9 @@ class Backup:
             workers: How many files are read at once; None for one per processor.
             on_issue: Called with each result as it comes, including the files that are ok.
         """
-        return verify(self.folder, self._open().files(), workers=workers, on_issue=on_issue)
+        catalog = self._open()
+        catalog.check()
+        return verify(self.folder, catalog.files(), workers=workers, on_issue=on_issue)
 
     def __len__(self) -> int:
         return self._open().count()

@@ -150,7 +150,7 @@ class Catalog(Database):
             with self.transaction() as connection:
                 query = "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?"
                 connection.execute(query, (_now(), high_water_mark, number))
-            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
 
     def high_water_mark(self, scope: str) -> int | None:
         """Return the date, in Unix seconds, up to which earlier runs of a scope have fetched everything."""

@@ -8,17 +8,21 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
+from urllib.parse import quote
 
-from elevenlabs_history import WriteError
+from elevenlabs_history import AtomicFile, WriteError
 
 from .errors import CatalogError
 
 NAME: Final = "history.db"
 VERSION: Final = 2
+HIDDEN_FOLDER: Final = ".elevenlabs-history"
 
 _LOCK_TIMEOUT = 5.0  # seconds
+_HEADER_BYTES = 100
+_MAGIC = b"SQLite format 3\0"
 _DISK_ERRORS = ("disk is full", "readonly database", "unable to open", "disk I/O error")
 _SCHEMA = """
 CREATE TABLE items (
@@ -75,7 +79,6 @@ END;
 # the drive; fullfsync does not, and elsewhere it does nothing.
 _SETTINGS = """
 PRAGMA foreign_keys = ON;
-PRAGMA synchronous = NORMAL;
 PRAGMA fullfsync = ON;
 CREATE TEMP TABLE pending (json TEXT NOT NULL);
 """
@@ -89,28 +92,67 @@ class Database:
         self.folder = folder
         self.path = folder / NAME
         self._write_lock = threading.Lock()
-        mode = "rwc" if create else self._mode_to_read()
+        if create and not self.path.exists():
+            self._create()
+        self._check_header()
+        mode = "rw" if create else self._mode_to_read()
         with self._errors():
             # A run records files from the thread that saved them, while the caller waits.
             self._connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode={mode}",
+                f"{_uri(self.path.absolute())}?mode={mode}",
                 uri=True,
                 timeout=_LOCK_TIMEOUT,
                 isolation_level=None,
                 check_same_thread=False,
             )
             try:
-                self._prepare()
+                journal = self.value("PRAGMA journal_mode" if mode.startswith("ro") else "PRAGMA journal_mode = WAL")
+                # Some network file systems have no write-ahead log. Without one, NORMAL may damage the file.
+                self._synchronous = "NORMAL" if journal == "wal" else "FULL"
+                self._connection.executescript(f"{_SETTINGS} PRAGMA synchronous = {self._synchronous};")
             except BaseException:
                 self._connection.close()
                 raise
 
-    def _mode_to_read(self) -> str:
+    def _create(self) -> None:
+        """Make an empty catalog, in one step: what is cut short must not pass for one."""
+        with AtomicFile(self.folder / HIDDEN_FOLDER) as file, self._errors():
+            file.close()
+            connection = sqlite3.connect(file.path, isolation_level=None)
+            try:
+                # The journal of an SQLite file is a second file, and this one is not used before it is complete.
+                script = f"PRAGMA journal_mode = MEMORY; BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+                connection.executescript(script)
+            finally:
+                connection.close()
+            file.commit(self.path)
+
+    def _check_header(self) -> None:
+        """Look at the file before SQLite does, which might write to it; see sqlite.org/fileformat.html."""
         if not self.path.is_file():
             raise CatalogError(
                 f"{self.folder} is not a backup: it has no {NAME}.",
                 hint="Name the folder of a backup, or run a backup into it first.",
             )
+        try:
+            with self.path.open("rb") as file:
+                header = file.read(_HEADER_BYTES)
+        except OSError as error:
+            raise CatalogError(f"Can't read {self.path}: {error.strerror}.", hint="Check its permissions.") from error
+        if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
+            raise _damaged(self.path, "it is empty" if not header else "it is not a database")
+        version = int.from_bytes(header[60:64], "big")
+        if version == 0:
+            raise CatalogError(
+                f"{self.path} belongs to another program. It was not changed.", hint="Choose another folder."
+            )
+        if version != VERSION:
+            raise CatalogError(
+                f"{self.path} has version {version}, this package knows version {VERSION}. It was not changed.",
+                hint="Run: pip install --upgrade elevenlabs-history",
+            )
+
+    def _mode_to_read(self) -> str:
         if os.access(self.folder, os.W_OK) and os.access(self.path, os.W_OK):
             return "rw"
         log = self.folder / f"{NAME}-wal"
@@ -122,22 +164,11 @@ class Database:
         # Even to read, SQLite would write its index of the log; a file that nobody can change needs none.
         return "ro&immutable=1"
 
-    def _prepare(self) -> None:
-        version = self.value("PRAGMA user_version")
-        if version not in {0, VERSION}:
-            raise CatalogError(
-                f"{self.path} has version {version}, this package knows version {VERSION}. It was not changed.",
-                hint="Run: pip install --upgrade elevenlabs-history",
-            )
-        # A run that was killed at its very start leaves an empty file; one with tables belongs to another program.
-        if version == 0 and self.value("SELECT count(*) FROM sqlite_master"):
-            raise CatalogError(
-                f"{self.path} belongs to another program. It was not changed.", hint="Choose another folder."
-            )
-        self._connection.executescript(_SETTINGS)
-        if version == 0:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    def check(self) -> None:
+        """Raise `CatalogError` if a page of the file is damaged."""
+        problem = self.value("PRAGMA quick_check(1)")
+        if problem != "ok":
+            raise _damaged(self.path, problem)
 
     def rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
@@ -186,7 +217,17 @@ def _meaning(path: Path, error: sqlite3.Error) -> CatalogError | WriteError:
             f"Can't write {path}: {error}. What is recorded stays.",
             hint="Free some space, or make the folder writable, then run it again.",
         )
+    return _damaged(path, str(error))
+
+
+def _damaged(path: Path, problem: str) -> CatalogError:
     return CatalogError(
-        f"{path} can't be read as a catalog: {error}. It was not changed, nor was any file.",
+        f"{path} can't be read as a catalog: {problem}. It was not changed, nor was any file.",
         hint="Restore it from a copy, or move it away and run the backup again, which fetches everything anew.",
     )
+
+
+def _uri(path: PurePath) -> str:
+    """Return the URI of a path, also of a Windows share, which `Path.as_uri` writes in a way that SQLite refuses."""
+    text = path.as_posix()
+    return f"file://{'' if text.startswith('/') else '/'}{quote(text, safe='/:')}"

@@ -14,10 +14,9 @@ from elevenlabs_history import AtomicFile
 
 from .metadata import utf8
 from .report import BackupFile, Status, VerifyIssue, VerifyReport
-from .schema import NAME
+from .schema import HIDDEN_FOLDER, NAME
 
 CHECKSUMS = "SHA256SUMS"
-HIDDEN_FOLDER = ".elevenlabs-history"
 _SLICE = 256  # files per processor
 _OURS = {NAME, f"{NAME}-wal", f"{NAME}-shm", CHECKSUMS}
 

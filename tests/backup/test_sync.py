@@ -305,15 +305,21 @@ def test_a_catalog_of_a_newer_version_is_left_alone(client, tmp_path):
         sync(client, tmp_path)
 
 
-@pytest.mark.parametrize("damage", [b"no catalog at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"no catalog at all" * 100, b"SQLite format 3\0" + b"\xff" * 44 + b"\0\0\0\2" + b"\xff" * 5000],
+    ids=["empty", "no database", "damaged"],
+)
 def test_a_damaged_catalog_is_left_as_it_is(client, tmp_path, damage):
     sync(client, tmp_path)
     clips = sorted(tmp_path.rglob("*.mp3"))
     for file in tmp_path.glob("history.db*"):
         file.unlink()
     (tmp_path / "history.db").write_bytes(damage)
-    with pytest.raises(CatalogError, match="Restore it from a copy"):
-        sync(client, tmp_path)
+    for use in (lambda backup: backup.sync(client), lambda backup: backup.verify(), lambda backup: backup.plan(client)):
+        with Backup(tmp_path) as backup, pytest.raises(CatalogError, match="Restore it from a copy"):
+            use(backup)
+    assert [path.name for path in tmp_path.glob("history.db*")] == ["history.db"]
     assert (tmp_path / "history.db").read_bytes() == damage
     assert sorted(tmp_path.rglob("*.mp3")) == clips
 
