@@ -1,4 +1,4 @@
-"""Killed at any moment, a backup has lost nothing that it had, claims nothing that it has not, and carries on."""
+"""Killed or interrupted at any moment, a backup loses nothing, claims nothing that it has not, and carries on."""
 
 import contextlib
 import hashlib
@@ -17,21 +17,23 @@ from support.backups import sync
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills as POSIX has them")
 
-KILLS = 200
-# Forks, so that a run begins at once and a kill hits it at work and not while Python starts.
+# How often each signal is sent, in random order.
+SIGNALS = {signal.SIGKILL: 100, signal.SIGINT: 50, signal.SIGTERM: 50}
+# Forks, so that a run begins at once and a signal hits it at work and not while Python starts.
 RUNS = """
 import os, sys
-import elevenlabs_history._bulk.run, filelock, pathvalidate
-from elevenlabs_history import HistoryClient
-from elevenlabs_history_backup import Backup
+import elevenlabs_history._bulk.run, elevenlabs_history_cli.runner, filelock, pathvalidate
+from elevenlabs_history_cli import main
 for _ in sys.stdin:
     pid = os.fork()
     if not pid:
-        with HistoryClient(sys.argv[1], base_url=sys.argv[2]) as client, Backup(sys.argv[3]) as backup:
-            backup.sync(client, batch_size=10)
-        os._exit(0)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        try:
+            os._exit(main(["backup", sys.argv[1], "--batch-size", "10", "--quiet"]))
+        except BaseException:
+            os._exit(99)  # before the command had its handlers
     print(pid, flush=True)
-    print(os.waitpid(pid, 0)[1], flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
 
@@ -48,29 +50,39 @@ def rows_of(folder):
 
 
 @pytest.mark.timeout(600)
-def test_two_hundred_kills_lose_nothing(simulator, tmp_path):
+def test_signals_at_any_moment_lose_nothing(simulator, tmp_path):
     chance = random.Random(7)
     date = 1_900_000_000
     folder = tmp_path / "backup"
     simulator.history.fill(1000)
     runs = subprocess.Popen(
-        [sys.executable, "-c", RUNS, simulator.api_key, simulator.base_url, str(folder)],
+        [sys.executable, "-c", RUNS, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         encoding="utf-8",
+        env=os.environ | simulator.environment,
+        # A job in the background of a shell has Ctrl-C ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - one thread
     )
-    rows, kills = {}, 0
+    rows = {}
+    pending = [number for number, times in SIGNALS.items() for _ in range(times)]
+    chance.shuffle(pending)
     with runs:
-        while kills < KILLS:
+        while pending:
             print(file=runs.stdin, flush=True)
             pid = int(runs.stdout.readline())
             time.sleep(chance.uniform(0, 0.25))
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            if int(runs.stdout.readline()) == signal.SIGKILL:
-                kills += 1
+                os.kill(pid, pending[-1])
+            sent = time.monotonic()
+            code = int(runs.stdout.readline())
+            assert time.monotonic() - sent < 5
+            if code in {-pending[-1], 128 + pending[-1], 99}:
+                pending.pop()
             else:
                 # It had ended before; there must be work for the next.
+                assert code == 0
                 for _ in range(200):
                     date += 1
                     simulator.history.add(date=date)
@@ -80,7 +92,7 @@ def test_two_hundred_kills_lose_nothing(simulator, tmp_path):
                 assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == rows[path], "a row without its file"
         runs.stdin.close()
     with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
-        sync(client, folder, full=True)
+        sync(client, folder)
     with Backup(folder) as backup:
         assert backup.verify().issues == []
         assert {record.history_item_id for record in backup} == {item.id for item in simulator.history}

@@ -295,3 +295,46 @@ def test_completion_without_its_extra_says_how_to_install_it(run, monkeypatch):
         2,
         "elevenlabs-history: Completion needs an extra: pip install 'elevenlabs-history[cli]'\n",
     )
+
+
+HOSTILE = "\x1b]0;title\x07\x9b31m\u202egnp.exe\u2066\r\n"
+VALUES = [0, 1.5, True, [], ["x"], {}, {"a": 1}, "\ud800", HOSTILE]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=ascii)
+@pytest.mark.parametrize("field", ["voice_name", "text", "model_id", "source", "dialogue", "output_format", "state"])
+@pytest.mark.parametrize("option", [[], ["--json"]], ids=["text", "json"])
+def test_fields_of_any_kind_are_printed_without_controls(run, simulator, field, value, option):
+    item = simulator.history.add(date=2_000_000_000)
+    item.metadata[field] = value
+    for result in (run("list", "-n", 1, *option), run("show", item.id, *option)):
+        assert "Traceback" not in result.stderr
+        for line in (result.stdout + result.stderr).splitlines():
+            assert line.isprintable(), line
+
+
+def test_text_of_the_server_reaches_no_terminal_raw(run, simulator, tmp_path):
+    body = json.dumps({"detail": {"code": f"c{HOSTILE}", "message": HOSTILE, "request_id": HOSTILE}}).encode()
+    simulator.history.add(text=HOSTILE, voice_name=HOSTILE)
+    for arguments in (
+        ["backup", tmp_path, "-v"],
+        ["backup", tmp_path, "--json"],
+        ["list"],
+        ["show", "abc"],
+        ["doctor"],
+    ):
+        simulator.faults.clear()
+        simulator.faults.add(Fault.answer(503, body, x_trace_id="t\x9b"), times=1)
+        simulator.faults.add(Fault.answer(400, body), on="download", times=100)
+        simulator.faults.add(Fault.answer(400, body), on="get", times=100)
+        result = run(*arguments)
+        for line in (result.stdout + result.stderr).splitlines():
+            assert line.isprintable(), line
+
+
+def test_json_escapes_controls_and_stays_the_same_document(run, simulator):
+    item = simulator.history.add(text=f"{HOSTILE}\u2028 é 日本 \U0001f600", date=2_000_000_000)
+    line = run("list", "-n", 1, "--json").stdout.removesuffix("\n")
+    assert line.isprintable()
+    assert "é 日本 \U0001f600" in line
+    assert json.loads(line)["text"] == item.metadata["text"]

@@ -41,6 +41,33 @@ def test_a_reader_that_stops_reading_is_not_an_error(environment):
     assert (completed.returncode, completed.stderr) == (0, b"")
 
 
+@posix
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("backup {folder} --json | head -n 1", 0),
+        ("backup {folder} --json | head -n 0", 0),
+        ("verify {broken} | head -n 0", 5),
+        ("verify {broken} --json -v | head -n 1", 5),
+        ("doctor {folder} --json | head -n 1", 0),
+    ],
+)
+def test_a_command_that_acts_or_judges_goes_on_without_its_reader(environment, simulator, tmp_path, command, code):
+    broken, folder = tmp_path / "broken", tmp_path / "folder"
+    subprocess.run([COMMAND, "backup", broken, "--quiet"], capture_output=True, check=True)
+    for path in list(broken.rglob("*.mp3"))[:3]:
+        path.unlink()
+    simulator.history.fill(300)
+    command = f"{COMMAND} {command.format(folder=folder, broken=broken)}; echo ${{PIPESTATUS[0]}}"
+    completed = subprocess.run(["bash", "-c", command], capture_output=True, encoding="utf-8", check=False)
+    assert "Traceback" not in completed.stderr
+    assert completed.stdout.splitlines()[-1] == str(code)
+    if "backup" in command:
+        with Backup(folder) as backup:
+            assert len(backup) == 320
+            assert backup.verify().ok
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="writes to a device that is full")
 @pytest.mark.parametrize("command", ["list --json", "completion bash"])
 def test_an_output_that_cannot_be_written_is_one_line(environment, command):
@@ -94,6 +121,39 @@ def test_ctrl_c_stops_the_run_and_keeps_saved_files(start, simulator, tmp_path):
     with Backup(tmp_path) as backup:
         assert 0 < len(backup) < 1000
         assert backup.verify().issues == []
+
+
+@posix
+def test_sigterm_ends_in_order_even_if_the_server_says_nothing(start, simulator, tmp_path):
+    simulator.history.fill(100)
+    simulator.faults.add(Fault.hang(), on="download", skip=3, times=100)
+    with start("backup", tmp_path, "--batch-size", "10", "--workers", "4") as process:
+        wait_for(lambda: list(tmp_path.rglob("*.mp3")), process)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        stderr = process.stderr.read()
+        assert (process.wait(), time.monotonic() - begin < 5) == (143, True)
+    assert "Terminated. Saved files stay and no partial file was left. Run it again to continue." in stderr
+    assert "Traceback" not in stderr
+    with Backup(tmp_path) as backup:
+        assert 0 < len(backup) < 120
+        assert backup.verify().issues == []
+
+
+@posix
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["show", "{id}"], ["search", "{folder}", "z"]])
+def test_an_ascii_locale_prints_what_it_can(environment, simulator, tmp_path, arguments):
+    item = simulator.history.add(text="z \ud83d 日本 é", voice_name="Zoë 😀", date=2_000_000_000)
+    subprocess.run([COMMAND, "backup", tmp_path, "--quiet"], capture_output=True, check=True)
+    completed = subprocess.run(
+        [COMMAND, *(each.format(id=item.id, folder=tmp_path) for each in arguments)],
+        capture_output=True,
+        env=os.environ
+        | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii:strict", "PYTHONCOERCECLOCALE": "0"},
+        check=False,
+    )
+    assert (completed.returncode, completed.stderr) == (0, b"")
+    assert item.id.encode() in completed.stdout
 
 
 @posix
