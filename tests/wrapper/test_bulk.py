@@ -220,14 +220,50 @@ def archive_of(*members):
     return file.getvalue()
 
 
-def test_the_first_archive_that_proves_nothing_ends_archives(client, simulator, items, tmp_path):
+def test_three_archives_in_a_row_that_prove_nothing_end_archives(client, simulator, items, tmp_path):
+    for start in range(0, 15, 5):
+        members = (
+            (f"{place}.mp3", whole(simulator, items[place].history_item_id)) for place in range(start, start + 5)
+        )
+        simulator.faults.add(Fault.answer(200, archive_of(*members)), on="download")
+        # The items of the archive, one at a time, before the next batch.
+        simulator.faults.add(Fault.meanwhile(lambda _: None), on="download", times=5)
+    simulator.requests.clear()
+    report = client.download_all(items, tmp_path, workers=1, batch_size=5)
+    assert len(report.saved) == len(items)
+    check_files(simulator, report)
+    # The last five are not requested together any more.
+    assert len(simulator.requests) == 3 + len(items)
+
+
+def test_one_archive_that_proves_nothing_does_not_end_archives(client, simulator, items, tmp_path):
     unclear = archive_of(*((f"{place}.mp3", whole(simulator, items[place].history_item_id)) for place in range(5)))
     simulator.faults.add(Fault.answer(200, unclear), on="download")
     simulator.requests.clear()
     report = client.download_all(items, tmp_path, workers=1, batch_size=5)
     assert len(report.saved) == len(items)
     check_files(simulator, report)
-    assert len(simulator.requests) == 1 + len(items)
+    assert len(simulator.requests) == 1 + 5 + 3
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"intruders": True, "duplicates": True, "missing_ids": "skip"}], ids=["", "mixed"]
+)
+def test_voice_ids_with_slashes_cost_no_other_item_its_archive(client, simulator, tmp_path, more):
+    simulator.quirks = Quirks(folders=True, **more)
+    for place in range(380):
+        fields = {"voice_id": f"a/b{place % 7}/c"} if place % 6 == 0 else {}
+        simulator.history.add(date=1_700_000_000 + 37 * place, seconds=0.05, **fields)
+    items = list(client.list())
+    if more:
+        for item in items[::90]:
+            simulator.history.remove(item.history_item_id)
+    simulator.requests.clear()
+    report = client.download_all(items, tmp_path, workers=4, batch_size=10)
+    assert len(report.saved) + len(report.missing) == 400
+    check_files(simulator, report)
+    if not more:
+        assert len(simulator.requests) <= 50
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

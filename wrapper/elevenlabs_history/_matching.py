@@ -84,8 +84,10 @@ def match_members(requested: Iterable[HistoryItem | str], members: Iterable[Name
     A bare id has no time, so only the first two rules can match it. Members of the same name, size and checksum are one
     file. Returns one match per member, in their order.
     """
+    requested = list(requested)
     times = _times(requested)
-    files = [(member.name, member.size, member.crc32) for member in members]
+    folders = _odd_folders(requested)
+    files = [(_without_folder(member.name, folders), member.size, member.crc32) for member in members]
     claims = _uncontested(_claims(times, set(files)))
     return tuple(Match(index, *claims.get(file, (None, None))) for index, file in enumerate(files))
 
@@ -165,6 +167,16 @@ def _times(requested: Iterable[HistoryItem | str]) -> _Times:
         history_item_id, time = (entry, None) if isinstance(entry, str) else (entry.history_item_id, _time_of(entry))
         times[history_item_id] = time if times.get(history_item_id, time) == time else None
     return times
+
+
+def _odd_folders(requested: Iterable[HistoryItem | str]) -> list[str]:
+    """The folders of voice ids with a slash in them, longest first: one member that can't be read spoils an archive."""
+    ids: Iterable[object] = (item.voice_id for item in requested if isinstance(item, HistoryItem))
+    return sorted({f"{each}/" for each in ids if isinstance(each, str) and "/" in each}, key=len, reverse=True)
+
+
+def _without_folder(name: str, folders: list[str]) -> str:
+    return next((name.removeprefix(folder) for folder in folders if name.startswith(folder)), name)
 
 
 def _time_of(item: HistoryItem) -> int | None:

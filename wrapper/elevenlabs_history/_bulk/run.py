@@ -55,6 +55,7 @@ _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 # So many failed requests in a row, with no success between them: the server fails everything. Fewer could be requests
 # that were too large and had to be halved several times.
 _MAX_FAILURES_IN_A_ROW = 60
+_MAX_UNCLEAR_ARCHIVES = 3
 # How long a run that is stopped waits for responses that are arriving.
 _GRACE_SECONDS = 4.0
 
@@ -76,7 +77,7 @@ class Run:
         self._queue: deque[Batch] = deque()
         self._running = 0
         self._outcomes: SimpleQueue[_Outcome | BaseException | None] = SimpleQueue()
-        self._archives_prove_items = True
+        self._unclear_archives = 0
         self._failures_in_a_row = 0
         self._event_lock = threading.Lock()
         self._stopped = threading.Event()
@@ -157,7 +158,7 @@ class Run:
 
     def _next_batch(self) -> Batch:
         batch = self._queue.popleft()
-        size = len(batch) if self._archives_prove_items else 1
+        size = len(batch) if self._unclear_archives < _MAX_UNCLEAR_ARCHIVES else 1
         if self._batch_size.limit is not None:
             size = min(size, self._batch_size.limit)
         if size < len(batch):
@@ -224,6 +225,8 @@ class Run:
             self._batch_size.served(len(batch))
         if unsettled:
             self._retry_unmatched(batch, unsettled, outcome)
+        elif len(batch) > 1:
+            self._unclear_archives = 0
 
     def _retry_unmatched(self, batch: Batch, unsettled: Batch, result: BatchResult) -> None:
         if len(batch) == 1:
@@ -232,8 +235,8 @@ class Run:
         elif result.received < len(batch):
             self._requeue(_halves(unsettled))
         else:
-            # The archive was complete and still proved nothing, so the next one would not either.
-            self._archives_prove_items = False
+            # Complete archives that prove nothing in a row: the next one would not prove anything either.
+            self._unclear_archives = self._unclear_archives + 1 if len(unsettled) == len(batch) else 0
             self._requeue([(item,) for item in unsettled])
 
     def _account_failure(self, batch: Batch, error: HistoryError) -> None:
