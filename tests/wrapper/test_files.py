@@ -5,10 +5,11 @@ import itertools
 import os
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from elevenlabs_history import AtomicFile, FileSaved, RetryPolicy, TargetExistsError, WriteError
+from elevenlabs_history import AtomicFile, FileSaved, HistoryClient, RetryPolicy, TargetExistsError, WriteError
 from elevenlabs_history._download.extract import FSYNC_THREADS
 
 
@@ -231,3 +232,24 @@ def test_an_atomic_file_replaces_no_other_unless_told_to(tmp_path, monkeypatch, 
                 file.commit(target, overwrite=overwrite)
         assert target.read_bytes() == (b"third" if overwrite else b"first")
         assert list(tmp_path.iterdir()) == [target]
+
+
+@linux
+def test_twenty_workers_need_fewer_open_files_than_any_system_allows(simulator, tmp_path, monkeypatch):
+    """macOS allows 256."""
+    for place in range(400):
+        simulator.history.add(date=1_700_000_000 + 37 * place, seconds=0.05)
+    fsync = os.fsync
+    counts = [open_files()]
+
+    def slow(descriptor):
+        counts.append(open_files())
+        time.sleep(0.02)
+        fsync(descriptor)
+
+    monkeypatch.setattr("elevenlabs_history._files.atomic.os.fsync", slow)
+    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+        report = client.download_all(client.list(), tmp_path, workers=20)
+    assert len(report.saved) == 420
+    # Each connection has two ends in this process.
+    assert max(counts) - counts[0] < 180

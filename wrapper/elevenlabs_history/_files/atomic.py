@@ -64,11 +64,10 @@ class AtomicFile:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[IO[bytes]]:
-        """Read what was written so far."""
-        with _write_errors(self.path.parent):
-            self._file.flush()
-            with self.path.open("rb") as file:
-                yield file
+        """End writing and read what was written."""
+        self.close()
+        with _write_errors(self.path.parent), self.path.open("rb") as file:
+            yield file
 
     def commit(self, target: Path, *, overwrite: bool = False) -> None:
         """Make this the file `target`, in one step: fsync, rename, fsync of the folder.
