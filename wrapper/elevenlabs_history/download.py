@@ -157,7 +157,7 @@ class Download(_Exchange):
             WriteError: The disk is full, the folder is not writable, or the like.
             HistoryError: The download failed.
         """
-        return self._receive(*self._prepare_extract(folder, template=template, overwrite=overwrite))
+        return self._receive(*self._prepare_extract(folder, template=template, overwrite=overwrite), hashing=True)
 
     def _open(self, attempts: Attempts) -> AbstractContextManager[httpx.Response]:
         return self._api.get_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
@@ -167,6 +167,7 @@ class Download(_Exchange):
         open_file: Callable[[], F],
         finish: Callable[[Sink[F]], T],
         *,
+        hashing: bool = False,
         stopped: threading.Event | None = None,
         on_bytes: Callable[[int], None] | None = None,
     ) -> T:
@@ -174,7 +175,7 @@ class Download(_Exchange):
         for attempt in attempts:
             file = open_file()
             with attempt, file:
-                sink = Sink(self._sniffer(), file, on_bytes)
+                sink = Sink(self._sniffer(), file, on_bytes, hashing=hashing)
                 with self._open(attempts) as response:
                     for chunk in response.iter_raw():
                         sink.write(chunk)
@@ -218,19 +219,19 @@ class AsyncDownload(_Exchange):
         overwrite: bool = False,
     ) -> list[DownloadedFile]:
         """Save each item as a file of its own, as `Download.extract` does; archives are extracted in a thread."""
-        return await self._receive(*self._prepare_extract(folder, template=template, overwrite=overwrite))
+        return await self._receive(*self._prepare_extract(folder, template=template, overwrite=overwrite), hashing=True)
 
     def _open(self, attempts: Attempts) -> AbstractAsyncContextManager[httpx.Response]:
         return self._api.get_async_httpx_client().stream(**self._request, extensions={STREAMED: attempts})
 
-    async def _receive(self, open_file: Callable[[], F], finish: Callable[[Sink[F]], T]) -> T:
+    async def _receive(self, open_file: Callable[[], F], finish: Callable[[Sink[F]], T], *, hashing: bool = False) -> T:
         from ._download.threads import run_in_thread
 
         attempts = self._transport.attempts(idempotent=True)
         async for attempt in attempts:
             file = open_file()
             with attempt, file:
-                sink = Sink(self._sniffer(), file, None)
+                sink = Sink(self._sniffer(), file, None, hashing=hashing)
                 async with self._open(attempts) as response, _raw_chunks(response) as body:
                     async for chunk in body:
                         sink.write(chunk)

@@ -5,6 +5,7 @@ import errno
 import threading
 import time
 from collections import deque
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -15,7 +16,7 @@ from elevenlabs_history_api import Client
 from elevenlabs_history_api.models import HistoryItem
 
 from .. import errors
-from .._download.extract import BatchResult, extract_matched
+from .._download.extract import FSYNC_THREADS, BatchResult, extract_matched
 from .._download.targets import Targets
 from .._files.atomic import AtomicFile
 from .._files.lock import staging_folder
@@ -90,10 +91,11 @@ class Run:
             pending = [item for item in self._targets.items if not self._skip(item)]
             self._emit(RunStarted(len(pending)))
             self._queue.extend(plan_requests(pending, self._settings))
-            try:
-                self._fetch_all(staging)
-            finally:
-                self._finish()
+            with ThreadPoolExecutor(FSYNC_THREADS, thread_name_prefix="elevenlabs-history-fsync") as executor:
+                try:
+                    self._fetch_all(staging, executor)
+                finally:
+                    self._finish()
         self._emit(RunFinished(self._report))
         return self._report
 
@@ -121,12 +123,12 @@ class Run:
             self._fail(id_of(item), error)
         return True
 
-    def _fetch_all(self, staging: Path) -> None:
+    def _fetch_all(self, staging: Path, executor: Executor) -> None:
         while True:
             while self._queue and self._running < self._limiter.limit and not self._stopped.is_set():
                 self._running += 1
                 # Not a pool, for whose threads the interpreter would wait at its end, up to the timeout of a read.
-                arguments = (contextvars.copy_context(), self._next_batch(), staging)
+                arguments = (contextvars.copy_context(), self._next_batch(), staging, executor)
                 threading.Thread(target=self._work, args=arguments, name="elevenlabs-history", daemon=True).start()
             outcome = self._next_outcome() if self._running else None
             if outcome is None:
@@ -165,10 +167,10 @@ class Run:
             self._queue.appendleft(batch[size:])
         return batch[:size]
 
-    def _work(self, context: contextvars.Context, batch: Batch, staging: Path) -> None:
+    def _work(self, context: contextvars.Context, batch: Batch, staging: Path, executor: Executor) -> None:
         outcome: BatchResult | HistoryError
         try:
-            outcome = context.run(self._fetch, batch, staging)
+            outcome = context.run(self._fetch, batch, staging, executor)
         except HistoryError as error:
             outcome = error
         except Exception as error:  # noqa: BLE001 - one odd item must not end the run
@@ -177,13 +179,14 @@ class Run:
             )
         self._outcomes.put((batch, outcome))
 
-    def _fetch(self, batch: Batch, staging: Path) -> BatchResult:
+    def _fetch(self, batch: Batch, staging: Path, executor: Executor) -> BatchResult:
         """Request a batch and save what is proven of it; runs in a worker."""
         targets = evolve(self._targets, items=batch)
         download = Download(self._api, self._transport, download_request(batch, self._settings.output_format), batch)
         return download._receive(  # noqa: SLF001 - same package
             partial(AtomicFile, staging),
-            partial(extract_matched, targets, staging, self._check_abandoned),
+            partial(extract_matched, targets, staging, executor, self._check_abandoned),
+            hashing=True,
             stopped=self._stopped,
             on_bytes=self._count,
         )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -42,7 +42,7 @@ class BatchResult:
 
 def extract_all(targets: Targets, body: Sink[AtomicFile]) -> list[DownloadedFile]:
     """Name all files or none, including those that nothing matches to an item."""
-    with _staging(targets, targets.folder) as staging:
+    with ThreadPoolExecutor(FSYNC_THREADS) as executor, _staging(targets, targets.folder, executor) as staging:
         staged = staging.stage(body)
         if not staged:
             raise UnsafeArchiveError(f"The archive is empty ({describe(targets.items)}). Nothing was written.")
@@ -58,13 +58,13 @@ def extract_all(targets: Targets, body: Sink[AtomicFile]) -> list[DownloadedFile
 
 
 def extract_matched(
-    targets: Targets, folder: Path, check_running: Callable[[], None], body: Sink[AtomicFile]
+    targets: Targets, folder: Path, executor: Executor, check_running: Callable[[], None], body: Sink[AtomicFile]
 ) -> BatchResult:
     """Name each file that is proven to be an item, whatever becomes of the others.
 
-    The files are staged in `folder`; `check_running` raises if nobody waits for them any more.
+    The files are staged in `folder` and flushed by the executor; `check_running` raises if nobody waits for them.
     """
-    with _staging(targets, folder) as staging:
+    with _staging(targets, folder, executor) as staging:
         staged = staging.stage(body)
         result = BatchResult([], {}, received=len(staged))
         for each in staged:
@@ -91,10 +91,10 @@ class _StagedFile:
 
 
 @contextmanager
-def _staging(targets: Targets, folder: Path) -> Iterator["_Staging"]:
+def _staging(targets: Targets, folder: Path, executor: Executor) -> Iterator["_Staging"]:
     """Make renames survive a power failure; undo them if there is an error. Delete what was not renamed."""
     with ExitStack() as stack:
-        staging = _Staging(targets, folder, stack)
+        staging = _Staging(targets, folder, executor, stack)
         try:
             yield staging
             fsync_folders(staging.folders)
@@ -108,11 +108,12 @@ def _staging(targets: Targets, folder: Path) -> Iterator["_Staging"]:
 class _Staging:
     """Stages every file of a body, so that none gets its name before the whole body was checked."""
 
-    def __init__(self, targets: Targets, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, targets: Targets, folder: Path, executor: Executor, stack: ExitStack) -> None:
         self.renamed: list[Path] = []
         self.folders: set[Path] = set()
         self._targets = targets
         self._folder = folder
+        self._executor = executor
         self._stack = stack
 
     def stage(self, body: Sink[AtomicFile]) -> list[_StagedFile]:
@@ -121,13 +122,12 @@ class _Staging:
             staged.file.flush_to_disk()
             return [staged]
         # Each file is flushed while the next ones are written: waiting for the disk in turn would take much longer.
-        executor = self._stack.enter_context(ThreadPoolExecutor(FSYNC_THREADS))
         flushes: list[Future[None]] = []
         members = []
         try:
             for staged in self._stage_members(body):
                 members.append(staged)
-                flushes.append(executor.submit(staged.file.flush_to_disk))
+                flushes.append(self._executor.submit(staged.file.flush_to_disk))
         except UnsafeArchiveError as error:
             error.message = f"{error.message} ({describe(self._targets.items)})"
             raise

@@ -62,11 +62,12 @@ class Sniffer:
 class Sink(Generic[F]):
     """Takes the body of one response into a file or into memory."""
 
-    def __init__(self, sniffer: Sniffer, file: F, on_bytes: Callable[[int], None] | None) -> None:
-        """Prepare to write into `file` and to tell how many bytes came."""
+    def __init__(self, sniffer: Sniffer, file: F, on_bytes: Callable[[int], None] | None, *, hashing: bool) -> None:
+        """Prepare to write into `file`, to tell how many bytes came, and to hash them unless they are an archive."""
         self.file = file
         self.size = 0
         self.sha256 = hashlib.sha256()
+        self._hashing = hashing
         self._sniffer = sniffer
         self._on_bytes = on_bytes
 
@@ -88,6 +89,5 @@ class Sink(Generic[F]):
         if data:
             self.file.write(data)
             self.size += len(data)
-            # Nobody asks for the hash of an archive.
-            if self.kind is not FileKind.ZIP:
+            if self._hashing and self.kind is not FileKind.ZIP:
                 self.sha256.update(data)
