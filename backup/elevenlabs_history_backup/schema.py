@@ -74,12 +74,15 @@ CREATE TRIGGER items_update AFTER UPDATE OF text, voice ON items BEGIN
     INSERT INTO words (rowid, text, voice) VALUES (new.number, new.text, new.voice);
 END;
 """
+# What a run has to fetch may be long, so it is in a temporary file with a small cache (KiB).
+#
 # With a write-ahead log, NORMAL loses at most the newest transactions in a power failure, in order: the high-water mark
 # never survives without the rows before it. OFF could damage the file. On macOS fsync leaves the data in the cache of
 # the drive; fullfsync does not, and elsewhere it does nothing.
 _SETTINGS = """
 PRAGMA foreign_keys = ON;
 PRAGMA fullfsync = ON;
+PRAGMA temp.cache_size = -256;
 CREATE TEMP TABLE pending (json TEXT NOT NULL);
 """
 

@@ -150,9 +150,8 @@ class AsyncHistoryItems(BaseItems):
     async def pages(self) -> AsyncIterator[list[HistoryItem]]:
         """Iterate over the remaining pages instead of single items."""
         while (request := self._paginator.next_request()) is not None:
-            response = await self._api.get_async_httpx_client().request(**request)
             with parse_errors("GET /v1/history"):
-                page = self._paginator.parse(parse_json(response))
+                page = self._paginator.parse(parse_json(await self._api.get_async_httpx_client().request(**request)))
             yield page
 
     def __aiter__(self) -> AsyncIterator[HistoryItem]:

@@ -232,9 +232,8 @@ class HistoryItems(BaseItems):
             HistoryError: A page could not be fetched.
         """
         while (request := self._paginator.next_request()) is not None:
-            response = self._api.get_httpx_client().request(**request)
             with parse_errors("GET /v1/history"):
-                page = self._paginator.parse(parse_json(response))
+                page = self._paginator.parse(parse_json(self._api.get_httpx_client().request(**request)))
             yield page
 
     def __iter__(self) -> Iterator[HistoryItem]:

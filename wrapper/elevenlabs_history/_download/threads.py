@@ -1,6 +1,5 @@
 """Work in a thread that the caller waits for, whatever interrupts the caller."""
 
-import asyncio
 import contextlib
 import contextvars
 from collections.abc import Callable
@@ -45,6 +44,8 @@ async def run_in_thread(
     function: Callable[[], T], *, executor: Executor | None = None, on_cancel: Callable[[], None] | None = None
 ) -> T:
     """Run a function in a thread of an executor, by default the event loop's. If cancelled, wait before raising."""
+    import asyncio
+
     # Not `asyncio.to_thread`, which makes a task: `asyncio.run` cancels all tasks when its main coroutine ends.
     future = asyncio.get_running_loop().run_in_executor(executor, contextvars.copy_context().run, function)
     try:
