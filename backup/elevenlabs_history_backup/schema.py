@@ -74,7 +74,7 @@ CREATE TRIGGER items_update AFTER UPDATE OF text, voice ON items BEGIN
     INSERT INTO words (rowid, text, voice) VALUES (new.number, new.text, new.voice);
 END;
 """
-# What a run has to fetch may be long, so it is in a temporary file with a small cache (KiB).
+# What a run has to fetch may be long, so it is in a temporary file. Caches are in KiB.
 #
 # With a write-ahead log, NORMAL loses at most the newest transactions in a power failure, in order: the high-water mark
 # never survives without the rows before it. OFF could damage the file. On macOS fsync leaves the data in the cache of
@@ -82,6 +82,7 @@ END;
 _SETTINGS = """
 PRAGMA foreign_keys = ON;
 PRAGMA fullfsync = ON;
+PRAGMA cache_size = -1000;
 PRAGMA temp.cache_size = -256;
 CREATE TEMP TABLE pending (json TEXT NOT NULL);
 """
