@@ -1,4 +1,4 @@
-"""What a run has to fetch, and what it requests together."""
+"""What a run has to fetch, what it requests together, and which errors end it."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
@@ -6,17 +6,27 @@ from typing import TypeAlias
 from attrs import frozen
 from elevenlabs_history_api.models import HistoryItem
 
+from .. import errors
 from .._audio import FileKind
 from .._download.targets import AUDIO_KINDS
 from .._items import output_format_of
 from .._matching import plan_batches
-from ..errors import InvalidArgumentError
+from ..errors import HistoryError, InvalidArgumentError
 from ..events import Event
 
 Batch: TypeAlias = "tuple[str | HistoryItem, ...]"
 
 # Shorter archives cost more in requests than they save in waiting.
 _MIN_BATCH_SIZE = 10
+_FATAL = (
+    errors.AuthenticationError,
+    errors.InvalidArgumentError,
+    errors.PermissionDeniedError,
+    errors.QuotaExceededError,
+    errors.WriteError,
+    errors.WrongRegionError,
+)
+_WRONG_FORMAT = "invalid_output_format"
 
 
 @frozen(kw_only=True)
@@ -53,3 +63,15 @@ def possible_kinds(item: str | HistoryItem, output_format: str | None) -> tuple[
     if codec in {"", "wav", "pcm"}:
         return AUDIO_KINDS
     return tuple(kind for kind in AUDIO_KINDS if kind is not FileKind.WAV)
+
+
+def halves(batch: Batch) -> list[Batch]:
+    middle = (len(batch) + 1) // 2
+    return [half for half in (batch[:middle], batch[middle:]) if half]
+
+
+def is_fatal(error: HistoryError) -> bool:
+    """Tell whether every other request would fail in the same way."""
+    if isinstance(error, errors.APIConnectionError):
+        return error.never_sent
+    return isinstance(error, _FATAL) or error.code == _WRONG_FORMAT

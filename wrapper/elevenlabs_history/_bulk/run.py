@@ -38,19 +38,10 @@ from ..events import (
     SkippedFile,
 )
 from .limiter import BatchSize, ConcurrencyLimiter
-from .planning import Batch, Settings, plan_requests, possible_kinds
+from .planning import Batch, Settings, halves, is_fatal, plan_requests, possible_kinds
 
 _Outcome: TypeAlias = tuple[Batch, BatchResult | HistoryError]
 
-_FATAL = (
-    errors.AuthenticationError,
-    errors.InvalidArgumentError,
-    errors.PermissionDeniedError,
-    errors.QuotaExceededError,
-    errors.WriteError,
-    errors.WrongRegionError,
-)
-_WRONG_FORMAT = "invalid_output_format"
 # What keeps every other file from being written, too.
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 # So many failed requests in a row, with no success between them: the server fails everything. Fewer could be requests
@@ -236,7 +227,7 @@ class Run:
             error = errors.UnexpectedResponseError("Received an archive without the item instead of its audio.")
             self._fail(id_of(batch[0]), error)
         elif result.received < len(batch):
-            self._requeue(_halves(unsettled))
+            self._requeue(halves(unsettled))
         else:
             # Complete archives that prove nothing in a row: the next one would not prove anything either.
             self._unclear_archives = self._unclear_archives + 1 if len(unsettled) == len(batch) else 0
@@ -257,7 +248,7 @@ class Run:
         else:
             self._batch_size.refused(len(batch))
         if len(batch) != 1:
-            self._requeue(_halves(batch))
+            self._requeue(halves(batch))
         elif isinstance(error, errors.NotFoundError) and error.code is not None:
             self._report.missing.append(id_of(batch[0]))
             self._emit(ItemMissing(id_of(batch[0])))
@@ -291,15 +282,3 @@ class Run:
         if self._settings.on_event is not None:
             with self._event_lock:
                 self._settings.on_event(event)
-
-
-def is_fatal(error: HistoryError) -> bool:
-    """Tell whether every other request would fail in the same way."""
-    if isinstance(error, errors.APIConnectionError):
-        return error.never_sent
-    return isinstance(error, _FATAL) or error.code == _WRONG_FORMAT
-
-
-def _halves(batch: Batch) -> list[Batch]:
-    middle = (len(batch) + 1) // 2
-    return [half for half in (batch[:middle], batch[middle:]) if half]
