@@ -138,9 +138,13 @@ def test_every_cut_of_an_archive_is_refused():
             contents(GOOD[:length])
 
 
+def test_a_name_that_is_not_utf_8_though_it_says_so_is_refused():
+    assert "central directory is damaged" in refusal(build(Piece(name=b"\xff\xfe.mp3", both={"flags": 0x800})))
+
+
 def test_a_hostile_name_is_shown_short_and_without_anything_that_a_terminal_obeys():
     name = b"\x1b[2J\r\n\xe2\x80\xae" + b"x" * 4000
-    message = refusal(build(Piece(name=name, both={"method": 12})))
+    message = refusal(build(Piece(name=name, both={"method": 12, "flags": 0x800})))
     assert r"member '\x1b[2J\r\n\u202exxx" in message
     assert message.isprintable()
     assert len(message) < 300
