@@ -147,7 +147,10 @@ def _parse_directory(data: bytes, count: int) -> list[zipfile.ZipInfo]:
     while at < len(data):
         if len(data) - at < _ENTRY_BYTES or not data.startswith(b"PK\1\2", at):
             _refuse("its central directory has bytes that are no entry")
-        at += _ENTRY_BYTES + sum(struct.unpack_from("<3H", data, at + 28))
+        name, extra, comment = struct.unpack_from("<3H", data, at + 28)
+        at += _ENTRY_BYTES + name
+        _check_extra(data[at : at + extra])
+        at += extra + comment
         entries += 1
     if at != len(data) or entries != count:
         _refuse(f"its central directory has {entries} entries instead of {count}, or is cut short")
@@ -167,22 +170,23 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
     name = entry.orig_filename
     mode = stat.S_IFMT(entry.external_attr >> 16)
     is_folder = name.endswith("/")
-    is_stored = entry.compress_type == zipfile.ZIP_STORED
-    if entry.flag_bits & _REFUSED_FLAGS or not (is_stored or entry.compress_type == zipfile.ZIP_DEFLATED):
+    if entry.flag_bits & _REFUSED_FLAGS or entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         _refuse(f"is encrypted or compressed with method {entry.compress_type}", name)
     if mode not in _ALLOWED_MODES or (not is_folder and mode == stat.S_IFDIR):
         _refuse("is a link, a device or a socket, or not the folder that it claims to be", name)
     # A folder with data, even of a deflate stream of nothing (two bytes), could hide a file.
-    data_hidden = is_folder and entry.compress_size > 2
-    if is_folder != (entry.file_size == 0) or data_hidden or (is_stored and entry.file_size != entry.compress_size):
+    if is_folder != (entry.file_size == 0) or (is_folder and entry.compress_size > 2):
         _refuse(f"has an impossible size of {entry.file_size} bytes", name)
+
+
+def _check_extra(extra: bytes) -> None:
+    """Refuse a damaged Unicode path, of which Python's versions make different things."""
     at = 0
     # What is shorter than a field's header is padding, as some writers use to align data.
-    while len(entry.extra) - at >= 4:
-        kind, length = struct.unpack_from("<2H", entry.extra, at)
-        # Python's versions differ in what they make of a damaged Unicode path.
-        if kind == _UNICODE_PATH_FIELD and (length < 5 or entry.extra[at + 4 : at + 5] != b"\1"):
-            _refuse("has damaged extra fields", name)
+    while len(extra) - at >= 4:
+        kind, length = struct.unpack_from("<2H", extra, at)
+        if kind == _UNICODE_PATH_FIELD and (length < 5 or extra[at + 4 : at + 5] != b"\1"):
+            _refuse("its central directory has damaged extra fields")
         at += 4 + length
 
 

@@ -115,6 +115,14 @@ def test_a_central_directory_of_more_than_4_mib_is_refused_before_it_is_parsed()
     assert "claims 40 entries in 524" in refusal(data, 40)
 
 
+def test_members_may_not_decompress_to_more_than_a_disk_may_have(monkeypatch):
+    monkeypatch.setattr("elevenlabs_history._archive._MAX_TOTAL_BYTES", 2 * SIZE - 1)
+    assert contents(build(Piece())) == [SOUND]
+    assert f"it decompresses from {len(build(Piece(), Piece()))} to {2 * SIZE} bytes" in refusal(
+        build(Piece(), Piece())
+    )
+
+
 def test_a_signature_that_comes_in_single_bytes_is_still_one(monkeypatch):
     monkeypatch.setattr("elevenlabs_history._archive._CHUNK_BYTES", 1)
     assert "is an archive itself" in refusal(build(Piece(content=GOOD)))
