@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from elevenlabs_history_api.models import HistoryItem
+from elevenlabs_history_api.models import DialogueLine, HistoryItem
 
 from .errors import InvalidArgumentError
 
@@ -43,6 +43,12 @@ def check_id(history_item_id: object) -> str:
 def is_valid_id(history_item_id: str) -> bool:
     """Tell whether an id is not empty, printable, and would not change the URL that it becomes part of."""
     return bool(history_item_id.strip(".")) and history_item_id.isprintable() and " " not in history_item_id
+
+
+def check_dialogue(item: HistoryItem) -> None:
+    """Raise TypeError where the generated parser has taken a dialogue of anything, which would fail once it is used."""
+    if isinstance(item.dialogue, list) and not all(isinstance(line, DialogueLine) for line in item.dialogue):
+        raise TypeError("a line of its dialogue is not an object")
 
 
 def describe(items: tuple[str | HistoryItem, ...]) -> str:

@@ -10,7 +10,7 @@ from elevenlabs_history_api.api.history import list_history_items
 from elevenlabs_history_api.models import HistoryItem
 from elevenlabs_history_api.types import UNSET
 
-from ._items import is_valid_id
+from ._items import check_dialogue, is_valid_id
 from .errors import InvalidArgumentError, UnexpectedResponseError
 
 log = logging.getLogger("elevenlabs_history")
@@ -116,8 +116,7 @@ class Paginator:
             return None
         try:
             item = HistoryItem.from_dict(entry)
-            # The parser takes a dialogue of anything, which fails only when somebody uses it.
-            item.to_dict()
+            check_dialogue(item)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             self._reject(entry, f"item {history_item_id}: {type(error).__name__} {error}")
             return None

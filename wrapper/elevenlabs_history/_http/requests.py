@@ -10,7 +10,7 @@ from elevenlabs_history_api.api.history import download_history_items, get_histo
 from elevenlabs_history_api.models import DownloadRequest, HistoryItem
 from elevenlabs_history_api.types import UNSET
 
-from .._items import id_of
+from .._items import check_dialogue, id_of
 from ..errors import HistoryError, UnexpectedResponseError
 
 T = TypeVar("T")
@@ -58,6 +58,5 @@ def expect(model: type[T], parsed: object) -> T:
     if not isinstance(parsed, model):
         raise TypeError(f"{type(parsed).__name__} instead of {model.__name__}")
     if isinstance(parsed, HistoryItem):
-        # The generated parser takes a dialogue of anything, which fails only when somebody uses it.
-        parsed.to_dict()
+        check_dialogue(parsed)
     return parsed
