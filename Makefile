@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check check-breaking bench bench-quick generate spec
+.PHONY: help demo test test-all test-lowest check check-breaking bench bench-quick generate spec
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ test-all: test ## Run the tests, then those that build or install packages or re
 	@echo "Running the tests that build, install or regenerate (about four minutes on two cores) …"
 	@$(PYTEST) --dist=loadfile -m packaging
 
+test-lowest: ## Run the tests of the packages with the lowest versions of their dependencies
+	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
+		-e '.[all]' -c requirements/lowest.txt -r requirements/test.txt
+	@.venv-lowest/bin/python -m pytest --numprocesses=auto -m "not packaging" tests/wrapper tests/backup tests/cli
+
 check: $(TOOLS) ## Check the spec, the generated client, format, lint, types, imports and dependencies
 	@echo "Checking the spec …"
 	@$(BIN)/openapi-spec-validator openapi.yaml
@@ -41,6 +47,8 @@ check: $(TOOLS) ## Check the spec, the generated client, format, lint, types, im
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
 	@echo "Checking the imports between the packages …"
 	@$(BIN)/lint-imports
+	@echo "Checking the workflows …"
+	@$(BIN)/zizmor --offline --quiet --persona=pedantic .github
 	@echo "Comparing the declared dependencies with the imports …"
 	@$(BIN)/deptry wrapper backup cli generated simulator
 
@@ -66,7 +74,7 @@ $(INSTALLED): pyproject.toml
 	@$(PIP) -e '.[all]'
 	@touch $@
 
-$(TOOLS): requirements/dev.txt requirements/generator.txt $(INSTALLED)
+$(TOOLS): requirements/dev.txt requirements/generator.txt requirements/test.txt $(INSTALLED)
 	@echo "Installing the development tools into $(VENV) (about a minute) …"
 	@$(PIP) -r requirements/dev.txt
 	@touch $@

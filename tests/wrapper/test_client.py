@@ -1,5 +1,6 @@
 """List, get and delete with the sync and the async client, against the simulator."""
 
+import asyncio
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from elevenlabs_history import (
+    AsyncHistoryClient,
     AuthenticationError,
     HistoryClient,
     InvalidArgumentError,
@@ -213,3 +215,29 @@ def test_a_closed_client_says_so(simulator):
     for call in (lambda: client.get("a"), lambda: next(client.list()), client.download("a").read):
         with pytest.raises(InvalidArgumentError, match="closed"):
             call()
+
+
+class Client:
+    """As of another library."""
+
+
+@pytest.mark.parametrize("kind", [HistoryClient, AsyncHistoryClient])
+@pytest.mark.parametrize("other", [Client, httpx.Client, httpx.AsyncClient])
+def test_an_http_client_of_another_library_or_kind_is_refused_in_words(kind, other):
+    expected = httpx.Client if kind is HistoryClient else httpx.AsyncClient
+    if other is expected:
+        kind("key", http_client=other())
+        return
+    with pytest.raises(
+        InvalidArgumentError, match=rf"http_client is a .*Client; it must be an httpx.{expected.__name__}\."
+    ):
+        kind("key", http_client=other())
+
+
+def test_the_threads_of_an_async_client_take_a_synchronous_one_only(simulator, tmp_path):
+    async def run():
+        async with AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+            with pytest.raises(InvalidArgumentError, match=r"it must be an httpx.Client\."):
+                await client.download_all(["a"], tmp_path, http_client=httpx.AsyncClient())
+
+    asyncio.run(run())

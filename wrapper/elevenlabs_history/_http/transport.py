@@ -47,6 +47,8 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         http_client: httpx.Client | None = None,
         async_http_client: httpx.AsyncClient | None = None,
     ) -> None:
+        _check_type(http_client, httpx.Client)
+        _check_type(async_http_client, httpx.AsyncClient)
         self._key = key
         self.base_url = base_url
         self._retry_policy = retry_policy
@@ -78,6 +80,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 "This client was made with an httpx.AsyncClient, but download_all works in threads: pass "
                 "http_client=httpx.Client(…) with the same proxies and certificates. Nothing was sent."
             )
+        _check_type(http_client, httpx.Client)
         if http_client is not None:
             self._client, self._owns_client = http_client, False
 
@@ -205,6 +208,13 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return client.build_request(
             request.method, request.url, headers=headers, content=content, extensions=request.extensions
         )
+
+
+def _check_type(http_client: object, kind: type[httpx.Client | httpx.AsyncClient]) -> None:
+    """Refuse a client of another library, or of the other kind, before it fails in the middle of a call."""
+    if http_client is not None and not isinstance(http_client, kind):
+        given = f"{type(http_client).__module__}.{type(http_client).__qualname__}"
+        raise InvalidArgumentError(f"http_client is a {given}; it must be an httpx.{kind.__name__}.")
 
 
 def _is_idempotent(request: httpx.Request) -> bool:
