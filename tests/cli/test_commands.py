@@ -1,8 +1,10 @@
 """The commands as users type them: what they print, what they save and how they exit."""
 
+import argparse
 import errno
 import hashlib
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from typing import get_args
 import elevenlabs_history
 import pytest
 from elevenlabs_history import Region
+from elevenlabs_history_cli import runner
 from elevenlabs_history_cli.output import PYTHON_TO_OPTIONS
 from elevenlabs_history_cli.parser import REGIONS
 from elevenlabs_history_cli.runner import COMMANDS
@@ -338,3 +341,9 @@ def test_json_escapes_controls_and_stays_the_same_document(run, simulator):
     assert line.isprintable()
     assert "é 日本 \U0001f600" in line
     assert json.loads(line)["text"] == item.metadata["text"]
+
+
+def test_log_lines_are_sanitized(capsys):
+    with runner._logging(argparse.Namespace(quiet=False, verbose=0)):
+        logging.getLogger("elevenlabs_history").warning("an entry: \x1b[2J\u202e\nof two lines")
+    assert capsys.readouterr().err == "an entry: [2J of two lines\n"
