@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -59,22 +60,27 @@ def _compare(folder: Path, files: Iterable[BackupFile], workers: int) -> Iterato
     extra = set(_files_below(folder))
     missing: list[BackupFile] = []
     moved: dict[str | None, list[str]] = defaultdict(list)
+    stopped = threading.Event()
     with ThreadPoolExecutor(workers, thread_name_prefix="elevenlabs-history-verify") as pool:
-        rest = iter(files)
-        batches = iter(lambda: list(islice(rest, _BATCH)), [])
-        # In slices, because a pool takes all work at once, and a history may be long.
-        while part := list(islice(batches, _SLICE * workers)):
-            for file, status in chain.from_iterable(pool.map(partial(_statuses, folder), part)):
-                extra.discard(file.path)
-                if status == "missing":
-                    missing.append(file)
-                else:
-                    yield _issue(status, file)
-        # A missing file may have another name now, if the catalog can hold that name.
-        candidates = sorted((path for path in extra if utf8(path) == path), reverse=True)
-        sizes = {file.size for file in missing}
-        for path, digest in zip(candidates, pool.map(partial(_digest, folder, sizes), candidates), strict=True):
-            moved[digest].append(path)
+        try:
+            rest = iter(files)
+            batches = iter(lambda: list(islice(rest, _BATCH)), [])
+            # In slices, because a pool takes all work at once, and a history may be long.
+            while part := list(islice(batches, _SLICE * workers)):
+                for file, status in chain.from_iterable(pool.map(partial(_statuses, folder, stopped), part)):
+                    extra.discard(file.path)
+                    if status == "missing":
+                        missing.append(file)
+                    else:
+                        yield _issue(status, file)
+            # A missing file may have another name now, if the catalog can hold that name.
+            candidates = sorted((path for path in extra if utf8(path) == path), reverse=True)
+            sizes = {file.size for file in missing}
+            for path, digest in zip(candidates, pool.map(partial(_digest, folder, sizes), candidates), strict=True):
+                moved[digest].append(path)
+        finally:
+            # The pool waits for its threads, also after Ctrl-C.
+            stopped.set()
     for file in missing:
         moved_to = moved[file.sha256].pop() if moved[file.sha256] else None
         extra.discard(moved_to or "")
@@ -88,8 +94,8 @@ def _issue(status: Status, file: BackupFile, moved_to: str | None = None) -> Ver
     return VerifyIssue(status=status, path=file.path, history_item_id=item, format=form, moved_to=moved_to)
 
 
-def _statuses(folder: Path, files: Iterable[BackupFile]) -> list[tuple[BackupFile, Status]]:
-    return [(file, _status(folder, file)) for file in files]
+def _statuses(folder: Path, stopped: threading.Event, files: Iterable[BackupFile]) -> list[tuple[BackupFile, Status]]:
+    return [(file, _status(folder, file)) for file in files if not stopped.is_set()]
 
 
 def _status(folder: Path, file: BackupFile) -> Status:

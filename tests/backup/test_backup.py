@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
@@ -104,6 +105,24 @@ def test_verify_reports_missing_changed_moved_and_extra_files(backup, folder):
     )
     assert [issue.moved_to for issue in report.issues if issue.status == "moved"] == ["moved.mp3"]
     assert (report.ok_count, report.ok, len(seen)) == (19, False, 23)
+
+
+def test_a_verification_that_is_interrupted_ends_soon(backup, monkeypatch):
+    hashed = []
+
+    def hash_slowly(path):
+        hashed.append(path)
+        time.sleep(0.1)
+        return "another"
+
+    def interrupt(_issue):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("elevenlabs_history_backup.verify._BATCH", 10)
+    monkeypatch.setattr("elevenlabs_history_backup.verify._sha256", hash_slowly)
+    with pytest.raises(KeyboardInterrupt):
+        backup.verify(workers=1, on_issue=interrupt)
+    assert len(hashed) <= 11
 
 
 @pytest.mark.parametrize("history_item_id", ["", "\udcff", "a\0b"])
