@@ -1,6 +1,7 @@
 """Many items become files that are proven to be those items, whatever the server does; sync and async."""
 
 import asyncio
+import contextvars
 import hashlib
 import io
 import os
@@ -770,3 +771,25 @@ def test_an_async_client_with_its_own_httpx_client_needs_a_synchronous_one_for_t
             assert len(report.saved) == len(items)
 
     loop.run_until_complete(run())
+
+
+def test_the_variables_of_the_callers_context_reach_every_event(simulator, tmp_path):
+    caller = contextvars.ContextVar("caller", default="nobody")
+    seen = set()
+
+    def listen(event):
+        seen.add((type(event).__name__, caller.get()))
+
+    caller.set("me")
+    with HistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+        items = list(client.list())
+        client.download_all(items, tmp_path / "sync", workers=2, on_event=listen)
+
+    async def run():
+        caller.set("my task")
+        async with AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+            await client.download_all(items, tmp_path / "async", workers=2, on_event=listen)
+
+    asyncio.run(run())
+    assert {name for name, _ in seen} == {"RunStarted", "BytesReceived", "FileSaved", "RunFinished"}
+    assert {value for _, value in seen} == {"me", "my task"}
