@@ -1,9 +1,10 @@
 """The public data types: items and files, events, and what sync, plan and verify return."""
 
+from collections.abc import Sized
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from attrs import Factory, frozen, mutable
+from attrs import field, frozen, mutable
 from elevenlabs_history import Event, ItemFailed
 
 from .metadata import Metadata
@@ -79,6 +80,10 @@ class PageListed:
 BackupEvent: TypeAlias = Event | PageListed
 
 
+def _count(entries: Sized) -> str:
+    return f"<{len(entries)}>"
+
+
 @mutable(kw_only=True)
 class SyncReport:
     """What a sync did.
@@ -97,8 +102,8 @@ class SyncReport:
     listed: int
     saved: int = 0
     size: int = 0
-    missing: list[str] = Factory(list)
-    failed: list[ItemFailed] = Factory(list)
+    missing: list[str] = field(factory=list, repr=_count)
+    failed: list[ItemFailed] = field(factory=list, repr=_count)
     deleted: int | None = None
     invalid_entries: int = 0
     complete: bool = False
@@ -124,7 +129,7 @@ class SyncPlan:
     characters: int = 0
     oldest: datetime | None = None
     newest: datetime | None = None
-    voices: dict[str, int] = Factory(dict)
+    voices: dict[str, int] = field(factory=dict, repr=_count)
 
 
 @frozen(kw_only=True)
@@ -158,7 +163,7 @@ class VerifyReport:
     """
 
     ok_count: int = 0
-    issues: list[VerifyIssue] = Factory(list)
+    issues: list[VerifyIssue] = field(factory=list, repr=_count)
 
     @property
     def ok(self) -> bool:

@@ -21,6 +21,12 @@ def test_the_installed_command_prints_its_version():
     assert completed.stdout == f"elevenlabs-history {__version__}\n"
 
 
+def test_the_package_can_be_run():
+    command = [sys.executable, "-m", "elevenlabs_history_cli", "--version"]
+    completed = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    assert completed.stdout == f"elevenlabs-history {__version__}\n"
+
+
 @pytest.mark.parametrize("arguments", [["backup", "--help"], ["nonsense"]], ids=["help", "usage error"])
 def test_help_and_usage_errors_load_the_parser_alone(arguments):
     heavy = {"elevenlabs_history", "elevenlabs_history_backup", "elevenlabs_history_api", "httpx", "attrs", "sqlite3"}

@@ -144,6 +144,11 @@ def test_bare_ids_are_requested_one_by_one_because_nothing_proves_them_together(
     assert len(simulator.requests) == 3
 
 
+def test_the_repr_of_a_report_is_short(client, items, tmp_path):
+    report = client.download_all(items, tmp_path)
+    assert repr(report) == "Report(saved=<20>, skipped=<0>, missing=<0>, failed=<0>, aborted_by=None)"
+
+
 def test_a_second_run_fetches_nothing(client, simulator, items, tmp_path):
     first = client.download_all(items, tmp_path)
     simulator.requests.clear()

@@ -49,6 +49,15 @@ def test_one_item_is_saved_as_received(client, simulator, items, tmp_path, metho
     assert files(tmp_path) == ["new/one.mp3"]
 
 
+@pytest.mark.parametrize("name", ["three.mp3", "three", "zip"])
+def test_an_archive_is_not_saved_under_the_name_of_something_else(client, simulator, items, tmp_path, name):
+    simulator.requests.clear()
+    with pytest.raises(InvalidArgumentError, match=r"must end in \.zip; `extract` saves"):
+        client.download(items[:3]).save(tmp_path / name)
+    assert simulator.requests == []
+    assert client.download(items[:3]).save(tmp_path / "three.ZIP").exists()
+
+
 def test_several_items_are_saved_as_the_archive_received(client, items, tmp_path):
     target = client.download(items[:3]).save(tmp_path / "three.zip")
     with zipfile.ZipFile(target) as archive:

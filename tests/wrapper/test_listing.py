@@ -236,3 +236,21 @@ def test_whatever_pages_come_the_listing_ends_and_no_item_comes_twice(answers, l
         assert requests <= 9  # eight cursors and the start
     assert len(seen) == len(set(seen))
     assert limit is None or len(seen) <= limit
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-01-01", 1_767_225_600),
+        ("2026-01-01T12:00:00.5+01:00", 1_767_265_201),
+        ("2026-01-01T12:00Z", 1_767_268_800),
+    ],
+)
+def test_a_time_may_be_text(text, seconds):
+    assert unix_seconds(text, "after") == seconds
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01"])
+def test_text_that_is_no_time_is_refused(text):
+    with pytest.raises(InvalidArgumentError, match="text such as 2026-01-31"):
+        unix_seconds(text, "after")

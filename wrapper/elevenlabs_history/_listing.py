@@ -16,8 +16,8 @@ from .errors import InvalidArgumentError, UnexpectedResponseError
 log = logging.getLogger("elevenlabs_history")
 
 MAX_PAGE_SIZE = 1000
-TimestampLike: TypeAlias = datetime | date | float
-"""A datetime, a date (its first moment) or Unix seconds. Without a time zone it is UTC."""
+TimestampLike: TypeAlias = datetime | date | float | str
+"""A datetime, a date (its first moment), either as ISO 8601 text, or Unix seconds. Without a time zone it is UTC."""
 
 
 @frozen
@@ -148,6 +148,8 @@ def unix_seconds(timestamp: TimestampLike | None, name: str) -> int | None:
     if timestamp is None:
         return None
     try:
+        if isinstance(timestamp, str):
+            timestamp = datetime.fromisoformat(timestamp)
         if isinstance(timestamp, datetime):
             seconds = (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).timestamp()
         elif isinstance(timestamp, date):
@@ -158,7 +160,8 @@ def unix_seconds(timestamp: TimestampLike | None, name: str) -> int | None:
         return math.ceil(seconds)
     except (TypeError, ValueError, OverflowError):
         raise InvalidArgumentError(
-            f"Invalid {name}: {timestamp!r}. It must be a datetime, a date or Unix seconds. Nothing was sent."
+            f"Invalid {name}: {timestamp!r}. It must be a datetime, a date, text such as 2026-01-31, or Unix seconds. "
+            "Nothing was sent."
         ) from None
 
 

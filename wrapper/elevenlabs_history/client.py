@@ -83,8 +83,8 @@ class HistoryClient(BaseClient):
             model_id: Only items with this model; the server requires `source` with it.
             source: Only items of this product: TTS, STS, Flows, or what the server has added since.
             search: Only items whose text matches.
-            after: Only items generated at or after this time: a datetime, a date or Unix seconds. Without a time zone
-                it is UTC.
+            after: Only items generated at or after this time: a datetime, a date, text such as `2026-01-31`, or Unix
+                seconds. Without a time zone it is UTC.
             before: Only items generated before this time.
             newest_first: Newest items first; otherwise oldest first.
             page_size: Maximum number of items per request, 1 to 1000.

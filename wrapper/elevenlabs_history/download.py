@@ -20,6 +20,7 @@ from ._files.checks import check_target
 from ._http.retry import Attempts
 from ._http.transport import STREAMED, Transport
 from ._items import describe, id_of, output_format_of
+from .errors import InvalidArgumentError
 from .events import DownloadedFile
 
 T = TypeVar("T")
@@ -58,6 +59,11 @@ class _Exchange:
     ) -> tuple[Callable[[], AtomicFile], Callable[[Sink[AtomicFile]], Path]]:
         """Return what makes the file for a body, and what turns a complete body into the result."""
         target = Path(path)
+        if len(self._items) > 1 and target.suffix.lower() != ".zip":
+            raise InvalidArgumentError(
+                f"Several items arrive as a zip archive, so the name {target.name!r} must end in .zip; `extract` saves "
+                "their files. Nothing was sent."
+            )
         check_target(target, overwrite=overwrite)
         delete_leftovers(target.parent, min_age=_LEFTOVER_SECONDS)
 
@@ -123,7 +129,7 @@ class Download(_Exchange):
             The path.
 
         Raises:
-            InvalidArgumentError: The path is invalid; nothing was sent.
+            InvalidArgumentError: The path is invalid, or that of an archive does not end in `.zip`; nothing was sent.
             TargetExistsError: The file exists; nothing was sent.
             WriteError: The disk is full, the folder is not writable, or the like.
             HistoryError: The download failed.

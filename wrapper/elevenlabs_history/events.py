@@ -1,9 +1,10 @@
 """What `download_all` reports: events while it runs, a report at its end."""
 
+from collections.abc import Sized
 from pathlib import Path
 from typing import TypeAlias
 
-from attrs import Factory, frozen, mutable
+from attrs import field, frozen, mutable
 
 from ._audio import FileKind
 from ._matching import MatchMethod
@@ -86,6 +87,10 @@ Event: TypeAlias = RunStarted | BytesReceived | FileSaved | ItemMissing | ItemFa
 """What happens in a run: started, then these as they come, finished."""
 
 
+def _count(entries: Sized) -> str:
+    return f"<{len(entries)}>"
+
+
 @mutable
 class Report:
     """The result of `download_all`. Every item is in exactly one of the four lists, unless the run was stopped.
@@ -100,10 +105,10 @@ class Report:
             this error. None if the run came to its end.
     """
 
-    saved: list[DownloadedFile] = Factory(list)
-    skipped: list[SkippedFile] = Factory(list)
-    missing: list[str] = Factory(list)
-    failed: list[ItemFailed] = Factory(list)
+    saved: list[DownloadedFile] = field(factory=list, repr=_count)
+    skipped: list[SkippedFile] = field(factory=list, repr=_count)
+    missing: list[str] = field(factory=list, repr=_count)
+    failed: list[ItemFailed] = field(factory=list, repr=_count)
     aborted_by: HistoryError | None = None
 
     def raise_for_failures(self) -> None:
