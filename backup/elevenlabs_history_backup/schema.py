@@ -61,7 +61,7 @@ CREATE TABLE runs (
     high_water_mark INTEGER
 );
 CREATE VIRTUAL TABLE words USING fts5 (
-    text, voice, content = 'items', content_rowid = 'number', tokenize = "unicode61 remove_diacritics 2"
+    text, voice, content="items", content_rowid="number", tokenize="unicode61 remove_diacritics 2"
 );
 CREATE TRIGGER items_insert AFTER INSERT ON items BEGIN
     INSERT INTO words (rowid, text, voice) VALUES (new.number, new.text, new.voice);

@@ -1,5 +1,6 @@
 """The file of the catalog: made in one step, never written to when it is refused, and checked page by page."""
 
+import contextlib
 import sqlite3
 import threading
 from pathlib import PurePosixPath, PureWindowsPath
@@ -84,3 +85,13 @@ def test_another_thread_may_use_a_backup(client, tmp_path):
 )
 def test_every_path_has_a_uri_that_sqlite_takes(path, uri):
     assert schema._uri(path) == uri
+
+
+def test_other_tools_find_the_full_text_search(client, tmp_path):
+    """sqlite-utils and datasette look for this spelling in the schema."""
+    sync(client, tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "history.db")) as catalog:
+        query = "SELECT name FROM sqlite_master WHERE sql LIKE '%VIRTUAL TABLE%USING FTS%content=\"items\"%'"
+        assert catalog.execute(query).fetchall() == [("words",)]
+        found = catalog.execute("SELECT count(*) FROM words WHERE words MATCH 'the'").fetchone()
+        assert found[0] > 0
