@@ -63,11 +63,7 @@ class BaseClient:
 
 
 class BaseItems:
-    """The progress of a listing.
-
-    Attributes:
-        invalid_entries: Entries of the pages so far that are not history items.
-    """
+    """The progress of a listing."""
 
     def __init__(self, api: Client, paginator: Paginator) -> None:
         self._api = api

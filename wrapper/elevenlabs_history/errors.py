@@ -11,6 +11,7 @@ class HistoryError(Exception):
         code: The server's name for the failure, such as `invalid_api_key`.
         request_id: The id of the request, which the vendor's support asks for.
         retry_after: Seconds that the server asked to wait.
+        never_sent: The request certainly did not reach the server.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class HistoryError(Exception):
         self.code = code
         self.request_id = request_id
         self.retry_after = retry_after
+        self.never_sent = False
 
     def __str__(self) -> str:
         label = " ".join(str(part) for part in (self.status_code, self.code) if part is not None)
@@ -75,23 +77,11 @@ class ServerError(HistoryError):
 
 
 class APIConnectionError(HistoryError, ConnectionError):
-    """No connection was made, or it broke before the response was complete.
-
-    Attributes:
-        never_sent: The request certainly did not reach the server.
-    """
-
-    never_sent = False
+    """No connection was made, or it broke before the response was complete."""
 
 
 class APITimeoutError(HistoryError, TimeoutError):
-    """The server took longer than allowed.
-
-    Attributes:
-        never_sent: The request certainly did not reach the server.
-    """
-
-    never_sent = False
+    """The server took longer than allowed."""
 
 
 class UnexpectedResponseError(HistoryError):
