@@ -25,7 +25,9 @@ from jsonpath_ng.ext.parser import parse
 from oas_patch.overlay import apply_overlay
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from spec_changes import Document, changes, hidden_changes, undescribed
-from spec_sources import FINGERPRINT, NAME_MAPS, PROSE, SourceRefusedError, reachable, read_source, tidy_schemas
+from spec_forms import NAME_MAPS, tidy_schemas
+from spec_part import FINGERPRINT, PROSE, reachable
+from spec_sources import SourceRefusedError, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -216,9 +216,9 @@ def test_a_hostile_document_is_refused_in_one_line_and_changes_nothing(project, 
         ({"responses": {"200": {"$ref": "#/components/schemas/Nowhere"}}}, "leads nowhere"),
         ({"responses": {"200": {"$ref": "https://example.com/schema.json"}}}, "leads nowhere"),
         ({"responses": {"200": {"$ref": "file:///etc/passwd"}}}, "leads nowhere"),
-        ({"parameters": [{"name": "x", "in": "query"}]}, "the schema of a parameter is missing"),
+        ({"parameters": [{"name": "x", "in": "query"}]}, "get/parameters/0/schema is missing"),
         ({"security": "none"}, "not valid at paths"),
-        ({"responses": []}, "the responses of get /v1/history is missing"),
+        ({"responses": []}, "paths//v1/history/get/responses is missing"),
     ],
 )
 def test_a_hostile_operation_is_refused_in_one_line_and_changes_nothing(project, vendor, change, reason):
