@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import yaml
+from generate import ROOT
 from spec_part import our_part
 
 if TYPE_CHECKING:
     from spec_changes import Document
 
+SOURCES = ROOT / "spec" / "sources.toml"
 SIZE_LIMIT = 20_000_000  # bytes; the vendor's whole document has about a tenth
+REDIRECT_LIMIT = 5
 BLOCK = re.compile(r"^```(?:yaml|yml|json)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 OPENAPI = re.compile(r"^\s*[{]?\s*['\"]?openapi['\"]?\s*:", re.MULTILINE)
 
@@ -30,6 +34,11 @@ class _NoAliases(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("it uses YAML aliases")
         return super().compose_node(parent, index)
+
+
+def published_sources() -> list[str]:
+    """Return the addresses of what the vendor publishes, in the order in which they are imported."""
+    return list(tomllib.loads(SOURCES.read_text(encoding="utf-8")))
 
 
 def read_source(source: str) -> Document:
@@ -69,13 +78,28 @@ def _read(source: str) -> str:
 
 
 def _fetch(address: str) -> bytes:
-    if not address.startswith("https:"):
-        raise ValueError("only https addresses are fetched.")
     try:
-        with httpx.stream("GET", address, timeout=30) as response:
-            return _body(response)
-    except httpx.HTTPError as error:
-        raise ValueError(f"could not be fetched ({type(error).__name__}).") from None
+        with _new_client() as client:
+            url = httpx.URL(address)
+            for _ in range(REDIRECT_LIMIT + 1):
+                if url.scheme != "https":
+                    raise ValueError(
+                        "only https addresses are fetched"
+                        + (f", and it leads to {url}." if str(url) != address else ".")
+                    )
+                with client.stream("GET", url) as response:
+                    if not response.has_redirect_location:
+                        return _body(response)
+                    url = url.join(response.headers["Location"])
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ValueError(
+            f"could not be fetched ({error or type(error).__name__}). Without the web, give files that were saved."
+        ) from None
+    raise ValueError(f"redirected more than {REDIRECT_LIMIT} times.")
+
+
+def _new_client() -> httpx.Client:
+    return httpx.Client(timeout=30)
 
 
 def _body(response: httpx.Response) -> bytes:
