@@ -64,7 +64,7 @@ bench-quick: $(TOOLS) ## Run small benchmarks in about two minutes; writes no fi
 generate: $(TOOLS) ## Write the generated client from openapi.yaml
 	@$(BIN)/python scripts/generate.py
 
-spec: $(TOOLS) ## Import the vendor's spec: SOURCE="page.md openapi.json https://…"
+spec: $(TOOLS) ## Import the vendor's spec; SOURCE="page.md https://…": from these; SOURCE=none: correct it again
 	@$(BIN)/python scripts/import_spec.py $(SOURCE)
 
 $(INSTALLED): pyproject.toml

@@ -1,9 +1,10 @@
 """Write openapi.yaml from what the vendor publishes and our corrections, then the client, and say what changed.
 
     python scripts/import_spec.py page.md openapi.json https://…
+    python scripts/import_spec.py         fetch what spec/sources.toml lists
+    python scripts/import_spec.py none    apply the corrections again, to what was imported last
 
-Without sources the corrections are applied again. Everything is made beside the files first: when anything fails they
-stay as they were.
+Everything is made beside the files first: when anything fails they stay as they were.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from jsonpath_ng.ext.parser import parse
 from oas_patch.overlay import apply_overlay
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from spec_changes import Document, changes, hidden_changes, undescribed
-from spec_sources import FINGERPRINT, NAME_MAPS, PROSE, SourceRefusedError, reachable, read_source, tidy_schemas
+from spec_forms import NAME_MAPS, tidy_schemas
+from spec_part import FINGERPRINT, PROSE, reachable
+from spec_sources import SourceRefusedError, published_sources, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -210,8 +213,9 @@ def _describe_answers(paths: Document) -> None:
 
 def main() -> int:
     """Run as the module docstring says and return the exit code."""
+    arguments = sys.argv[1:]
     try:
-        found = import_spec(sys.argv[1:])
+        found = import_spec([] if arguments == ["none"] else arguments or published_sources())
     except (ImportRefusedError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

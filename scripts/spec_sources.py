@@ -1,34 +1,26 @@
-"""Read what the vendor publishes and take from it the part that is ours: `/v1/history…` and the schemas it reaches.
-
-What comes out is safe to generate code from. The vendor's descriptions are not ours to publish, so a fingerprint stands
-in for each: enough to notice that one has changed. Every refusal is one line that begins with the name of the source.
-"""
+"""Read what the vendor publishes, from files or from the web. Every refusal is one line that begins with the source."""
 
 from __future__ import annotations
 
 import json
 import re
-from hashlib import sha256
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import httpx
 import yaml
-from spec_changes import SCHEMA_REF, Document, references
+from generate import ROOT
+from spec_part import our_part
 
+if TYPE_CHECKING:
+    from spec_changes import Document
+
+SOURCES = ROOT / "spec" / "sources.toml"
 SIZE_LIMIT = 20_000_000  # bytes; the vendor's whole document has about a tenth
-METHODS = ("get", "put", "post", "delete", "patch")
-OURS = re.compile(r"/v1/history(/[\w{}-]+)*")
+REDIRECT_LIMIT = 5
 BLOCK = re.compile(r"^```(?:yaml|yml|json)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 OPENAPI = re.compile(r"^\s*[{]?\s*['\"]?openapi['\"]?\s*:", re.MULTILINE)
-NAME_MAPS = frozenset({"properties", "responses", "content", "schemas"})
-NOISE = frozenset({"example", "examples", "summary", "title"})
-PROSE = frozenset({"description"})
-# Names and values become code: nothing may close the quotes around them. Descriptions become fingerprints, but one that
-# tries to close a docstring is no vendor's text.
-UNSAFE_PROSE = re.compile(r"\"\"\"|'''|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-FINGERPRINT = re.compile(r"sha256:[0-9a-f]{16}")
-UNSAFE_VALUE = re.compile(r"[\"'\\`\x00-\x1f\x7f]")
 
 
 class SourceRefusedError(Exception):
@@ -44,6 +36,11 @@ class _NoAliases(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+def published_sources() -> list[str]:
+    """Return the addresses of what the vendor publishes, in the order in which they are imported."""
+    return list(tomllib.loads(SOURCES.read_text(encoding="utf-8")))
+
+
 def read_source(source: str) -> Document:
     """Read one vendor document and take our part of it.
 
@@ -57,80 +54,63 @@ def read_source(source: str) -> Document:
         SourceRefusedError: It can't be read, isn't one OpenAPI document, holds nothing of ours, or isn't safe.
     """
     try:
-        return _our_part(_parse(_fetch(source)))
+        return our_part(_parse(_read(source)))
     except RecursionError:
-        raise SourceRefusedError(f"{source}: nested too deeply.") from None
+        reason = "nested too deeply, or its references lead in a circle."
     except ValueError as error:
-        raise SourceRefusedError(f"{source}: {error}") from None
+        reason = str(error)
+    except Exception as error:  # noqa: BLE001 - whatever a document does to the parsers, nobody wants a traceback
+        reason = f"could not be read ({type(error).__name__}: {str(error)[:150]})."
+    raise SourceRefusedError(f"{source}: {' '.join(reason.split())}")
 
 
-def reachable(paths: Document, schemas: Document) -> Document:
-    """Return the schemas that the paths reach, sorted by name; a reference to anything else is a ValueError."""
-    found: Document = {}
-    waiting = references(paths)
-    while waiting:
-        reference = waiting.pop()
-        name = reference.removeprefix(SCHEMA_REF)
-        if name in found:
-            continue
-        if not reference.startswith(SCHEMA_REF) or name not in schemas:
-            raise ValueError(f"the reference {reference[:100]!r} leads nowhere inside components/schemas.")
-        found[name] = schemas[name]
-        waiting += references(schemas[name])
-    return dict(sorted(found.items()))
-
-
-def tidy_schemas(node: Any) -> Any:
-    """Write every nullable or mixed schema in one way, because the vendor's pages and its JSON differ in that.
-
-    Plain types become a list (`type: [string, 'null']`); enums and objects, which get a model, become an `anyOf`.
-    """
-    if isinstance(node, list):
-        return [tidy_schemas(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    node = {key: tidy_schemas(value) for key, value in node.items()}
-    branches = node.get("anyOf", node.get("oneOf"))
-    if isinstance(branches, list) and all(_is_plain(branch) for branch in branches):
-        joined = {key: value for key, value in node.items() if key not in {"anyOf", "oneOf"}}
-        for branch in branches:
-            joined |= branch
-        return joined | {"type": [branch["type"] for branch in branches]}
-    types = node.get("type")
-    if isinstance(types, list) and "null" in types and ("enum" in node or "object" in types):
-        outside = {key: node[key] for key in ("description", "default") if key in node}
-        rest = [kind for kind in types if kind != "null"]
-        inside = {key: value for key, value in node.items() if key not in outside}
-        inside["type"] = rest[0] if len(rest) == 1 else rest
-        if "enum" in inside:
-            inside["enum"] = [value for value in inside["enum"] if value is not None]
-        return outside | {"anyOf": [inside, {"type": "null"}]}
-    return node
-
-
-def _fetch(source: str) -> str:
-    if source.startswith("http://"):
-        raise ValueError("only https addresses are fetched.")
-    if not source.startswith("https://"):
-        path = Path(source)
+def _read(source: str) -> str:
+    if source.lower().startswith(("https:", "http:")):
+        content = _fetch(source)
+    else:
         try:
-            if path.stat().st_size > SIZE_LIMIT:
+            if Path(source).stat().st_size > SIZE_LIMIT:
                 raise ValueError(f"larger than {SIZE_LIMIT} bytes.")
-            return path.read_bytes().decode()
+            content = Path(source).read_bytes()
         except OSError as error:
             raise ValueError(f"{error.strerror or error}.") from None
-    body = bytearray()
+    return content.decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def _fetch(address: str) -> bytes:
     try:
-        with httpx.stream("GET", source, timeout=30) as response:
-            if response.status_code != httpx.codes.OK:
-                raise ValueError(f"the server answered {response.status_code}.")
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > SIZE_LIMIT:
-                    raise ValueError(f"larger than {SIZE_LIMIT} bytes.")
-    except httpx.HTTPError as error:
-        raise ValueError(f"could not be fetched ({type(error).__name__}).") from None
-    return body.decode()
+        with _new_client() as client:
+            url = httpx.URL(address)
+            for _ in range(REDIRECT_LIMIT + 1):
+                if url.scheme != "https":
+                    raise ValueError(
+                        "only https addresses are fetched"
+                        + (f", and it leads to {url}." if str(url) != address else ".")
+                    )
+                with client.stream("GET", url) as response:
+                    if not response.has_redirect_location:
+                        return _body(response)
+                    url = url.join(response.headers["Location"])
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ValueError(
+            f"could not be fetched ({error or type(error).__name__}). Without the web, give files that were saved."
+        ) from None
+    raise ValueError(f"redirected more than {REDIRECT_LIMIT} times.")
+
+
+def _new_client() -> httpx.Client:
+    return httpx.Client(timeout=30)
+
+
+def _body(response: httpx.Response) -> bytes:
+    if response.status_code != httpx.codes.OK:
+        raise ValueError(f"the server answered {response.status_code}.")
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > SIZE_LIMIT:
+            raise ValueError(f"larger than {SIZE_LIMIT} bytes.")
+    return bytes(body)
 
 
 def _parse(text: str) -> Document:
@@ -150,73 +130,3 @@ def _parse(text: str) -> Document:
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         raise ValueError("is no OpenAPI 3 document.")
     return document
-
-
-def _our_part(document: Document) -> Document:
-    paths: Document = {}
-    for path, published in _mapping(document.get("paths"), "paths").items():
-        if not OURS.fullmatch(str(path)):
-            continue
-        item = _mapping(published, path)
-        common = item.get("parameters", [])
-        for method in METHODS:
-            if method in item:
-                operation = dict(_mapping(item[method], f"{method} {path}"))
-                _mapping(operation.get("responses"), f"the responses of {method} {path}")
-                if common or "parameters" in operation:
-                    operation["parameters"] = [*common, *operation.get("parameters", [])]
-                operation = _contract(operation)
-                for parameter in operation.get("parameters", []):
-                    schema = _mapping(_mapping(parameter, "a parameter").get("schema"), "the schema of a parameter")
-                    parameter.setdefault("description", schema.pop("description", ""))
-                    schema.pop("description", None)
-                paths.setdefault(path, {})[method] = operation
-    if not paths:
-        raise ValueError("holds no operation under /v1/history.")
-    components = _mapping(document.get("components", {}), "components")
-    schemas = reachable(paths, _mapping(components.get("schemas", {}), "components/schemas"))
-    return {
-        "paths": tidy_schemas(dict(sorted(paths.items()))),
-        "components": {"schemas": tidy_schemas(_contract(schemas, names=True))},
-    }
-
-
-def _mapping(node: Any, what: str) -> Document:
-    if not isinstance(node, dict):
-        raise ValueError(f"{what} is missing or no mapping.")  # noqa: TRY004 - a fault of the document, not of the caller
-    return node
-
-
-def _contract(node: Any, key: str = "", *, names: bool = False) -> Any:
-    """Return a copy without noise; `names` says that the keys are names the vendor chose, not OpenAPI's words."""
-    if isinstance(node, dict):
-        return {
-            _safe(str(word), ""): _contract(value, str(word), names=not names and word in NAME_MAPS)
-            for word, value in node.items()
-            if names or not (word in NOISE or str(word).startswith("x-"))
-        }
-    if isinstance(node, list):
-        return [_contract(item, key) for item in node]
-    if isinstance(node, str):
-        return _fingerprint(_safe(node, key)) if key in PROSE else _safe(node, key)
-    if node is None or isinstance(node, bool | int | float):
-        return node
-    raise ValueError(f"holds a {type(node).__name__} where text or a number belongs.")
-
-
-def _safe(text: str, key: str) -> str:
-    if (UNSAFE_PROSE if key in PROSE else UNSAFE_VALUE).search(text):
-        raise ValueError(f"refused, it could leave the quotes in generated code: {text[:60]!r}.")
-    return text
-
-
-def _fingerprint(prose: str) -> str:
-    if FINGERPRINT.fullmatch(prose):
-        return prose
-    words = " ".join(prose.split())
-    return f"sha256:{sha256(words.encode()).hexdigest()[:16]}" if words else ""
-
-
-def _is_plain(branch: Any) -> bool:
-    """Tell whether a branch of a union is a bare type or a list."""
-    return isinstance(branch, dict) and isinstance(branch.get("type"), str) and branch.keys() <= {"type", "items"}

@@ -50,7 +50,7 @@ def test_the_whole_document_in_json_changes_nothing(project, vendor):
 
 def test_the_committed_spec_is_what_the_corrections_make_of_the_vendors(project):
     project.path("openapi.yaml").write_text("openapi: 3.1.1\npaths: {}\n")
-    assert project.run().returncode == 0
+    assert project.run("none").returncode == 0
     assert project.path("openapi.yaml").read_bytes() == (ROOT / "openapi.yaml").read_bytes()
 
 
@@ -216,9 +216,9 @@ def test_a_hostile_document_is_refused_in_one_line_and_changes_nothing(project, 
         ({"responses": {"200": {"$ref": "#/components/schemas/Nowhere"}}}, "leads nowhere"),
         ({"responses": {"200": {"$ref": "https://example.com/schema.json"}}}, "leads nowhere"),
         ({"responses": {"200": {"$ref": "file:///etc/passwd"}}}, "leads nowhere"),
-        ({"parameters": [{"name": "x", "in": "query"}]}, "the schema of a parameter is missing"),
+        ({"parameters": [{"name": "x", "in": "query"}]}, "get/parameters/0/schema is missing"),
         ({"security": "none"}, "not valid at paths"),
-        ({"responses": []}, "the responses of get /v1/history is missing"),
+        ({"responses": []}, "paths//v1/history/get/responses is missing"),
     ],
 )
 def test_a_hostile_operation_is_refused_in_one_line_and_changes_nothing(project, vendor, change, reason):
@@ -251,7 +251,7 @@ def test_a_spec_that_the_generator_refuses_changes_nothing(project, vendor):
 
 def assert_refused(project, source, reason):
     before = project.state()
-    done = project.run(*([] if source is None else [source]))
+    done = project.run("none" if source is None else source)
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1, done.stderr
