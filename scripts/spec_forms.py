@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-NAME_MAPS = frozenset({"properties", "responses", "content", "schemas"})
+NAME_MAPS = frozenset({"properties", "responses", "content", "headers", "schemas"})
 VALUES = frozenset({"default", "enum", "const"})  # what stands under these is no schema
 NULL = {"type": "null"}
 

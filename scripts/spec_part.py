@@ -24,7 +24,7 @@ SCHEMA_CHECK = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 METHODS = ("get", "put", "post", "delete", "patch")
 OURS = re.compile(r"/v1/history(/[\w{}-]+)*")
 # The generator uses none of these; a pattern is full of what the rules for text below forbid.
-NOISE = frozenset({"callbacks", "example", "examples", "headers", "links", "pattern", "summary", "title"})
+NOISE = frozenset({"callbacks", "example", "examples", "links", "pattern", "summary", "title"})
 PROSE = frozenset({"description"})
 # Names and values become code: nothing may close the quotes around them. Descriptions become fingerprints, but one that
 # tries to close a docstring is no vendor's text.
@@ -86,8 +86,7 @@ def _operation(item: Document, method: str, components: Document, place: str) ->
             parameters[str(parameter.get("in")), str(parameter.get("name"))] = parameter
     answers = _mapping(operation.get("responses"), f"{place}/responses")
     operation["responses"] = {
-        status: _resolved(answer, "responses", components, f"{place}/responses/{status}")
-        for status, answer in answers.items()
+        status: _answer(answer, components, f"{place}/responses/{status}") for status, answer in answers.items()
     }
     if "requestBody" in operation:
         operation["requestBody"] = _resolved(
@@ -98,6 +97,20 @@ def _operation(item: Document, method: str, components: Document, place: str) ->
     if parameters or "parameters" in operation:
         operation["parameters"] = list(parameters.values())
     return _mapping(_contract(operation, place), place)
+
+
+def _answer(published: Any, components: Document, place: str) -> Document:
+    """Return an answer and its headers without references."""
+    answer = _resolved(published, "responses", components, place)
+    if "headers" not in answer:
+        return answer
+    headers = _mapping(answer["headers"], f"{place}/headers")
+    return answer | {
+        "headers": {
+            name: _resolved(header, "headers", components, f"{place}/headers/{name}")
+            for name, header in headers.items()
+        }
+    }
 
 
 def _parameter(published: Document, place: str) -> Document:
