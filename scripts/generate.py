@@ -133,6 +133,8 @@ def untracked(package: Path) -> list[str]:
 def replace(package: Path, fresh: Path) -> None:
     """Put a fresh package in the place of another in one step, so that whenever the run ends one of the two is there.
 
+    Where the system has no such step there is a moment without one; the next run puts the old one back.
+
     Args:
         package: The folder to replace; it may be missing.
         fresh: The folder to copy there, on any disk.
@@ -144,23 +146,24 @@ def replace(package: Path, fresh: Path) -> None:
         if not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
     new, old = (package.with_name(f".{package.name}.{name}") for name in ("new", "old"))
+    _tidy(package, new, old)  # after a run that was killed
     try:
-        for leftover in (new, old):  # of a run that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
         shutil.copytree(fresh, new)
         if not _exchange(new, package):
             if package.exists():
                 package.rename(old)
-            try:
-                new.rename(package)
-            except BaseException:
-                old.rename(package)
-                raise
+            new.rename(package)
     except shutil.Error as error:
         raise OSError(error.args[0][0][2]) from None  # the first of a list, one for each file
     finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        _tidy(package, new, old)
+
+
+def _tidy(package: Path, new: Path, old: Path) -> None:
+    if old.exists() and not package.exists():
+        old.rename(package)
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _exchange(first: Path, second: Path) -> bool:

@@ -234,6 +234,14 @@ def test_the_old_package_is_back_when_the_new_one_can_not_take_its_place(generat
     ]
 
 
+def test_the_old_package_is_back_after_a_run_that_was_killed_between_two_renames(generate, package, tmp_path):
+    package.rename(package.with_name(".tiny_api.old"))
+    with pytest.raises(FileNotFoundError):
+        generate.replace(package, tmp_path / "missing")
+    assert (package / "client.py").is_file()
+    assert [file.name for file in package.parent.iterdir()] == ["tiny_api"]
+
+
 @pytest.mark.parametrize("folder", [".", "tiny_api", "tiny_api/models"])
 def test_a_read_only_folder_is_told_in_a_line(generate, package, monkeypatch, capsys, folder):
     closed = (package.parent / folder).resolve()
