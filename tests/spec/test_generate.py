@@ -253,6 +253,7 @@ def test_a_read_only_folder_is_told_in_a_line(generate, package, monkeypatch, ca
     ]
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="asks git")
 def test_what_git_does_not_track_is_named_by_the_check(generate, package, monkeypatch, capsys):
     subprocess.run(["git", "-C", generate.ROOT, "init", "--quiet"], check=True)
     subprocess.run(["git", "-C", generate.ROOT, "add", "generated"], check=True)
