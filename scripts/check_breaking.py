@@ -11,6 +11,7 @@ import os
 import sys
 
 import colorama
+from api_types import type_changes
 from generate import ROOT
 from griffe import ExplanationStyle, find_breaking_changes, load, load_git
 
@@ -30,7 +31,8 @@ def breaking_changes(package: str, folder: str, ref: str) -> list[str]:
     """
     old = load_git(package, ref=ref, repo=ROOT, search_paths=[folder], resolve_aliases=True)
     new = load(package, search_paths=[ROOT / folder], resolve_aliases=True)
-    return [change.explain(style=ExplanationStyle.ONE_LINE) for change in find_breaking_changes(old, new)]
+    found = [change.explain(style=ExplanationStyle.ONE_LINE) for change in find_breaking_changes(old, new)]
+    return found + list(type_changes(old, new))
 
 
 def main() -> int:

@@ -1,31 +1,39 @@
 """Write generated/elevenlabs_history_api from openapi.yaml.
 
-    python scripts/generate.py            replace the generated package
+    python scripts/generate.py            replace the generated package, unless it is the same
     python scripts/generate.py --check    compare it with what would be generated; exit 1 and name the files that differ
 
 The package is entirely generated and never edited: a change belongs into openapi.yaml or codegen-config.yml. Both modes
 generate into a temporary folder first, so a failure leaves the package as it was and the comparison sees files that git
-does not track.
+does not track. `--check` names those too where they are as generated; they are no difference.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
+import errno
 import filecmp
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "openapi.yaml"
 CONFIG = ROOT / "codegen-config.yml"
 PACKAGE = ROOT / "generated" / "elevenlabs_history_api"
 GENERATOR = "openapi-python-client"
+BIN = Path(sys.executable).parent
 
 PROVENANCE = '''\
 """Where this package came from. Written by the generator's run, never edited."""
@@ -47,29 +55,53 @@ def generate(package: Path, spec: Path = SPEC, config: Path = CONFIG) -> None:
         config: The generator's settings.
 
     Raises:
-        subprocess.CalledProcessError: The generator refused the spec or warned about it; it has said why.
+        subprocess.CalledProcessError: The generator refused the spec or warned about it, or wrote a module that can't
+            be imported or uses a name that is not there. Why is on stderr.
     """
-    bin_folder = Path(sys.executable).parent
-    subprocess.run(
-        [
-            bin_folder / GENERATOR,
-            "generate",
-            *("--path", spec),
-            *("--config", config),
-            *("--meta", "none"),
-            *("--output-path", package),
-            "--fail-on-warning",
-        ],
-        # The post-hooks find ruff on the PATH: it has to be the pinned one.
-        env={**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"},
-        check=True,
-        stdout=sys.stderr,
-    )
+    files: list[str | Path] = ["--path", spec, "--config", config, "--output-path", package]
+    _run([BIN / GENERATOR, "generate", *files, "--meta", "none", "--fail-on-warning"])
     (package / "py.typed").touch()
     sha256 = hashlib.sha256(spec.read_bytes()).hexdigest()
     (package / "provenance.py").write_text(
         PROVENANCE.format(sha256=sha256, generator=GENERATOR, version=version(GENERATOR)), encoding="utf-8"
     )
+    _refuse_broken(package)
+
+
+def _refuse_broken(package: Path) -> None:
+    """Refuse what the generator wrote without noticing that it does not work; two media types in a body do that.
+
+    Raises:
+        subprocess.CalledProcessError: A module is broken; its name and the error are on stderr.
+    """
+    # Ruff finds names in the bodies of functions, which an import does not run.
+    options = ["--isolated", "--no-cache", "--quiet", "--output-format=concise", "--select=F821,F822,F823,E9"]
+    _run([BIN / "ruff", "check", *options, "."], package)
+    # -B: the package has to stay without __pycache__. -I: only the package and what is installed is imported.
+    _run([sys.executable, "-I", "-B", ROOT / "scripts" / "import_all.py", package.resolve()], package)
+
+
+def _run(command: Sequence[str | Path], folder: Path | None = None) -> None:
+    """Run a command; if it fails, print what it said and, of a traceback, the last line only.
+
+    Raises:
+        subprocess.CalledProcessError: It failed.
+    """
+    # The generator's post-hooks find ruff on the PATH: it has to be the pinned one.
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode:
+        said = done.stdout.strip()
+        print(said.splitlines()[-1] if "Traceback (most recent call last)" in said else said, file=sys.stderr)
+        done.check_returncode()
 
 
 def differences(committed: Path, fresh: Path) -> list[str]:
@@ -78,7 +110,7 @@ def differences(committed: Path, fresh: Path) -> list[str]:
         path.relative_to(package)
         for package in (committed, fresh)
         for path in package.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if not path.is_dir() and "__pycache__" not in path.parts
     }
     return sorted(
         str(file)
@@ -89,28 +121,97 @@ def differences(committed: Path, fresh: Path) -> list[str]:
     )
 
 
+def untracked(package: Path) -> list[str]:
+    """Name the files of a package that git does not track, as paths relative to it; none where there is no git."""
+    if not (ROOT / ".git").exists() or not shutil.which("git") or not package.is_dir():
+        return []
+    command = ["git", "ls-files", "--others", "--exclude=__pycache__", "-z"]
+    found = subprocess.run(command, cwd=package, capture_output=True, text=True, check=False).stdout
+    return sorted(file for file in found.split("\0") if file)
+
+
+def replace(package: Path, fresh: Path) -> None:
+    """Put a fresh package in the place of another in one step, so that whenever the run ends one of the two is there.
+
+    Where the system has no such step there is a moment without one; the next run puts the old one back.
+
+    Args:
+        package: The folder to replace; it may be missing.
+        fresh: The folder to copy there, on any disk.
+
+    Raises:
+        OSError: The disk is full or a folder read-only; the package is as it was.
+    """
+    for folder in [str(package.parent), *(folder for folder, _, _ in os.walk(package))]:
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
+    new, old = (package.with_name(f".{package.name}.{name}") for name in ("new", "old"))
+    _tidy(package, new, old)  # after a run that was killed
+    try:
+        shutil.copytree(fresh, new)
+        if not _exchange(new, package):
+            if package.exists():
+                package.rename(old)
+            new.rename(package)
+    except shutil.Error as error:
+        raise OSError(error.args[0][0][2]) from None  # the first of a list, one for each file
+    finally:
+        _tidy(package, new, old)
+
+
+def _tidy(package: Path, new: Path, old: Path) -> None:
+    if old.exists() and not package.exists():
+        old.rename(package)
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange two folders in one step and say whether the system could; only Linux can, and not on every disk."""
+    if sys.platform != "linux":
+        return False
+    here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
+    try:
+        renameat2 = ctypes.CDLL(None).renameat2
+    except AttributeError:  # an old C library
+        return False
+    return bool(renameat2(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0)
+
+
+def _check(different: list[str]) -> int:
+    for file in different:
+        print(f"differs from the spec: {PACKAGE.relative_to(ROOT) / file}", file=sys.stderr)
+    for file in untracked(PACKAGE):
+        if file not in different:
+            print(f"not in git yet: {PACKAGE.relative_to(ROOT) / file}", file=sys.stderr)
+    if different:
+        print("Run `make generate` and commit the result.", file=sys.stderr)
+    return 1 if different else 0
+
+
 def main() -> int:
     """Run as the module docstring says and return the exit code."""
     parser = argparse.ArgumentParser(description="Write generated/elevenlabs_history_api from openapi.yaml.")
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 when the package is out of date")
     check = parser.parse_args().check
-    with tempfile.TemporaryDirectory() as temporary:
-        fresh = Path(temporary) / PACKAGE.name
-        try:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that temporary folders go
+    name = PACKAGE.relative_to(ROOT)
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            fresh = Path(temporary) / PACKAGE.name
             generate(fresh)
-        except subprocess.CalledProcessError:
-            print(f"{GENERATOR} refused {SPEC.name}; nothing was changed.", file=sys.stderr)
-            return 1
-        if check:
             different = differences(PACKAGE, fresh)
-            for file in different:
-                print(f"differs from the spec: {PACKAGE.relative_to(ROOT) / file}", file=sys.stderr)
+            if check:
+                return _check(different)
             if different:
-                print("Run `make generate` and commit the result.", file=sys.stderr)
-            return 1 if different else 0
-        shutil.rmtree(PACKAGE, ignore_errors=True)
-        shutil.copytree(fresh, PACKAGE)
-    print(f"Generated {PACKAGE.relative_to(ROOT)} from {SPEC.name}.")
+                replace(PACKAGE, fresh)
+    except subprocess.CalledProcessError:
+        print(f"{GENERATOR} can't write {name} from {SPEC.name}, see above; nothing was changed.", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{name} can't be written: {error}; nothing was changed.", file=sys.stderr)
+        return 1
+    print(f"Generated {name} from {SPEC.name}." if different else f"{name} is what {SPEC.name} generates.")
     return 0
 
 
