@@ -11,7 +11,6 @@ does not track. `--check` names those too where they are as generated; they are 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import errno
 import filecmp
 import hashlib
@@ -131,9 +130,7 @@ def untracked(package: Path) -> list[str]:
 
 
 def replace(package: Path, fresh: Path) -> None:
-    """Put a fresh package in the place of another in one step, so that whenever the run ends one of the two is there.
-
-    Where the system has no such step there is a moment without one; the next run puts the old one back.
+    """Put a fresh package in the place of another one by renames; after a kill between them the next run mends that.
 
     Args:
         package: The folder to replace; it may be missing.
@@ -149,10 +146,9 @@ def replace(package: Path, fresh: Path) -> None:
     _tidy(package, new, old)  # after a run that was killed
     try:
         shutil.copytree(fresh, new)
-        if not _exchange(new, package):
-            if package.exists():
-                package.rename(old)
-            new.rename(package)
+        if package.exists():
+            package.rename(old)
+        new.rename(package)
     except shutil.Error as error:
         raise OSError(error.args[0][0][2]) from None  # the first of a list, one for each file
     finally:
@@ -164,18 +160,6 @@ def _tidy(package: Path, new: Path, old: Path) -> None:
         old.rename(package)
     shutil.rmtree(new, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _exchange(first: Path, second: Path) -> bool:
-    """Exchange two folders in one step and say whether the system could; only Linux can, and not on every disk."""
-    if sys.platform != "linux":
-        return False
-    here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
-    try:
-        renameat2 = ctypes.CDLL(None).renameat2
-    except AttributeError:  # an old C library
-        return False
-    return bool(renameat2(here, os.fsencode(first), here, os.fsencode(second), exchange) == 0)
 
 
 def _check(different: list[str]) -> int:
