@@ -24,7 +24,7 @@ from jsonpath_ng.exceptions import JSONPathError
 from jsonpath_ng.ext.parser import parse
 from oas_patch.overlay import apply_overlay
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from spec_changes import Document, changes, hidden_changes, undescribed
+from spec_changes import Document, changes, undescribed, vendor_changes
 from spec_sources import FINGERPRINT, NAME_MAPS, PROSE, SourceRefusedError, reachable, read_source, tidy_schemas
 
 if TYPE_CHECKING:
@@ -77,6 +77,11 @@ def import_spec(sources: list[str]) -> list[str]:
         raise ImportRefusedError(str(error)) from None
     document, unmatched = build(vendor, overlay)
     found = changes(old, document)
+    found += [
+        f"{line} (hidden by spec/overlay.yaml)"
+        for line in vendor_changes(before, vendor, document)
+        if line not in found
+    ]
     if unmatched:
         reason = "spec/overlay.yaml: these corrections match nothing; correct or remove them."
         raise ImportRefusedError(reason, [*unmatched, *(line for line in found if not line.startswith("wording"))])
@@ -84,11 +89,6 @@ def import_spec(sources: list[str]) -> list[str]:
         where = "/".join(str(step) for step in mistake.absolute_path)
         reason = mistake.message.partition("\n")[0][:200]
         raise ImportRefusedError(f"The new spec is not valid at {where or 'its top'}: {reason}.")
-    found += [
-        f"{line} (hidden by spec/overlay.yaml)"
-        for line in hidden_changes(before, vendor, document)
-        if line not in found
-    ]
     if not found and document == old:
         return []
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=".spec-") as folder:
@@ -102,8 +102,9 @@ def import_spec(sources: list[str]) -> list[str]:
         replace_all(
             {staged / "openapi.yaml": SPEC, staged / "vendor.yaml": VENDOR, staged / "package": PACKAGE}, staged
         )
-    return found + [
-        f"wording: {name} has no words of ours yet (spec/overlay.yaml)" for name in undescribed(vendor, document)
+    return [
+        *found,
+        *(f"wording: {name} has no words of ours yet (spec/overlay.yaml)" for name in undescribed(vendor, document)),
     ]
 
 
