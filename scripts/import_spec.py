@@ -25,6 +25,7 @@ from jsonpath_ng.ext.parser import parse
 from oas_patch.overlay import apply_overlay
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from spec_changes import Document, changes, undescribed, vendor_changes
+from spec_facts import open_answers
 from spec_sources import FINGERPRINT, NAME_MAPS, PROSE, SourceRefusedError, reachable, read_source, tidy_schemas
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def build(vendor: Document, overlay: Document) -> tuple[Document, list[str]]:
         else:
             unmatched.append(f"  {target} ({action['description']})")
     _describe_answers(document["paths"])
+    document = open_answers(document)
     corrected = {
         **document,
         "paths": _without_fingerprints(tidy_schemas(document["paths"])),

@@ -24,6 +24,8 @@ LOWER_LIMITS = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems"
 LIMITS = UPPER_LIMITS | LOWER_LIMITS
 NUMBER_FORMATS = frozenset({"int32", "int64", "float", "double"})  # a number in Python, whatever they say
 
+JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
 
 @frozen
 class Fact:
@@ -238,6 +240,40 @@ def sent_schemas(document: Document) -> set[str]:
             found.add(key)
             waiting += references(schemas[key])
     return found
+
+
+def open_answers(document: Document) -> Document:
+    """Turn every closed set that callers do not send into its plain type, because the server may send a new value.
+
+    Sets in parameters, bodies and the schemas that these reach stay closed.
+    """
+    sent = sent_schemas(document)
+    components = document["components"]
+    schemas = {key: schema if key in sent else _opened(schema) for key, schema in components["schemas"].items()}
+    opened = {"schemas": schemas}
+    if "responses" in components:
+        opened["responses"] = _opened(components["responses"], names=True)
+    paths = {
+        path: {
+            method: operation | {"responses": _opened(operation["responses"], names=True)}
+            for method, operation in item.items()
+        }
+        for path, item in document["paths"].items()
+    }
+    return document | {"paths": paths, "components": components | opened}
+
+
+def _opened(node: Any, *, names: bool = False) -> Any:
+    if isinstance(node, list):
+        return [_opened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: _opened(value, names=not names and key in NAME_MAPS) for key, value in node.items()}
+    if names or not ("const" in node or isinstance(node.get("enum"), list)):
+        return kept
+    values = [*kept.pop("enum", []), *([kept.pop("const")] if "const" in kept else [])]
+    kinds = sorted({JSON_TYPES[type(value)] for value in values if type(value) in JSON_TYPES})
+    return ({"type": kinds[0] if len(kinds) == 1 else kinds} if kinds else {}) | kept
 
 
 def references(node: Any) -> list[str]:

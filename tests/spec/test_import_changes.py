@@ -50,7 +50,12 @@ def test_every_kind_of_change_is_told_once(project, vendor):
         "other: order of the fields of HistoryPage",
         'other: paths./v1/history.get.security was absent, is [{"oauth": []}]',
     ]
+    assert project.spec["components"]["schemas"]["Kind"] == {"type": "string"}
     assert project.import_pages(*pages) == ["no change"]
+    vendor["components"]["schemas"]["Kind"]["enum"].append("sound")
+    assert project.import_pages(page(vendor, *LIST)) == [
+        "added: schema Kind may be sound (hidden by spec/overlay.yaml)"
+    ]
 
 
 def test_a_refusal_names_what_a_correction_hides_too(project, vendor):

@@ -1,4 +1,4 @@
-"""What corrections hide."""
+"""What corrections hide, and sets in answers."""
 
 import copy
 
@@ -63,3 +63,28 @@ def test_a_change_that_a_correction_hides_is_told(scripts, published, corrected,
     new = copy.deepcopy(published)
     change(new)
     assert scripts["spec_changes"].vendor_changes(published, new, corrected) == lines
+
+
+def test_sets_of_answers_open_and_sets_that_callers_send_stay_closed(scripts):
+    closed = {"type": "string", "enum": ["a"]}
+    schemas = {
+        "Answered": {"type": "object", "properties": {"enum": closed, "deep": {"items": {"const": 1}}}},
+        "Sent": {"type": "object", "properties": {"one": closed}},
+        "Sort": closed,
+    }
+    parameter = {"name": "sort", "in": "query", "schema": {"$ref": "#/components/schemas/Sort"}}
+    operation = {
+        "parameters": [parameter, {"name": "way", "in": "query", "schema": closed}],
+        "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sent"}}}},
+        "responses": {"200": {"content": {"application/json": {"schema": closed}}}},
+    }
+    document = {"paths": {"/v1/history": {"get": operation}}, "components": {"schemas": schemas}}
+    before = copy.deepcopy(document)
+    opened = scripts["spec_facts"].open_answers(document)
+    after = opened["components"]["schemas"]
+    assert after["Answered"]["properties"] == {"enum": {"type": "string"}, "deep": {"items": {"type": "integer"}}}
+    assert {key: after[key] for key in ("Sent", "Sort")} == {key: schemas[key] for key in ("Sent", "Sort")}
+    new = opened["paths"]["/v1/history"]["get"]
+    assert new["parameters"] == operation["parameters"]
+    assert new["responses"] == {"200": {"content": {"application/json": {"schema": {"type": "string"}}}}}
+    assert document == before
