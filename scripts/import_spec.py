@@ -25,8 +25,19 @@ from jsonpath_ng.ext.parser import parse
 from oas_patch.overlay import apply_overlay
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from spec_changes import Document, changes, undescribed, vendor_changes
+from spec_elsewhere import notices
 from spec_facts import open_answers
-from spec_sources import FINGERPRINT, NAME_MAPS, PROSE, SourceRefusedError, reachable, read_source, tidy_schemas
+from spec_sources import (
+    FINGERPRINT,
+    NAME_MAPS,
+    PROSE,
+    SourceRefusedError,
+    _fetch,
+    _parse,
+    reachable,
+    read_source,
+    tidy_schemas,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,16 +75,19 @@ def import_spec(sources: list[str]) -> list[str]:
         sources: Vendor documents, files or https addresses; a later one wins over an earlier one.
 
     Returns:
-        What changed, in words; empty when nothing did, and then no file was touched.
+        What changed, in words, and what a source has or lacks beside our part. When nothing changed, no file
+        was touched.
 
     Raises:
         ImportRefusedError: A source, a correction or the result is not as it must be.
     """
     before, overlay, old = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in (VENDOR, OVERLAY, SPEC))
-    vendor = before
+    vendor, noticed = before, []
     try:
         for source in sources:
-            vendor = merge(vendor, read_source(source), source)
+            part = read_source(source)
+            vendor = merge(vendor, part, source)
+            noticed += _notices(source, part, before)
     except SourceRefusedError as error:
         raise ImportRefusedError(str(error)) from None
     document, unmatched = build(vendor, overlay)
@@ -85,13 +99,14 @@ def import_spec(sources: list[str]) -> list[str]:
     ]
     if unmatched:
         reason = "spec/overlay.yaml: these corrections match nothing; correct or remove them."
-        raise ImportRefusedError(reason, [*unmatched, *(line for line in found if not line.startswith("wording"))])
+        told = [*found, *noticed]
+        raise ImportRefusedError(reason, [*unmatched, *(line for line in told if not line.startswith("wording"))])
     if mistake := next(OpenAPIV31SpecValidator(document).iter_errors(), None):
         where = "/".join(str(step) for step in mistake.absolute_path)
         reason = mistake.message.partition("\n")[0][:200]
         raise ImportRefusedError(f"The new spec is not valid at {where or 'its top'}: {reason}.")
     if not found and document == old:
-        return []
+        return noticed
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=".spec-") as folder:
         staged = Path(folder)
         (staged / "openapi.yaml").write_text(dump(document), encoding="utf-8")
@@ -105,8 +120,17 @@ def import_spec(sources: list[str]) -> list[str]:
         )
     return [
         *found,
+        *noticed,
         *(f"wording: {name} has no words of ours yet (spec/overlay.yaml)" for name in undescribed(vendor, document)),
     ]
+
+
+def _notices(source: str, part: Document, known: Document) -> list[str]:
+    """Read a source again for what is not imported from it; that it can't be read twice is no reason to refuse it."""
+    try:
+        return notices(source, _parse(_fetch(source)), part, known)
+    except ValueError:
+        return [f"other: {source} can be read once only, so what it has beside our part is unknown"]
 
 
 def merge(vendor: Document, part: Document, source: str) -> Document:

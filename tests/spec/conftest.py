@@ -7,7 +7,7 @@ import pytest
 import yaml
 from vendor_pages import ROOT
 
-MODULES = ("spec_changes", "spec_diff", "spec_facts")
+MODULES = ("spec_changes", "spec_diff", "spec_elsewhere", "spec_facts")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """An import tells every change of what the vendor publishes, also those that no caller sees."""
 
+import json
+
 import pytest
 from vendor_pages import Project, page
 
@@ -67,3 +69,16 @@ def test_a_refusal_names_what_a_correction_hides_too(project, vendor):
         "breaking: field HistoryItem.share_link_id is gone",
         "added: field HistoryItem.state may be archived (hidden by spec/overlay.yaml)",
     ]
+
+
+def test_a_whole_document_that_lacks_an_operation_says_so_and_removes_nothing(project, vendor):
+    voices = {f"/v1/voices/{number}": {"get": {"responses": {}}} for number in range(20)}
+    moved = {"/v2/history/download": vendor["paths"].pop("/v1/history/download")}
+    document = {"openapi": "3.1.0", **vendor, "paths": vendor["paths"] | moved | voices}
+    before = project.state()
+    source = project.write(json.dumps(document), "openapi.json")
+    assert project.run(source).stdout.splitlines() == [
+        f"other: {source} has no POST /v1/history/download; nothing was removed",
+        f"other: {source} has /v2/history/download, which is not imported",
+    ]
+    assert project.state() == before

@@ -16,6 +16,7 @@ def import_spec(monkeypatch):
         "generate",
         "spec_changes",
         "spec_diff",
+        "spec_elsewhere",
         "spec_facts",
         "spec_sources",
     ):

@@ -1,4 +1,4 @@
-"""What corrections hide, and sets in answers."""
+"""What corrections hide, sets in answers, and what a document has beside our part."""
 
 import copy
 
@@ -88,3 +88,17 @@ def test_sets_of_answers_open_and_sets_that_callers_send_stay_closed(scripts):
     assert new["parameters"] == operation["parameters"]
     assert new["responses"] == {"200": {"content": {"application/json": {"schema": {"type": "string"}}}}}
     assert document == before
+
+
+def test_a_whole_document_without_an_operation_and_another_path_with_history_are_noticed(scripts, published):
+    notices = scripts["spec_elsewhere"].notices
+    part = copy.deepcopy(published)
+    del part["paths"]["/v1/history/{history_item_id}"]["delete"]
+    others = {f"/v1/voices/{number}": {} for number in range(20)}
+    lacks = ["other: openapi.json has no DELETE /v1/history/{history_item_id}; nothing was removed"]
+    assert notices("openapi.json", {"paths": part["paths"] | others}, part, published) == lacks
+    assert notices("page.md", part, part, published) == []
+    elsewhere = {"paths": part["paths"] | {"/v2/history/{id}": {}}}
+    assert notices("page.md", elsewhere, part, published) == [
+        "other: page.md has /v2/history/{id}, which is not imported"
+    ]
