@@ -25,10 +25,12 @@ from jsonpath_ng.exceptions import JSONPathError
 from jsonpath_ng.ext.parser import parse
 from oas_patch.overlay import apply_overlay
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from spec_changes import Document, changes, hidden_changes, undescribed
+from spec_changes import changes, undescribed, vendor_changes
+from spec_elsewhere import notices
+from spec_facts import Document, open_answers
 from spec_forms import NAME_MAPS, tidy_schemas
 from spec_part import FINGERPRINT, PROSE, reachable
-from spec_sources import SourceRefusedError, published_sources, read_source
+from spec_sources import SourceRefusedError, published_sources, read_published
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,34 +68,38 @@ def import_spec(sources: list[str]) -> list[str]:
         sources: Vendor documents, files or https addresses; a later one wins over an earlier one.
 
     Returns:
-        What changed, in words; empty when nothing did, and then no file was touched.
+        What changed, in words, and what a source has or lacks beside our part. When nothing changed, no file
+        was touched.
 
     Raises:
         ImportRefusedError: A source, a correction or the result is not as it must be.
     """
     before, overlay, old = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in (VENDOR, OVERLAY, SPEC))
-    vendor = before
+    vendor, noticed = before, []
     try:
         for source in sources:
-            vendor = merge(vendor, read_source(source), source)
+            published, part = read_published(source)
+            vendor = merge(vendor, part, source)
+            noticed += notices(source, published, part, before)
     except SourceRefusedError as error:
         raise ImportRefusedError(str(error)) from None
     document, unmatched = build(vendor, overlay)
     found = changes(old, document)
+    found += [
+        f"{line} (hidden by spec/overlay.yaml)"
+        for line in vendor_changes(before, vendor, document)
+        if line not in found
+    ]
     if unmatched:
         reason = "spec/overlay.yaml: these corrections match nothing; correct or remove them."
-        raise ImportRefusedError(reason, [*unmatched, *(line for line in found if not line.startswith("wording"))])
+        told = [*found, *noticed]
+        raise ImportRefusedError(reason, [*unmatched, *(line for line in told if not line.startswith("wording"))])
     if mistake := next(OpenAPIV31SpecValidator(document).iter_errors(), None):
         where = "/".join(str(step) for step in mistake.absolute_path)
         reason = mistake.message.partition("\n")[0][:200]
         raise ImportRefusedError(f"The new spec is not valid at {where or 'its top'}: {reason}.")
-    found += [
-        f"{line} (hidden by spec/overlay.yaml)"
-        for line in hidden_changes(before, vendor, document)
-        if line not in found
-    ]
     if not found and document == old:
-        return []
+        return noticed
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=".spec-") as folder:
         staged = Path(folder)
         (staged / "openapi.yaml").write_text(dump(document), encoding="utf-8")
@@ -105,8 +111,10 @@ def import_spec(sources: list[str]) -> list[str]:
         replace_all(
             {staged / "openapi.yaml": SPEC, staged / "vendor.yaml": VENDOR, staged / "package": PACKAGE}, staged
         )
-    return found + [
-        f"wording: {name} has no words of ours yet (spec/overlay.yaml)" for name in undescribed(vendor, document)
+    return [
+        *found,
+        *noticed,
+        *(f"wording: {name} has no words of ours yet (spec/overlay.yaml)" for name in undescribed(vendor, document)),
     ]
 
 
@@ -144,6 +152,7 @@ def build(vendor: Document, overlay: Document) -> tuple[Document, list[str]]:
         else:
             unmatched.append(f"  {target} ({action['description']})")
     _describe_answers(document["paths"])
+    document = open_answers(document)
     corrected = {
         **document,
         "paths": _without_fingerprints(tidy_schemas(document["paths"])),

@@ -42,19 +42,26 @@ def published_sources() -> list[str]:
 
 
 def read_source(source: str) -> Document:
-    """Read one vendor document and take our part of it.
+    """Read one vendor document and take our part of it, as `read_published` does."""
+    return read_published(source)[1]
+
+
+def read_published(source: str) -> tuple[Document, Document]:
+    """Read one vendor document.
 
     Args:
         source: A file or an https address: a Markdown page with one OpenAPI block, YAML, or JSON.
 
     Returns:
-        `paths` with our operations and `components.schemas` with what they reach, without titles and examples.
+        The document as it is published, and our part of it: `paths` with our operations and `components.schemas` with
+        what they reach, without titles and examples.
 
     Raises:
         SourceRefusedError: It can't be read, isn't one OpenAPI document, holds nothing of ours, or isn't safe.
     """
     try:
-        return our_part(_parse(_read(source)))
+        document = _parse(_read(source))
+        return document, our_part(document)
     except RecursionError:
         reason = "nested too deeply, or its references lead in a circle."
     except ValueError as error:

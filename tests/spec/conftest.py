@@ -1,4 +1,4 @@
-"""The scripts, imported as they import each other, and what the vendor published last."""
+"""The scripts, imported as they import each other, and the documents they work on."""
 
 import importlib
 import sys
@@ -7,18 +7,36 @@ import pytest
 import yaml
 from vendor_pages import ROOT
 
-SCRIPTS = ("import_spec", "generate", "spec_changes", "spec_forms", "spec_part", "spec_sources")
+SCRIPTS = (
+    *("import_spec", "generate", "spec_changes", "spec_diff", "spec_elsewhere", "spec_facts", "spec_forms"),
+    *("spec_part", "spec_sources"),
+)
 
 
 @pytest.fixture(scope="module")
-def spec_sources():
+def scripts():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / "scripts"))
-        yield importlib.import_module("spec_sources")
+        yield {name: importlib.import_module(name) for name in SCRIPTS}
     for name in SCRIPTS:
         sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="module")
-def committed():
+def spec_sources(scripts):
+    return scripts["spec_sources"]
+
+
+@pytest.fixture(scope="module")
+def published():
     return yaml.safe_load((ROOT / "spec" / "vendor.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def committed(published):
+    return published
+
+
+@pytest.fixture(scope="module")
+def corrected():
+    return yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))

@@ -11,7 +11,17 @@ from vendor_pages import ROOT
 def import_spec(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     yield importlib.import_module("import_spec")
-    for name in ("import_spec", "generate", "spec_changes", "spec_forms", "spec_part", "spec_sources"):
+    for name in (
+        "import_spec",
+        "generate",
+        "spec_changes",
+        "spec_diff",
+        "spec_elsewhere",
+        "spec_facts",
+        "spec_forms",
+        "spec_part",
+        "spec_sources",
+    ):
         sys.modules.pop(name, None)
 
 
