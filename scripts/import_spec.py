@@ -29,6 +29,7 @@ from spec_changes import changes, undescribed, vendor_changes
 from spec_elsewhere import notices
 from spec_facts import Document, open_answers
 from spec_forms import NAME_MAPS, tidy_schemas
+from spec_names import named_by_title
 from spec_part import FINGERPRINT, PROSE, reachable
 from spec_sources import SourceRefusedError, published_sources, read_published
 
@@ -83,11 +84,12 @@ def import_spec(sources: list[str]) -> list[str]:
             noticed += notices(source, published, part, before)
     except SourceRefusedError as error:
         raise ImportRefusedError(str(error)) from None
-    document, unmatched = build(vendor, overlay)
+    corrected, unmatched = build(vendor, overlay)
+    document = named_by_title(corrected)
     found = changes(old, document)
     found += [
         f"{line} (hidden by spec/overlay.yaml)"
-        for line in vendor_changes(before, vendor, document)
+        for line in vendor_changes(before, vendor, corrected)
         if line not in found
     ]
     if unmatched:
@@ -114,7 +116,7 @@ def import_spec(sources: list[str]) -> list[str]:
     return [
         *found,
         *noticed,
-        *(f"wording: {name} has no words of ours yet (spec/overlay.yaml)" for name in undescribed(vendor, document)),
+        *(f"wording: {name} has no words of ours yet (spec/overlay.yaml)" for name in undescribed(vendor, corrected)),
     ]
 
 

@@ -40,10 +40,9 @@ def changes(before: Document, after: Document) -> list[str]:
     names, new_names = schema_names(before), schema_names(after)
     renamed = _renamed_schemas(before, after)
     lines = [
-        f"wording: schema {names[old]} is {new} in the vendor's documents now"
-        if names[old] == new_names[new]
-        else f"breaking: schema {names[old]} is called {new_names[new]} now"
+        f"breaking: schema {names[old]} is called {new_names[new]} now"
         for new, old in renamed.items()
+        if names[old] != new_names[new]
     ]
     # The name may be taken: what then differs is told of two schemas.
     new_names |= {new: names[old] for new, old in renamed.items() if names[old] not in new_names.values()}
@@ -65,7 +64,12 @@ def vendor_changes(before: Document, after: Document, corrected: Document) -> li
     new_names = _names(after, ours)
     renamed = _renamed_schemas(before, after)
     names = _names(before, ours | {old: new_names[new] for new, old in renamed.items()})
-    return _changes(_compared(before), _compared(after), names, new_names)
+    lines = [
+        f"wording: schema {new_names[new]} is {new} in the vendor's documents now"
+        for new in renamed
+        if new_names[new] != new
+    ]
+    return lines + _changes(_compared(before), _compared(after), names, new_names)
 
 
 def undescribed(vendor: Document, corrected: Document) -> list[str]:

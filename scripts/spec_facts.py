@@ -16,7 +16,7 @@ SCHEMA_REF = "#/components/schemas/"
 PLAIN_WORDS = frozenset(
     {
         *("allOf", "anyOf", "const", "deprecated", "description", "enum", "format", "items", "oneOf", "properties"),
-        *("required", "title", "type", "$ref"),
+        *("examples", "required", "title", "type", "$ref"),
     }
 )
 UPPER_LIMITS = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})

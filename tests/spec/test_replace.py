@@ -19,6 +19,7 @@ def import_spec(monkeypatch):
         "spec_elsewhere",
         "spec_facts",
         "spec_forms",
+        "spec_names",
         "spec_part",
         "spec_sources",
     ):
