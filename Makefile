@@ -64,8 +64,8 @@ bench-quick: $(TOOLS) ## Run small benchmarks in about two minutes; writes no fi
 generate: $(TOOLS) ## Write the generated client from openapi.yaml
 	@$(BIN)/python scripts/generate.py
 
-spec: $(TOOLS) ## Import the vendor's spec; SOURCE="page.md https://…": from these; SOURCE=none: correct it again
-	@$(BIN)/python scripts/import_spec.py $(SOURCE)
+spec: $(TOOLS) ## Import the vendor's spec; SOURCE="page.md https://…": from these; SOURCE=none: correct it again; WRITE=1: changelog, too
+	@$(BIN)/python scripts/import_spec.py $(SOURCE) $(if $(WRITE),--write)
 
 $(INSTALLED): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Found no Python 3.11 or newer with venv on the PATH. Install it (Debian, Ubuntu: apt install python3-venv) or run make with PYTHON=/path/to/python3."; exit 1; }

@@ -4,11 +4,14 @@
     python scripts/import_spec.py         fetch what spec/sources.toml lists
     python scripts/import_spec.py none    apply the corrections again, to what was imported last
 
+With --write it also writes the changelog entry and the next version that the changes ask for; else it proposes them.
+
 Everything is made beside the files first: when anything fails they stay as they were.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import shutil
 import subprocess
@@ -31,6 +34,7 @@ from spec_facts import Document, open_answers
 from spec_forms import NAME_MAPS, tidy_schemas
 from spec_names import named_by_title
 from spec_part import FINGERPRINT, PROSE, reachable
+from spec_release import proposal
 from spec_sources import SourceRefusedError, published_sources, read_published
 
 if TYPE_CHECKING:
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 
 VENDOR = ROOT / "spec" / "vendor.yaml"
 OVERLAY = ROOT / "spec" / "overlay.yaml"
+CHANGELOG = ROOT / "CHANGELOG.md"
+VERSION = ROOT / "wrapper" / "elevenlabs_history" / "_version.py"
 # Whatever order the vendor writes in, these come first and in this one, so that a diff shows changes only.
 KEY_ORDER = (
     *("openapi", "info", "servers", "security", "tags", "paths", "components"),
@@ -222,15 +228,35 @@ def _describe_answers(paths: Document) -> None:
                     answer["description"] = HTTPStatus(int(status)).phrase if status.isdigit() else "Any other answer"
 
 
+def propose_release(lines: list[str], *, write: bool) -> None:
+    """Print the version and the changelog entry that the lines of an import ask for, or write both."""
+    changelog, module = CHANGELOG.read_text(encoding="utf-8"), VERSION.read_text(encoding="utf-8")
+    version = module.split('"')[-2]
+    proposed, text = proposal(lines, changelog, version)
+    if text == changelog:
+        return
+    if write:
+        CHANGELOG.write_text(text, encoding="utf-8")
+        VERSION.write_text(module.replace(f'"{version}"', f'"{proposed}"'), encoding="utf-8")
+        print(f"Wrote the changelog entry of version {proposed}.", file=sys.stderr)
+        return
+    entry = sorted(set(text.splitlines()) - set(changelog.splitlines()))
+    print(f"Proposed for CHANGELOG.md, version {proposed} (--write writes it):", *entry, sep="\n", file=sys.stderr)
+
+
 def main() -> int:
     """Run as the module docstring says and return the exit code."""
-    arguments = sys.argv[1:]
+    parser = argparse.ArgumentParser(description="Import what the vendor publishes and say what changed.")
+    parser.add_argument("sources", nargs="*", help="files or https addresses; none: correct the last import again")
+    parser.add_argument("--write", action="store_true", help="write the changelog entry and the version, too")
+    args = parser.parse_args()
     try:
-        found = import_spec([] if arguments == ["none"] else arguments or published_sources())
+        found = import_spec([] if args.sources == ["none"] else args.sources or published_sources())
+        print("\n".join(found) or "no change", flush=True)
+        propose_release(found, write=args.write)
     except (ImportRefusedError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print("\n".join(found) or "no change")
     return 0
 
 

@@ -9,7 +9,7 @@ from vendor_pages import ROOT
 
 SCRIPTS = (
     *("import_spec", "generate", "spec_changes", "spec_diff", "spec_elsewhere", "spec_facts", "spec_forms"),
-    *("spec_names", "spec_part", "spec_sources"),
+    *("spec_names", "spec_part", "spec_release", "spec_sources"),
 )
 
 

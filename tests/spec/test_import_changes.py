@@ -82,3 +82,19 @@ def test_a_whole_document_that_lacks_an_operation_says_so_and_removes_nothing(pr
         f"other: {source} has /v2/history/download, which is not imported",
     ]
     assert project.state() == before
+
+
+def test_a_change_is_proposed_for_the_changelog_and_written_on_request(project, vendor):
+    fields = vendor["components"]["schemas"]["SpeechHistoryItemResponseModel"]["properties"]
+    fields["language"] = {"type": ["string", "null"]}
+    source = project.write(page(vendor, "/v1/history", "get"))
+    before = project.path("CHANGELOG.md").read_text()
+    done = project.run(source)
+    entry = "- API, added: field HistoryItem.language is new."
+    assert done.stderr.splitlines() == ["Proposed for CHANGELOG.md, version 0.1.0 (--write writes it):", entry]
+    assert project.path("CHANGELOG.md").read_text() == before
+    fields["mood"] = {"type": ["string", "null"]}
+    done = project.run(project.write(page(vendor, "/v1/history", "get")), "--write")
+    assert done.stderr == "Wrote the changelog entry of version 0.1.0.\n"
+    entry = "- API, added: field HistoryItem.mood is new.\n"
+    assert project.path("CHANGELOG.md").read_text() == before.rstrip() + f"\n{entry}"

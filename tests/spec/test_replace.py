@@ -21,6 +21,7 @@ def import_spec(monkeypatch):
         "spec_forms",
         "spec_names",
         "spec_part",
+        "spec_release",
         "spec_sources",
     ):
         sys.modules.pop(name, None)
