@@ -4,7 +4,6 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Self
 
-import httpx
 from elevenlabs_history_api import Client
 from elevenlabs_history_api.api.history import delete_history_item, get_history_item
 from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
@@ -13,6 +12,7 @@ from ._base_client import BaseClient, BaseItems
 from ._bulk.planning import Settings
 from ._download.targets import PathTemplate
 from ._http.api_key import ApiKey
+from ._http.library import httpx
 from ._http.requests import audio_request, download_request, expect, parse_errors, parse_json
 from ._http.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 from ._http.settings import DEFAULT_TIMEOUT, Region, connect

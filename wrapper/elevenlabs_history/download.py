@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import httpx
 from elevenlabs_history_api import Client
 from elevenlabs_history_api.models import HistoryItem
 
@@ -17,6 +16,7 @@ from ._download.sinks import F, Sink, Sniffer
 from ._download.targets import PathTemplate, Targets
 from ._files.atomic import AtomicFile, delete_leftovers
 from ._files.checks import check_target
+from ._http.library import httpx
 from ._http.retry import Attempts
 from ._http.transport import STREAMED, Transport
 from ._items import describe, id_of, output_format_of

@@ -5,13 +5,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-import httpx
 from elevenlabs_history_api.api.history import download_history_items, get_history_item_audio
 from elevenlabs_history_api.models import DownloadRequest, HistoryItem
 from elevenlabs_history_api.types import UNSET
 
 from .._items import check_dialogue, id_of
 from ..errors import HistoryError, UnexpectedResponseError
+from .library import httpx
 
 T = TypeVar("T")
 

@@ -11,11 +11,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
 
-import httpx
-
 from ..errors import APIConnectionError, APITimeoutError, HistoryError, UnexpectedResponseError
 from .api_key import ApiKey
 from .error_responses import error_from_response, one_line, parse_error_body
+from .library import httpx
 from .retry import parse_retry_after
 
 log = logging.getLogger("elevenlabs_history")

@@ -3,11 +3,11 @@
 import os
 from typing import Final, Literal, TypeAlias
 
-import httpx
 from elevenlabs_history_api import Client
 
 from ..errors import InvalidArgumentError
 from .api_key import ApiKey
+from .library import httpx
 from .retry import RetryPolicy
 from .transport import Transport, is_loopback
 

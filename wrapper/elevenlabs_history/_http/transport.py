@@ -13,12 +13,11 @@ import threading
 from contextlib import AsyncExitStack, ExitStack
 from typing import Final, TypeVar
 
-import httpx
-
 from .._version import __version__
 from ..errors import InvalidArgumentError
 from .api_key import ApiKey
 from .error_responses import one_line
+from .library import httpx
 from .responses import Body, buffered, check_headers, convert_errors, name_of, origin_of, streamed
 from .retry import Attempts, RetryBudget, RetryPolicy
 
