@@ -87,7 +87,7 @@ def import_spec(sources: list[str]) -> list[str]:
         for source in sources:
             published, part = read_published(source)
             vendor = merge(vendor, part, source)
-            noticed += notices(source, published, part, before)
+            noticed += notices(source, published, part, before, old)
     except SourceRefusedError as error:
         raise ImportRefusedError(str(error)) from None
     corrected, unmatched = build(vendor, overlay)

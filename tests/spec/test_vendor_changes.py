@@ -96,9 +96,24 @@ def test_a_whole_document_without_an_operation_and_another_path_with_history_are
     del part["paths"]["/v1/history/{history_item_id}"]["delete"]
     others = {f"/v1/voices/{number}": {} for number in range(20)}
     lacks = ["other: openapi.json has no DELETE /v1/history/{history_item_id}; nothing was removed"]
-    assert notices("openapi.json", {"paths": part["paths"] | others}, part, published) == lacks
-    assert notices("page.md", part, part, published) == []
+    assert notices("openapi.json", {"paths": part["paths"] | others}, part, published, {}) == lacks
+    assert notices("page.md", part, part, published, {}) == []
     elsewhere = {"paths": part["paths"] | {"/v2/history/{id}": {}}}
-    assert notices("page.md", elsewhere, part, published) == [
+    assert notices("page.md", elsewhere, part, published, {}) == [
         "other: page.md has /v2/history/{id}, which is not imported"
     ]
+
+
+@pytest.mark.parametrize(
+    ("own", "line"),
+    [
+        ({"servers": [{"url": "https://api.elevenlabs.io/"}]}, None),
+        ({"servers": [{"url": "https://api.new.test"}]}, "the server https://api.new.test"),
+        ({"components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "xi-api-key"}}}}, None),
+        ({"components": {"securitySchemes": {"token": {"type": "http"}}}}, "the security scheme http"),
+        ({"servers": "none", "components": []}, None),
+    ],
+)
+def test_servers_and_security_of_a_whole_document_are_compared_with_ours(scripts, published, corrected, own, line):
+    found = scripts["spec_elsewhere"].notices("page.md", {**published, **own}, published, published, corrected)
+    assert found == ([] if line is None else [f"other: page.md has {line}, which openapi.yaml has not"])
