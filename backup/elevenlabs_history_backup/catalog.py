@@ -68,6 +68,10 @@ class Catalog(Database):
         """Yield every file, by path."""
         return self._files(f"{_FILES} ORDER BY path")
 
+    def paths(self) -> Iterator[str]:
+        """Yield the path of every file."""
+        return (row[0] for row in self.rows("SELECT path FROM files WHERE state = 'saved'"))
+
     def known_ids(self, output_format: str) -> set[str]:
         """Return the items that are saved in this format or failed in it. WAV as generated counts as WAV.
 

@@ -97,6 +97,7 @@ class SyncReport:
         deleted: How many saved items the server no longer has; None if not everything was listed.
         invalid_entries: How many entries of the listing were not history items.
         complete: Everything that the filters match was listed and requested.
+        lost: How many files are not where they were saved; `Backup.repair` finds what was moved and fetches the rest.
     """
 
     listed: int
@@ -107,6 +108,7 @@ class SyncReport:
     deleted: int | None = None
     invalid_entries: int = 0
     complete: bool = False
+    lost: int = 0
 
 
 @mutable(kw_only=True)

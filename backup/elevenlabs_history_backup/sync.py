@@ -101,6 +101,7 @@ def sync(run: Run, listing: Listing, template: Template) -> SyncReport:
     report.complete = listing.complete
     if listing.has_everything:
         report.deleted = catalog.record_listing(listing.ids)
+    report.lost = sum(not (catalog.folder / path).is_file() for path in catalog.paths())
     catalog.end_run(number, high_water_mark=listing.high_water_mark if listing.complete else None)
     return report
 

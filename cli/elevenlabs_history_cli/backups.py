@@ -41,7 +41,7 @@ def backup(args: argparse.Namespace) -> ExitCode:
         counts = {"missing": len(report.missing), "failed": len(report.failed)}
         print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
-        _print_report(report, limited=args.limit is not None)
+        _print_report(report, args.folder, limited=args.limit is not None)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
 
 
@@ -108,7 +108,7 @@ def _print_plan(plan: SyncPlan) -> None:
         write(f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}")
 
 
-def _print_report(report: SyncReport, *, limited: bool) -> None:
+def _print_report(report: SyncReport, folder: str, *, limited: bool) -> None:
     saved = f"{pluralize(report.saved, 'file')} saved, {format_size(report.size)}"
     write(f"{saved}; {pluralize(report.listed, 'item')} listed.")
     if report.deleted:
@@ -120,10 +120,15 @@ def _print_report(report: SyncReport, *, limited: bool) -> None:
     if report.invalid_entries:
         entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
         write("", label=f"{entries} of the listing could not be parsed.", color="red")
+    if report.lost:
+        command = f"elevenlabs-history verify {shlex.quote(folder)} --repair"
+        lost = f"{pluralize(report.lost, 'saved file')} not where they were saved. To find or fetch them: {command}"
+        write("", label=lost, color="yellow")
     if report.failed:
         write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
     elif report.complete:
-        write("", label="Everything that was asked for is in the folder.", color="green")
+        if not report.lost:
+            write("", label="Everything that was asked for is in the folder.", color="green")
     elif not limited and not report.invalid_entries:
         write("", label="The listing ended early; some items may be missing. Run the backup again.", color="yellow")
 

@@ -232,3 +232,20 @@ def test_a_moved_backup_still_works(run, folder, tmp_path):
     assert run("verify", moved).exit_code == 0
     with Backup(moved) as backup:
         assert len(backup) == 20
+
+
+def test_backup_notices_saved_files_that_are_gone(run, tmp_path):
+    run("backup", tmp_path)
+    assert "Everything that was asked for is in the folder." in run("backup", tmp_path).stdout
+    for path in list(tmp_path.rglob("*.mp3"))[:2]:
+        path.unlink()
+    result = run("backup", tmp_path)
+    assert result.exit_code == 0
+    assert "Everything" not in result.stdout
+    assert "ended early" not in result.stdout
+    assert f"2 saved files not where they were saved. To find or fetch them: elevenlabs-history verify {tmp_path}" in (
+        result.stdout
+    )
+    assert json.loads(run("backup", tmp_path, "--json").lines[-1])["lost"] == 2
+    assert run("verify", tmp_path, "--repair").exit_code == 0
+    assert "Everything that was asked for is in the folder." in run("backup", tmp_path).stdout

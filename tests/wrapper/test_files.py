@@ -9,7 +9,15 @@ import time
 from pathlib import Path
 
 import pytest
-from elevenlabs_history import AtomicFile, FileSaved, HistoryClient, RetryPolicy, TargetExistsError, WriteError
+from elevenlabs_history import (
+    AtomicFile,
+    FileSaved,
+    HistoryClient,
+    HistoryItem,
+    RetryPolicy,
+    TargetExistsError,
+    WriteError,
+)
 from elevenlabs_history._download.extract import FSYNC_THREADS
 
 
@@ -253,3 +261,16 @@ def test_twenty_workers_need_fewer_open_files_than_any_system_allows(simulator, 
     assert len(report.saved) == 420
     # Each connection has two ends in this process.
     assert max(counts) - counts[0] < 180
+
+
+@pytest.mark.parametrize("method", ["extract", "download_all"])
+@pytest.mark.parametrize("date", [1_600_000_000, 10**30, "yesterday", None])
+def test_a_file_has_the_time_at_which_its_item_was_generated(client, simulator, tmp_path, method, date):
+    item = HistoryItem.from_dict({**next(iter(simulator.history)).metadata, "date_unix": date})
+    before = time.time()
+    if method == "extract":
+        (file,) = client.download(item).extract(tmp_path)
+    else:
+        (file,) = client.download_all([item], tmp_path).saved
+    modified = file.path.stat().st_mtime
+    assert modified == date if date == 1_600_000_000 else modified >= before - 2

@@ -154,7 +154,8 @@ class Download(_Exchange):
 
         Returns:
             One entry per file: where it is and, if proven, which item it is. A file that can't be proven to be one of
-            the items has no id. That includes bare ids in an archive whose names hold no ids.
+            the items has no id. That includes bare ids in an archive whose names hold no ids. A file of an item as
+            listed has the time at which it was generated.
 
         Raises:
             InvalidArgumentError: The folder is invalid, or two items would get one name; nothing was sent.

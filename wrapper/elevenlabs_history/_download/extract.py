@@ -1,9 +1,10 @@
 """A body → files: one audio file becomes one file, an archive one file per member."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 
@@ -138,6 +139,10 @@ class _Staging:
     def rename(self, staged: _StagedFile, target: Path) -> DownloadedFile:
         staged.file.rename(target, overwrite=self._targets.overwrite)
         self.renamed.append(target)
+        if isinstance(staged.item, HistoryItem):
+            # File managers and players sort by this time. A hostile date, or a disk without times, does no harm.
+            with suppress(OSError, OverflowError, TypeError, ValueError):
+                os.utime(target, (staged.item.date_unix, staged.item.date_unix))
         folder = target.parent
         while folder not in self.folders and folder.is_relative_to(self._targets.folder):
             self.folders.add(folder)
