@@ -41,7 +41,10 @@ def test_pydantic_models_are_made_of_it(tmp_path):
 @pytest.mark.skipif(shutil.which("npx") is None, reason="needs Node.js")
 def test_typescript_types_are_made_of_it(tmp_path):
     types = tmp_path / "history.d.ts"
-    subprocess.run([shutil.which("npx"), "--yes", TYPESCRIPT, SPEC, "-o", types], check=True, cwd=tmp_path)
+    command = [shutil.which("npx"), "--yes", TYPESCRIPT]
+    if subprocess.run([*command, "--version"], cwd=tmp_path, check=False).returncode:
+        pytest.skip("openapi-typescript can't be installed here")
+    subprocess.run([*command, SPEC, "-o", types], check=True, cwd=tmp_path)
     text = types.read_text(encoding="utf-8")
     for name in ("HistoryItem", "HistoryPage", "DownloadRequest", "ErrorBody"):
         assert f"        {name}: {{" in text
