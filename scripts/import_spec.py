@@ -35,7 +35,7 @@ from spec_forms import NAME_MAPS, tidy_schemas
 from spec_names import named_by_title
 from spec_part import FINGERPRINT, PROSE, reachable
 from spec_release import proposal
-from spec_sources import SourceRefusedError, published_sources, read_published
+from spec_sources import SourceRefusedError, published_sources, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,7 @@ def import_spec(sources: list[str]) -> list[str]:
     vendor, noticed = before, []
     try:
         for source in sources:
-            published, part = read_published(source)
+            published, part = read_source(source)
             vendor = merge(vendor, part, source)
             noticed += notices(source, published, part, before, old)
     except SourceRefusedError as error:

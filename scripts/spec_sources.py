@@ -41,12 +41,7 @@ def published_sources() -> list[str]:
     return list(tomllib.loads(SOURCES.read_text(encoding="utf-8")))
 
 
-def read_source(source: str) -> Document:
-    """Read one vendor document and take our part of it, as `read_published` does."""
-    return read_published(source)[1]
-
-
-def read_published(source: str) -> tuple[Document, Document]:
+def read_source(source: str) -> tuple[Document, Document]:
     """Read one vendor document.
 
     Args:

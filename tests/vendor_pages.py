@@ -16,6 +16,11 @@ COPIED = (
 KEY = {"name": "xi-api-key", "in": "header", "required": True, "schema": {"type": "string"}}
 
 
+def fields(vendor, schema="SpeechHistoryItemResponseModel"):
+    """The fields of one of the vendor's schemas."""
+    return vendor["components"]["schemas"][schema]["properties"]
+
+
 class Project:
     """A copy of this project that an import may change."""
 

@@ -27,6 +27,8 @@ _EXIT_CODES = (
     (ExitCode.KEY, (errors.AuthenticationError, errors.PermissionDeniedError, errors.WrongRegionError)),
     (ExitCode.SERVER, (errors.RateLimitError, errors.ServerError, errors.APIConnectionError, errors.APITimeoutError)),
 )
+# They act or judge, so their exit code counts, whoever reads their output.
+_LASTING_COMMANDS = {"backup", "verify", "download", "doctor"}
 _LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
@@ -81,12 +83,9 @@ class _LastingOutput:
         return getattr(self._stream, name)
 
 
-LASTING_COMMANDS = {"backup", "verify", "download", "doctor"}
-
-
 def run(args: argparse.Namespace) -> ExitCode:
     """Run a command and return its exit code."""
-    output: Any = _LastingOutput(sys.stdout) if args.command in LASTING_COMMANDS else sys.stdout
+    output: Any = _LastingOutput(sys.stdout) if args.command in _LASTING_COMMANDS else sys.stdout
     try:
         with contextlib.redirect_stdout(output), _logging(args), _interruptible():
             code = COMMANDS[args.command](args)

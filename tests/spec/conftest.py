@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import yaml
-from vendor_pages import ROOT
+from vendor_pages import ROOT, Project
 
 SCRIPTS = (
     *("import_spec", "generate", "spec_changes", "spec_diff", "spec_elsewhere", "spec_facts", "spec_forms"),
@@ -33,12 +33,17 @@ def published():
 
 
 @pytest.fixture(scope="module")
-def committed(published):
-    return published
-
-
-@pytest.fixture(scope="module")
 def corrected(scripts, published):
     """What the corrections make of it, still under the vendor's names."""
     overlay = yaml.safe_load((ROOT / "spec" / "overlay.yaml").read_text(encoding="utf-8"))
     return scripts["import_spec"].build(published, overlay)[0]
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def vendor(project):
+    return project.vendor

@@ -28,15 +28,15 @@ def web(spec_sources, monkeypatch):
 
 def refused(spec_sources, address):
     with pytest.raises(spec_sources.SourceRefusedError) as caught:
-        spec_sources.read_source(address)
+        spec_sources.read_source(address)[1]
     return str(caught.value)
 
 
-def test_a_redirect_within_https_is_followed(spec_sources, web, committed):
+def test_a_redirect_within_https_is_followed(spec_sources, web, published):
     web["https://vendor.test/spec"] = "/new"
     web["https://vendor.test/new"] = "https://other.test/openapi.json"
-    web["https://other.test/openapi.json"] = json.dumps({"openapi": "3.1.0", **committed})
-    assert spec_sources.read_source("https://vendor.test/spec") == committed
+    web["https://other.test/openapi.json"] = json.dumps({"openapi": "3.1.0", **published})
+    assert spec_sources.read_source("https://vendor.test/spec")[1] == published
 
 
 def test_a_redirect_to_http_is_refused(spec_sources, web):
@@ -46,10 +46,10 @@ def test_a_redirect_to_http_is_refused(spec_sources, web):
     )
 
 
-def test_five_redirects_are_followed_and_no_more(spec_sources, web, committed):
+def test_five_redirects_are_followed_and_no_more(spec_sources, web, published):
     web.update({f"https://vendor.test/{number}": f"/{number + 1}" for number in range(6)})
-    web["https://vendor.test/6"] = json.dumps({"openapi": "3.1.0", **committed})
-    assert spec_sources.read_source("https://vendor.test/1") == committed
+    web["https://vendor.test/6"] = json.dumps({"openapi": "3.1.0", **published})
+    assert spec_sources.read_source("https://vendor.test/1")[1] == published
     assert refused(spec_sources, "https://vendor.test/0") == "https://vendor.test/0: redirected more than 5 times."
 
 
@@ -61,7 +61,7 @@ def test_without_the_web_the_address_is_named(spec_sources, web):
     )
 
 
-def test_without_sources_everything_that_the_vendor_publishes_is_fetched(spec_sources, web, committed, monkeypatch):
+def test_without_sources_everything_that_the_vendor_publishes_is_fetched(spec_sources, web, published, monkeypatch):
     import_spec = importlib.import_module("import_spec")
     addresses = spec_sources.published_sources()
     assert addresses
@@ -80,11 +80,11 @@ def test_with_none_nothing_is_fetched(spec_sources, web, monkeypatch, capsys):
     assert capsys.readouterr().out == "no change\n"
 
 
-def test_the_published_addresses_name_all_operations(spec_sources, web, committed):
+def test_the_published_addresses_name_all_operations(spec_sources, web, published):
     addresses = spec_sources.published_sources()
     import_spec = importlib.import_module("import_spec")
-    operations = [(path, method) for path, item in committed["paths"].items() for method in item]
+    operations = [(path, method) for path, item in published["paths"].items() for method in item]
     whole, *pages = addresses
-    web[whole] = json.dumps({"openapi": "3.1.0", **committed})
-    web.update(zip(pages, (page(committed, *operation) for operation in operations), strict=True))
+    web[whole] = json.dumps({"openapi": "3.1.0", **published})
+    web.update(zip(pages, (page(published, *operation) for operation in operations), strict=True))
     assert import_spec.import_spec(addresses) == []

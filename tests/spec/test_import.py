@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from vendor_pages import ROOT, Project, page
+from vendor_pages import ROOT, fields, page
 
 LIST = ("/v1/history", "get")
 ITEM = "SpeechHistoryItemResponseModel"
@@ -12,20 +12,6 @@ PAGE = "GetSpeechHistoryResponseModel"
 CLIENT_TESTS = ("tests/generated", "tests/wrapper/test_listing.py", "tests/wrapper/test_client.py")
 
 pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
-
-
-@pytest.fixture
-def project(tmp_path):
-    return Project(tmp_path)
-
-
-@pytest.fixture
-def vendor(project):
-    return project.vendor
-
-
-def fields(vendor, schema=ITEM):
-    return vendor["components"]["schemas"][schema]["properties"]
 
 
 def parameters(vendor):

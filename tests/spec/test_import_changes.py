@@ -3,25 +3,11 @@
 import json
 
 import pytest
-from vendor_pages import Project, page
+from vendor_pages import fields, page
 
 LIST = ("/v1/history", "get")
 
 pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
-
-
-@pytest.fixture
-def project(tmp_path):
-    return Project(tmp_path)
-
-
-@pytest.fixture
-def vendor(project):
-    return project.vendor
-
-
-def fields(vendor, schema="SpeechHistoryItemResponseModel"):
-    return vendor["components"]["schemas"][schema]["properties"]
 
 
 def test_every_kind_of_change_is_told_once(project, vendor):

@@ -1,30 +1,11 @@
 """An import that is cut short while it replaces files puts every old one back."""
 
-import importlib
-import sys
-
 import pytest
-from vendor_pages import ROOT
 
 
 @pytest.fixture
-def import_spec(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    yield importlib.import_module("import_spec")
-    for name in (
-        "import_spec",
-        "generate",
-        "spec_changes",
-        "spec_diff",
-        "spec_elsewhere",
-        "spec_facts",
-        "spec_forms",
-        "spec_names",
-        "spec_part",
-        "spec_release",
-        "spec_sources",
-    ):
-        sys.modules.pop(name, None)
+def import_spec(scripts):
+    return scripts["import_spec"]
 
 
 def test_all_old_files_are_back_when_one_new_file_is_missing(import_spec, tmp_path):

@@ -6,47 +6,7 @@ import unicodedata
 
 import pytest
 from elevenlabs_history import HistoryError, HistoryItem, InvalidArgumentError, TargetExistsError, WriteError
-
-VALUES = [
-    None,
-    True,
-    False,
-    0,
-    -1,
-    10**30,
-    1.5,
-    float("nan"),
-    float("inf"),
-    "",
-    "x" * 5000,
-    "../../x\0\x1b[2J",
-    "\ud800",
-    [],
-    [1, None, {}],
-    {},
-    {"a": {"b": [1]}},
-]
-FIELDS = [
-    "date_unix",
-    "character_count_change_from",
-    "character_count_change_to",
-    "content_type",
-    "state",
-    "request_id",
-    "voice_id",
-    "model_id",
-    "voice_name",
-    "voice_category",
-    "text",
-    "settings",
-    "share_link_id",
-    "source",
-    "alignments",
-    "dialogue",
-    "output_format",
-    "feedback",
-    "some_new_field",
-]
+from support.odd_items import FIELDS, VALUES
 
 
 def odd_items(simulator, value):

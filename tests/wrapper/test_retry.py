@@ -211,9 +211,8 @@ def test_a_success_of_a_call_is_returned_to_the_budget():
     budget = RetryBudget()
     while budget.acquire():
         pass
-    for _ in range(1):
-        with attempts(RetryPolicy(), budget, idempotent=True):
-            pass
+    with attempts(RetryPolicy(), budget, idempotent=True):
+        pass
     assert budget.acquire()
 
 

@@ -25,7 +25,6 @@ from .events import DownloadedFile
 
 T = TypeVar("T")
 
-
 # A temporary file that is older than a day is nobody's: its process was killed.
 _LEFTOVER_SECONDS = 24 * 3600
 

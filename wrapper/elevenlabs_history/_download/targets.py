@@ -67,7 +67,6 @@ class Targets:
             names = {id_of(item): safe_id(id_of(item)) for item in items} | parsed.names(listed)
             names_hold_ids = parsed.has_id
             name = partial(_join, names)
-
         return cls(items=items, folder=folder, overwrite=overwrite, name=name, names_hold_ids=names_hold_ids)
 
     def path(self, item: str | HistoryItem, kind: FileKind) -> Path:
