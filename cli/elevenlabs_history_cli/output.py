@@ -110,7 +110,7 @@ def sanitize(text: str) -> str:
 
 def colorize(text: str, color: str) -> str:
     """Color a text if the output is a terminal and the user has not turned colors off; see no-color.org."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or os.name == "nt":
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return f"\x1b[{_COLORS[color]}m{text}\x1b[0m"
 

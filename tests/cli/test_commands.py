@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import logging
+import re
 import signal
 import subprocess
 import sys
@@ -144,15 +145,6 @@ def test_no_command_ends_with_a_traceback(run, monkeypatch, command, code, line)
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_without_a_key_the_exit_code_is_3_and_the_hint_names_the_variable(run, monkeypatch):
-    monkeypatch.delenv("ELEVENLABS_API_KEY")
-    result = run("list")
-    assert (result.exit_code, result.stderr) == (
-        3,
-        "elevenlabs-history: There is no API key. Set ELEVENLABS_API_KEY in the environment.\n",
-    )
-
-
 def test_errors_name_options_instead_of_python_arguments(run, simulator, tmp_path):
     assert "add --source TTS" in run("list", "--model", "eleven_v3").stderr
     (item_id,) = [item.id for item in simulator.history][:1]
@@ -178,7 +170,6 @@ def test_the_regions_are_those_of_the_library():
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["nonsense"],
         ["list", "--limit", "0"],
         ["list", "--after", "yesterday"],
@@ -265,12 +256,17 @@ def test_entries_that_are_not_items_are_reported_and_fail_the_listing(run, simul
     assert "Left out an entry that is not a history item: " in result.stderr
 
 
-def test_retries_are_logged_by_default_requests_with_vv_and_nothing_with_quiet(run, simulator):
+def test_retries_are_logged_by_default_requests_with_v_and_nothing_with_quiet(run, simulator):
     simulator.faults.add(Fault.answer(503))
     assert "Attempt 1 failed; retrying in " in run("list").stderr
     simulator.faults.add(Fault.answer(503))
     assert run("list", "--quiet").stderr == ""
-    assert "GET /v1/history" in run("list", "-vv").stderr
+    simulator.faults.add(Fault.answer(503))
+    lines = run("list", "-v").stderr.splitlines()
+    assert re.fullmatch(r"GET /v1/history: 503 in \d\.\d{3} s, \d+ bytes, attempt 1", lines[0])
+    assert re.fullmatch(r"GET /v1/history: 200 in \d\.\d{3} s, \d+ bytes, attempt 2", lines[2])
+    assert len(lines) == 3
+    assert "HTTP Request: GET http://127.0.0.1" in run("list", "-vv").stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "tcsh"])
@@ -347,3 +343,8 @@ def test_log_lines_are_sanitized(capsys):
     with runner._logging(argparse.Namespace(quiet=False, verbose=0)):
         logging.getLogger("elevenlabs_history").warning("an entry: \x1b[2J\u202e\nof two lines")
     assert capsys.readouterr().err == "an entry: [2J of two lines\n"
+
+
+def test_log_lines_clear_the_bar_of_a_terminal(run, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run("list", "-v").stderr.startswith("\r\x1b[KGET /v1/history: 200 in ")
