@@ -241,3 +241,15 @@ def test_the_threads_of_an_async_client_take_a_synchronous_one_only(simulator, t
                 await client.download_all(["a"], tmp_path, http_client=httpx.AsyncClient())
 
     asyncio.run(run())
+
+
+def test_httpx_logs_each_request_once(client, simulator, caplog):
+    item = next(iter(simulator.history))
+    with caplog.at_level("INFO", logger="httpx"):
+        client.get(item.id)
+        client.download(item.id).read()
+    logged = [record.getMessage() for record in caplog.records if record.name == "httpx"]
+    assert logged == [
+        f'HTTP Request: GET {simulator.base_url}/v1/history/{item.id} "HTTP/1.1 200 OK"',
+        f'HTTP Request: POST {simulator.base_url}/v1/history/download "HTTP/1.1 200 OK"',
+    ]
