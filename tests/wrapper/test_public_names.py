@@ -11,7 +11,7 @@ import pytest
 from elevenlabs_history import errors, events
 
 MAX_PUBLIC_NAMES = 46
-PUBLIC_MODULES = {"client", "async_client", "download", "errors", "events", "item"}
+PUBLIC_MODULES = {"client", "async_client", "download", "errors", "events", "item", "notebook"}
 
 
 def exports():
