@@ -35,7 +35,7 @@ class Backup:
         self,
         client: HistoryClient,
         *,
-        voice_id: str | None = None,
+        voice: str | None = None,
         model_id: str | None = None,
         source: str | None = None,
         search: str | None = None,
@@ -56,8 +56,8 @@ class Backup:
 
         Args:
             client: The client of the workspace.
-            voice_id: Only items with this voice, as in `HistoryClient.list`, like all filters.
-            model_id: Only items with this model; requires `source`.
+            voice: Only items with this voice, as in `HistoryClient.list`, like all filters.
+            model_id: Only items with this model.
             source: Only items of this product.
             search: Only items whose text matches.
             after: Only items generated at or after this time.
@@ -85,9 +85,7 @@ class Backup:
                 f"Template {names.text!r} does not name the item, so one file could replace another.",
                 hint="Put {id} into it. Nothing was sent.",
             )
-        filters = Filters(
-            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before
-        )
+        filters = Filters(voice=voice, model_id=model_id, source=source, search=search, after=after, before=before)
         listing = Listing(client, filters, output_format, limit=limit, full=full)
         with self._run(client, workers, batch_size, on_event) as run:
             return sync(run, listing, names)
@@ -96,7 +94,7 @@ class Backup:
         self,
         client: HistoryClient,
         *,
-        voice_id: str | None = None,
+        voice: str | None = None,
         model_id: str | None = None,
         source: str | None = None,
         search: str | None = None,
@@ -113,9 +111,7 @@ class Backup:
             InvalidArgumentError: An argument is invalid; nothing was sent.
             HistoryError: The listing failed.
         """
-        filters = Filters(
-            voice_id=voice_id, model_id=model_id, source=source, search=search, after=after, before=before
-        )
+        filters = Filters(voice=voice, model_id=model_id, source=source, search=search, after=after, before=before)
         listing = Listing(client, filters, output_format, limit=limit, full=full)
         catalog = self._open() if (self.folder / NAME).exists() else None
         return plan(catalog, listing, on_event or (lambda _: None))

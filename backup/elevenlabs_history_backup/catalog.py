@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from attrs import fields_dict
-from elevenlabs_history import DownloadedFile
+from elevenlabs_history import DownloadedFile, HistoryItem
 
-from .metadata import Metadata, characters_of, date_of, iso_format, text_of, utf8, voice_of
+from .metadata import Metadata, iso_format, utf8
 from .report import BackupFile, Record
 from .schema import Database
 
@@ -170,7 +170,7 @@ class Catalog(Database):
             metadata: Metadata = json.loads(entry)
             yield Record(
                 history_item_id=history_item_id,
-                date=date_of(metadata["date_unix"]),
+                date=HistoryItem(metadata).date,
                 voice=voice,
                 text=text,
                 state="saved" if saved else "failed" if failed else "missing",
@@ -185,11 +185,12 @@ class Catalog(Database):
             yield BackupFile(**dict(zip(_COLUMNS, row, strict=True)))
 
 
-def _insert_item(connection: sqlite3.Connection, item: Metadata) -> None:
-    ids = (utf8(str(item[name])) if item.get(name) else None for name in ("voice_id", "model_id", "source"))
-    date, voice, text = iso_format(date_of(item["date_unix"])), utf8(voice_of(item)), utf8(text_of(item))
-    values = (date, voice, *ids, text, characters_of(item), _json(item))
-    connection.execute(_INSERT_ITEM, (item["history_item_id"], item["date_unix"], *values))
+def _insert_item(connection: sqlite3.Connection, metadata: Metadata) -> None:
+    item = HistoryItem(metadata)
+    values = (item.voice_name or "", item.voice_id, item.model_id, item.source, item.text or "")
+    texts = (None if value is None else utf8(value) for value in values)
+    dates = (item.date_unix, iso_format(item.date))
+    connection.execute(_INSERT_ITEM, (item.history_item_id, *dates, *texts, item.characters, _json(metadata)))
 
 
 def _json(item: Metadata) -> str:

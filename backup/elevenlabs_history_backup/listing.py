@@ -8,14 +8,14 @@ from attrs import asdict, frozen
 from elevenlabs_history import HistoryClient, InvalidArgumentError, TimestampLike
 
 from .catalog import ORIGINAL, Catalog
-from .metadata import Metadata, is_storable
+from .metadata import Metadata
 
 
 @frozen(kw_only=True)
 class Filters:
     """What to list, as in `HistoryClient.list`."""
 
-    voice_id: str | None
+    voice: str | None
     model_id: str | None
     source: str | None
     search: str | None
@@ -62,12 +62,9 @@ class Listing:
         """Yield the metadata of the items that the catalog does not know, page by page."""
         known = set() if catalog is None else catalog.known_ids(self.output_format)
         mark = self.high_water_mark = None if catalog is None else catalog.high_water_mark(self.scope)
-        unstorable = 0
         covered = False
-        for page in self._items.pages():
-            items = [item for item in page if is_storable(item.history_item_id, item.date_unix)]
-            unstorable += len(page) - len(items)
-            self.invalid_entries = len(self._items.invalid_entries) + unstorable
+        for items in self._items.pages():
+            self.invalid_entries = len(self._items.invalid_entries)
             self.ids.update(item.history_item_id for item in items)
             dates = [item.date_unix for item in items if item.date_unix <= time.time()]
             self.high_water_mark = max([*dates, self.high_water_mark or 0]) or None

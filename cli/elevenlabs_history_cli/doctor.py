@@ -20,7 +20,7 @@ from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryErr
 from elevenlabs_history_backup import Backup
 
 from .keys import Key, find_key
-from .output import error_text, parse_date_unix, print_json, write
+from .output import error_text, print_json, write
 from .parser import ExitCode
 from .settings import FOLDER_VARIABLE, Settings, fill, load_settings, settings_file
 
@@ -142,8 +142,7 @@ def _history(args: argparse.Namespace, key: Key, responses: list[httpx.Response]
         page = next(items.pages(), [])
         milliseconds = (time.perf_counter() - start) * 1000
     if page:
-        date = parse_date_unix(page[0].date_unix)
-        newest = f"the newest item is of {date:%Y-%m-%d}" if date else "the newest item has no valid date"
+        newest = f"the newest item is of {page[0].date:%Y-%m-%d}"
     else:
         newest = "the newest entry is not a history item" if items.invalid_entries else "no items"
     return f"answered in {milliseconds:,.0f} ms; the key may list the history (scope speech_history_read); {newest}"

@@ -8,7 +8,7 @@ from elevenlabs_history import HistoryItem
 from elevenlabs_history_backup import Backup, Record
 
 from .keys import connect
-from .output import echo, file_line, format_date_unix, print_json, print_row, write
+from .output import echo, file_line, format_time, print_json, print_row, write
 from .parser import FILTERS, ExitCode
 
 
@@ -64,11 +64,7 @@ def download(args: argparse.Namespace) -> ExitCode:
 
 
 def _print_item(item: HistoryItem) -> None:
-    # What the server sent, whatever the model says.
-    lines = item.dialogue if isinstance(item.dialogue, list) else []
-    voice = item.voice_name or " & ".join(dict.fromkeys(str(line.voice_name) for line in lines if line.voice_name))
-    text = item.text or " / ".join(str(line.text) for line in lines if line.text)
-    print_row(item.history_item_id, format_date_unix(item.date_unix), str(voice), str(text))
+    print_row(item.history_item_id, format_time(item.date), item.voice_name or "", item.text or "")
 
 
 def _print_fields(item: HistoryItem | Record) -> None:
@@ -81,5 +77,5 @@ def _print_fields(item: HistoryItem | Record) -> None:
             continue
         text = str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
         if name == "date_unix":
-            text = f"{value} ({format_date_unix(value)} UTC)"
+            text = f"{value} ({format_time(item.date)} UTC)"
         write(f"{name:28} {text}")

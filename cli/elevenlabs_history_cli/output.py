@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from elevenlabs_history import DownloadedFile
 
@@ -15,8 +15,6 @@ _COLORS = {"red": 31, "green": 32, "yellow": 33}
 PYTHON_TO_OPTIONS = (
     ("Pass api_key=… or set ", "Set "),
     ("pass api_key=… or set ", "set "),
-    ('add source="TTS"', "add --source TTS"),
-    ("model_id only together with source", "--model only together with --source"),
     ('region="us", "eu", "in" or "sg"', "--region us, eu, in or sg"),
     ("Pass overwrite=True or choose another name", "Use --overwrite, or choose another folder with --output"),
     ("pass it as base_url", "set ELEVENLABS_BASE_URL to it"),
@@ -81,20 +79,6 @@ def format_size(size: float) -> str:
 def format_time(time: datetime) -> str:
     """Format a time to the minute."""
     return f"{time:%Y-%m-%d %H:%M}"
-
-
-def format_date_unix(date_unix: object) -> str:
-    """Format Unix seconds; return anything else as it is, because the server may send it."""
-    time = parse_date_unix(date_unix)
-    return str(date_unix) if time is None else format_time(time)
-
-
-def parse_date_unix(date_unix: object) -> datetime | None:
-    """Return the time, or None if the server sent something else than Unix seconds."""
-    try:
-        return datetime.fromtimestamp(float(str(date_unix)), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def pluralize(number: int, noun: str) -> str:

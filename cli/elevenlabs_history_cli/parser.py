@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHELLS = ("bash", "zsh", "fish", "powershell", "tcsh")
 REGIONS = ("us", "eu", "in", "sg")
 # The arguments of `HistoryClient.list` and `Backup.sync` that the filter options fill.
-FILTERS = ("search", "voice_id", "source", "model_id", "after", "before")
+FILTERS = ("search", "voice", "source", "model_id", "after", "before")
 
 
 class ExitCode(IntEnum):
@@ -239,9 +239,9 @@ def _add_folder(parser: argparse.ArgumentParser, text: str = "the backup") -> No
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("filters")
     group.add_argument("--search", metavar="WORDS", help="only items whose text matches")
-    group.add_argument("--voice", dest="voice_id", metavar="VOICE_ID", help="only items with this voice")
+    group.add_argument("--voice", metavar="VOICE", help="only items with this voice: its id or name")
     group.add_argument("--source", metavar="SOURCE", help="only items of this product, such as TTS or STS")
-    group.add_argument("--model", dest="model_id", metavar="MODEL_ID", help="only this model; needs --source")
+    group.add_argument("--model", dest="model_id", metavar="MODEL_ID", help="only items with this model")
     group.add_argument("--after", type=_date, metavar="DATE", help="generated on this day or later: 2026-01-31")
     group.add_argument("--before", type=_date, metavar="DATE", help="generated before this day")
 

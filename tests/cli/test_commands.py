@@ -46,7 +46,7 @@ def test_list_prints_dialogue_and_sanitizes_it(run, simulator):
         ],
         date=2_000_000_000,
     )
-    assert "Ann & Bob           Hello[2J / and goodbye" in run("list", "-n", 1).stdout
+    assert "Ann & Bob           Hello[2J and goodbye" in run("list", "-n", 1).stdout
 
 
 def test_list_and_show_print_items_without_optional_fields(run, simulator):
@@ -146,7 +146,6 @@ def test_no_command_ends_with_a_traceback(run, monkeypatch, command, code, line)
 
 
 def test_errors_name_options_instead_of_python_arguments(run, simulator, tmp_path):
-    assert "add --source TTS" in run("list", "--model", "eleven_v3").stderr
     (item_id,) = [item.id for item in simulator.history][:1]
     run("download", item_id, "-o", tmp_path)
     assert "Use --overwrite, or" in run("download", item_id, "-o", tmp_path).stderr
@@ -173,7 +172,7 @@ def test_the_regions_are_those_of_the_library():
         ["nonsense"],
         ["list", "--limit", "0"],
         ["list", "--after", "yesterday"],
-        ["list", "--model", "eleven_v3"],
+        ["list", "--model", ""],
         ["list", "--lim", "3"],
         ["list", "--search", "\udcff"],
         ["download"],
@@ -240,12 +239,6 @@ def test_download_prints_each_file_as_json(run, simulator, tmp_path):
         assert item_id_of(data) == file["history_item_id"]
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file["size"], file["sha256"])
         assert (file["kind"], file["match_method"]) == ("mp3", "time")
-
-
-def test_an_item_with_an_odd_date_is_listed(run, simulator):
-    item = simulator.history.add(date=2_000_000_000)
-    item.metadata["date_unix"] = "yesterday"
-    assert run("list", "-n", 1).lines[1].split()[:2] == [item.id, "yesterday"]
 
 
 def test_entries_that_are_not_items_are_reported_and_fail_the_listing(run, simulator):

@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 
 from attrs import frozen
-from elevenlabs_history_api.models import HistoryItem
 
 from .._archive import iter_chunks, read_directory
 from .._audio import SNIFF_BYTES, FileKind, kind_of, pcm_sample_rate, wav_header
@@ -19,6 +18,7 @@ from .._items import describe, id_of, output_format_of
 from .._matching import MatchMethod, match_members
 from ..errors import HistoryError, UnsafeArchiveError
 from ..events import DownloadedFile
+from ..item import HistoryItem
 from .sinks import Sink
 from .targets import Targets
 
@@ -140,8 +140,8 @@ class _Staging:
         staged.file.rename(target, overwrite=self._targets.overwrite)
         self.renamed.append(target)
         if isinstance(staged.item, HistoryItem):
-            # File managers and players sort by this time. A hostile date, or a disk without times, does no harm.
-            with suppress(OSError, OverflowError, TypeError, ValueError):
+            # File managers and players sort by this time. A disk that can't hold it does no harm.
+            with suppress(OSError, OverflowError):
                 os.utime(target, (staged.item.date_unix, staged.item.date_unix))
         folder = target.parent
         while folder not in self.folders and folder.is_relative_to(self._targets.folder):
