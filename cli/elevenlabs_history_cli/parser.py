@@ -241,7 +241,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--search", metavar="WORDS", help="only items whose text matches")
     group.add_argument("--voice", metavar="VOICE", help="only items with this voice: its id or name")
     group.add_argument("--source", metavar="SOURCE", help="only items of this product, such as TTS or STS")
-    group.add_argument("--model", dest="model_id", metavar="MODEL_ID", help="only items with this model")
+    group.add_argument("--model", dest="model_id", metavar="MODEL", help="only items with this model: its id or name")
     group.add_argument("--after", type=_date, metavar="DATE", help="generated on this day or later: 2026-01-31")
     group.add_argument("--before", type=_date, metavar="DATE", help="generated before this day")
 
