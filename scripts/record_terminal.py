@@ -73,7 +73,7 @@ def main() -> None:
         for number, command in enumerate(COMMANDS):
             halfway, end = run(command, simulator.environment, Path(folder))
             console.print(Text(f"$ elevenlabs-history {command}", style="bold"))
-            for line in [*end[:1], *halfway[-1:], *end[1:]] if number == 0 else end:
+            for line in [*halfway[-1:], *end[1:]] if number == 0 else end:
                 console.print(Text(line, style="green" if line.startswith("Everything") else ""))
     picture = console.export_svg(title="elevenlabs-history")
     # Without the web fonts: a picture in a README should load nothing from other servers.

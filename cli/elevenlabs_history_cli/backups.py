@@ -4,12 +4,16 @@ import argparse
 import shlex
 
 import attrs
+from elevenlabs_history import HistoryItem
 from elevenlabs_history_backup import Backup, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 
+from .filters import FILTERS
+from .items import filter_options, item_row
 from .keys import connect
-from .output import echo, format_size, format_time, pluralize, print_json, print_row, write
-from .parser import FILTERS, ExitCode
+from .output import echo, format_size, format_time, pluralize, print_json, write
+from .parser import ExitCode
 from .progress import progress
+from .table import Row, print_table
 
 _STATUS_COLORS = {"ok": "green", "moved": "yellow", "extra": "yellow"}
 _MAX_VOICES = 10
@@ -26,7 +30,7 @@ def backup(args: argparse.Namespace) -> ExitCode:
             else:
                 _print_plan(plan)
             return ExitCode.DONE
-        with progress(args) as show:
+        with progress(args, "Listing") as show:
             report = opened.sync(
                 client,
                 **scope,
@@ -47,7 +51,7 @@ def verify(args: argparse.Namespace) -> ExitCode:
     """Compare the files of a backup with its catalog, and repair them if asked to."""
     with Backup(args.folder) as opened:
         if args.repair:
-            with connect(args) as client, progress(args) as show:
+            with connect(args) as client, progress(args, "Verifying") as show:
                 report = opened.repair(client, on_event=show)
             for issue in report.issues:
                 _print_issue(issue, args)
@@ -67,14 +71,16 @@ def search(args: argparse.Namespace) -> ExitCode:
     words = " ".join(args.words)
     found = False
     with Backup(args.folder) as opened:
-        for record in opened.search(words):
-            found = True
-            if args.as_json:
+        given = {name: getattr(args, name) for name in ("voice", "after", "before", "limit")}
+        records = opened.search(words, **{name: value for name, value in given.items() if value is not None})
+        if args.as_json:
+            for record in records:
+                found = True
                 print_json(attrs.asdict(record))
-            else:
-                _print_record(record)
+        else:
+            found = print_table(args.columns, (_row(record, args) for record in records))
     if not found and not args.quiet:
-        echo(f"{args.folder} has no item that contains: {words}")
+        echo(f"{args.folder} has no item that contains: {words} {filter_options(args)}".rstrip())
     return ExitCode.DONE
 
 
@@ -84,7 +90,7 @@ def _print_plan(plan: SyncPlan) -> None:
     if plan.failed_before:
         write(f"{plan.failed_before:,} of them failed before.")
     if plan.oldest is not None and plan.newest is not None:
-        dates = f"from {format_time(plan.oldest)} to {format_time(plan.newest)} UTC"
+        dates = f"from {format_time(plan.oldest)} to {format_time(plan.newest)}"
         write(f"Generated {dates}, {pluralize(plan.characters, 'character')}.")
     voices = sorted(plan.voices.items(), key=lambda voice: (-voice[1], voice[0]))
     for name, items in voices[:_MAX_VOICES]:
@@ -107,7 +113,9 @@ def _print_report(report: SyncReport, args: argparse.Namespace) -> None:
         write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
     elif report.complete:
         if not report.lost and not args.quiet:
-            write("", label="Everything that was asked for is in the folder.", color="green")
+            filters = filter_options(args)
+            everything = f"Everything that matches {filters}" if filters else "Everything that was asked for"
+            write("", label=f"{everything} is in the folder.", color="green")
     elif args.limit is None and not report.invalid_entries:
         write("", label="The listing ended early; some items may be missing. Run the backup again.", color="yellow")
 
@@ -123,12 +131,11 @@ def _print_counts(report: SyncReport) -> None:
         write(f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved.")
 
 
-def _print_record(record: Record) -> None:
-    print_row(record.history_item_id, format_time(record.date), record.voice, record.text)
-    for file in record.files:
-        write(f"  {file.path}")
+def _row(record: Record, args: argparse.Namespace) -> Row:
+    notes = [f"  {file.path}" for file in record.files]
     if record.reason is not None:
-        write(f"  {record.state}: {record.reason}")
+        notes.append(f"  {record.state}: {record.reason}")
+    return item_row(HistoryItem.from_dict(record.metadata), args.columns, state=record.state, notes=notes)
 
 
 def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:

@@ -43,7 +43,7 @@ def connect(args: argparse.Namespace) -> HistoryClient:
         AuthenticationError: There is no key, or it can't be read.
         InvalidArgumentError: The address of the server is invalid.
     """
-    key = find_key(args)
+    key = args.key = find_key(args)
     if key.warning and not args.quiet:
         echo(f"elevenlabs-history: {key.warning} {key.hint}")
     return HistoryClient(key.value, region=args.region, base_url=args.base_url)

@@ -1,26 +1,15 @@
 """What commands print: lines for people, JSON for programs."""
 
+import contextlib
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from datetime import datetime
 
 from elevenlabs_history import DownloadedFile
 
-_VOICE_WIDTH = 18
 _COLORS = {"red": 31, "green": 32, "yellow": 33}
-# The library's errors name Python arguments; here they name options and variables.
-PYTHON_TO_OPTIONS = (
-    ("Pass api_key=… or set ", "Set "),
-    ("pass api_key=… or set ", "set "),
-    ('region="us", "eu", "in" or "sg"', "--region us, eu, in or sg"),
-    ("Pass overwrite=True or choose another name", "Use --overwrite, or choose another folder with --output"),
-    ("pass it as base_url", "set ELEVENLABS_BASE_URL to it"),
-    ("Try again, or pass a longer timeout=…", "Try again later"),
-    ("pass http_client=httpx.Client(verify=…)", "set SSL_CERT_FILE to that certificate"),
-)
 
 
 def write(text: str, *, label: str = "", color: str | None = None) -> None:
@@ -43,24 +32,6 @@ def print_json(value: Mapping[str, object]) -> None:
     print(line, flush=True)
 
 
-def print_row(history_item_id: str, date: str, voice: str, text: str) -> None:
-    """Print a line of a table of items, cut to the width of the terminal if there is one."""
-    voice, text = (" ".join(sanitize(cell).split()) for cell in (voice, text))
-    voice = voice if len(voice) <= _VOICE_WIDTH else f"{voice[: _VOICE_WIDTH - 1]}…"
-    line = f"{history_item_id:22}  {date:16}  {voice:{_VOICE_WIDTH}}  {text}"
-    if sys.stdout.isatty() or os.environ.get("COLUMNS"):
-        line = line[: max(60, shutil.get_terminal_size().columns)]
-    write(line.rstrip())
-
-
-def error_text(error: object) -> str:
-    """Return an error of the library, or a part of its text, with options in place of Python arguments."""
-    text = str(error)
-    for argument, option in PYTHON_TO_OPTIONS:
-        text = text.replace(argument, option)
-    return text
-
-
 def file_line(file: DownloadedFile) -> str:
     """Describe a file: where it is and which item it is."""
     item = f"item {file.history_item_id} ({file.match_method})" if file.history_item_id else "item unknown"
@@ -77,7 +48,10 @@ def format_size(size: float) -> str:
 
 
 def format_time(time: datetime) -> str:
-    """Format a time to the minute."""
+    """Format a time to the minute, in the time zone of this machine."""
+    # At the ends of the calendar there may be no such time.
+    with contextlib.suppress(ValueError, OverflowError, OSError):
+        time = time.astimezone()
     return f"{time:%Y-%m-%d %H:%M}"
 
 

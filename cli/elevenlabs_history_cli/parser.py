@@ -6,19 +6,17 @@ import argparse
 import os
 from enum import IntEnum
 
+from .filters import add_columns, add_filters, add_voice_and_dates
 from .help_text import ABOUT, PROGRAM, epilog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime
     from typing import NoReturn, TypeAlias
 
     _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it has no other name
 
 SHELLS = ("bash", "zsh", "fish", "powershell", "tcsh")
 REGIONS = ("us", "eu", "in", "sg")
-# The arguments of `HistoryClient.list` and `Backup.sync` that the filter options fill.
-FILTERS = ("search", "voice", "source", "model_id", "after", "before")
 
 
 class ExitCode(IntEnum):
@@ -77,7 +75,7 @@ def _add_backup(commands: _Commands) -> None:
         ],
     )
     _add_folder(backup, "where the backup is, or will be")
-    _add_filters(backup)
+    add_filters(backup)
     backup.add_argument("-n", "--limit", type=_positive, metavar="N", help="only the newest N items")
     backup.add_argument("--full", action="store_true", help="list everything, including what earlier runs covered")
     backup.add_argument("--dry-run", action="store_true", help="print what would be fetched, and fetch nothing")
@@ -106,13 +104,16 @@ def _add_commands_for_backups(commands: _Commands) -> None:
     search = _add_command(
         commands,
         "search [OPTIONS] [FOLDER] WORDS...",
-        "find items of a backup by text and voice",
+        "find items of a backup by text, voice and id",
         more="The first word is FOLDER if there is a folder of that name, or no default for FOLDER.",
-        examples=["%(prog)s ~/elevenlabs dragon", "%(prog)s ~/elevenlabs rachel robot --json"],
+        examples=["%(prog)s ~/elevenlabs dragon", "%(prog)s ~/elevenlabs small robot --columns id,model,text"],
     )
     # Whether the first word is a folder is known later: `settings.fill` makes `folder` of it.
-    search.add_argument("words", nargs="+", metavar="WORDS", help="all must occur; the last may be a prefix")
-    _add_common(search, region=False)
+    search.add_argument("words", nargs="+", metavar="WORDS", help="all must occur, in any order")
+    add_voice_and_dates(search.add_argument_group("filters"))
+    search.add_argument("-n", "--limit", type=_positive, metavar="N", help="at most N items")
+    _add_json(add_columns(search))
+    _add_common(search, json=False, region=False)
     export = _add_command(
         commands,
         "export [OPTIONS] [FOLDER] --csv|--jsonl|--m3u",
@@ -153,13 +154,18 @@ def _add_commands_for_items(commands: _Commands) -> None:
         commands,
         "list [OPTIONS]",
         "list the items of the server, newest first",
-        examples=["%(prog)s", "%(prog)s --all --json > history.jsonl"],
+        examples=[
+            "%(prog)s --after 7d",
+            "%(prog)s --voice Rachel --columns id,model,text",
+            "%(prog)s --all --json > history.jsonl",
+        ],
     )
-    _add_filters(listing)
+    add_filters(listing)
     limit = listing.add_mutually_exclusive_group()
     limit.add_argument("-n", "--limit", type=_positive, default=20, metavar="N", help="at most N items (default: 20)")
     limit.add_argument("--all", dest="limit", action="store_const", const=None, help="all items")
-    _add_common(listing)
+    _add_json(add_columns(listing))
+    _add_common(listing, json=False)
     show = _add_command(
         commands,
         "show [OPTIONS] ID...",
@@ -174,13 +180,20 @@ def _add_commands_for_items(commands: _Commands) -> None:
         commands,
         "download [OPTIONS] ID...",
         "download items by id, a file per item",
-        examples=["%(prog)s ja9xsmfGhxYcymxGcOGB", "%(prog)s ja9xsmfGhxYcymxGcOGB VW7YKqPnjY4h39yTbx2L -o clips"],
+        more="A file that exists is skipped. With - as an ID, ids are read from standard input: words, or\n"
+        "JSON lines as list --json prints them, which need no further request for their metadata.",
+        examples=[
+            "%(prog)s ja9xsmfGhxYcymxGcOGB VW7YKqPnjY4h39yTbx2L -o clips",
+            "%(prog)s ja9xsmfGhxYcymxGcOGB -o song.mp3",
+            "%(prog)s ja9xsmfGhxYcymxGcOGB -o - | ffplay -nodisp -autoexit -",
+            f"{PROGRAM} list --voice Rachel --all --json | %(prog)s - -o rachel",
+        ],
     )
-    download.add_argument("ids", nargs="+", metavar="ID", help="a history item id")
-    text = "where the files go (default: the working directory)"
-    download.add_argument("-o", "--output", type=_folder, default=".", metavar="FOLDER", help=text)
+    download.add_argument("ids", nargs="+", metavar="ID", help="a history item id, or - for standard input")
+    text = "a folder, a file for one item, or - for standard output (default: the working directory)"
+    download.add_argument("-o", "--output", type=_folder, default=".", metavar="PATH", help=text)
     _add_format(download)
-    download.add_argument("--template", help="how files are named")
+    download.add_argument("--template", help="how the files in a folder are named")
     download.add_argument("--overwrite", action="store_true", help="replace existing files")
     _add_common(download)
 
@@ -236,24 +249,18 @@ def _add_folder(parser: argparse.ArgumentParser, text: str = "the backup") -> No
     parser.add_argument("folder", nargs="?", type=_folder, metavar="FOLDER", help=f"{text}, if not the default one")
 
 
-def _add_filters(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("filters")
-    group.add_argument("--search", metavar="WORDS", help="only items whose text matches")
-    group.add_argument("--voice", metavar="VOICE", help="only items with this voice: its id or name")
-    group.add_argument("--source", metavar="SOURCE", help="only items of this product, such as TTS or STS")
-    group.add_argument("--model", dest="model_id", metavar="MODEL", help="only items with this model: its id or name")
-    group.add_argument("--after", type=_date, metavar="DATE", help="generated on this day or later: 2026-01-31")
-    group.add_argument("--before", type=_date, metavar="DATE", help="generated before this day")
-
-
 def _add_format(parser: argparse.ArgumentParser) -> None:
     text = "wav converts to WAV (default: the original format)"
     parser.add_argument("--format", dest="output_format", metavar="FORMAT", help=text)
 
 
+def _add_json(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object per line")
+
+
 def _add_common(parser: argparse.ArgumentParser, *, json: bool = True, region: bool = True) -> None:
     if json:
-        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object per line")
+        _add_json(parser)
     if region:
         parser.add_argument("--region", choices=REGIONS, help="the data residency region of the workspace")
         text = "a command that prints the key, such as 'pass show elevenlabs'"
@@ -286,12 +293,3 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
-
-
-def _date(text: str) -> datetime:
-    from datetime import datetime
-
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-01-31 or 2026-01-31T12:00") from None

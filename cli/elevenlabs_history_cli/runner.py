@@ -13,10 +13,11 @@ from elevenlabs_history import errors
 
 from .backups import backup, search, verify
 from .doctor import doctor
+from .downloads import download
 from .export import export
-from .items import download, list_items, show
+from .items import list_items, show
 from .keys import MissingKeyError
-from .output import echo, error_text, sanitize
+from .output import echo, sanitize
 from .parser import ExitCode, make_parser
 from .player import open_file, play
 from .settings import fill, load_settings
@@ -63,8 +64,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
 }
 
 
-class _Signalled(BaseException):
-    """Ctrl-C or SIGTERM."""
+class _Signalled(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM. An event loop ends at once for this kind of exception, and only stores another one."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -104,7 +105,7 @@ def run(args: argparse.Namespace) -> ExitCode:
             return code
     except errors.HistoryError as error:
         # The lines of this hint are ours; elsewhere a line end may come from the server.
-        lines = error_text(error).splitlines() if isinstance(error, MissingKeyError) else [error_text(error)]
+        lines = str(error).splitlines() if isinstance(error, MissingKeyError) else [str(error)]
         for line in [f"elevenlabs-history: {lines[0]}", *lines[1:]]:
             echo(line)
         return next((code for code, kinds in _EXIT_CODES if isinstance(error, kinds)), ExitCode.FAILED)

@@ -116,6 +116,26 @@ def test_backup_passes_filters_format_and_template_on(run, simulator, tmp_path):
     assert path.name == f"{wanted.id}.wav"
 
 
+def test_a_report_names_the_filters_that_everything_matches(run, simulator, tmp_path):
+    simulator.history.add(voice_name="Zoë Q", date=2_000_000_000)
+    result = run("backup", tmp_path, "--voice", "zoë q", "--after", "2033")
+    assert result.lines[-1] == "Everything that matches --voice 'zoë q' --after '2033-01-01 00:00' is in the folder."
+
+
+def test_times_are_local_and_files_have_sizes(run, simulator, tmp_path, set_zone):
+    set_zone("Asia/Tokyo")
+    item = simulator.history.add(date=2_000_000_000)
+    assert (
+        "Generated from 2033-05-18 12:33 to 2033-05-18 12:33, " in run("backup", tmp_path, "--dry-run", "-n", 1).stdout
+    )
+    run("backup", tmp_path, "-n", 1)
+    shown = run("show", item.id, "--in", tmp_path).stdout
+    assert "2000000000 (2033-05-18 12:33)" in shown
+    # Names of files stay in UTC.
+    assert f"2033-05-18_03-33-20_{item.metadata['voice_name']}_{item.id}.mp3 (16 KiB)" in shown
+    assert run("search", tmp_path, *item.metadata["text"].split()[:1]).lines[1].split()[1:3] == ["2033-05-18", "12:33"]
+
+
 def test_verify_prints_differences_and_exits_with_5(run, folder):
     whole = run("verify", folder)
     assert (whole.exit_code, whole.stdout) == (0, "20 ok.\n")
@@ -190,13 +210,16 @@ def test_search_finds_words_and_prints_paths(run, simulator, folder):
     run("backup", folder)
     result = run("search", folder, "syzyg")
     assert result.exit_code == 0
-    assert "Dragons like syzygies" in result.lines[0]
-    assert (folder / result.lines[1].strip()).is_file()
+    heading, row, path = result.lines
+    assert heading.split() == ["ID", "DATE", "VOICE", "TEXT"]
+    assert "Dragons like syzygies" in row
+    assert (folder / path.strip()).is_file()
+    assert run("search", folder, "syzyg", "--columns", "state,text").lines[1] == "saved  Dragons like syzygies"
     (record,) = run("search", folder, "dragons", "syzygies", "--json").json_lines
     assert record["text"] == "Dragons like syzygies"
     nothing = run("search", folder, "aardvark")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
-    assert "aardvark" in nothing.stderr
+    assert nothing.stderr == f"{folder} has no item that contains: aardvark\n"
 
 
 def test_show_reads_a_backup_without_a_server(run, simulator, folder, monkeypatch):

@@ -2,24 +2,22 @@
 
 import argparse
 import errno
-import hashlib
 import json
 import logging
 import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from datetime import datetime
 from typing import get_args
+from zoneinfo import ZoneInfo
 
-import elevenlabs_history
 import pytest
 from elevenlabs_history import Region
 from elevenlabs_history_cli import runner
-from elevenlabs_history_cli.output import PYTHON_TO_OPTIONS
 from elevenlabs_history_cli.parser import REGIONS
 from elevenlabs_history_cli.runner import COMMANDS
-from elevenlabs_history_simulator import Fault, item_id_of
+from elevenlabs_history_simulator import Fault
 
 
 def test_list_prints_a_line_for_each_item_newest_first(run, simulator):
@@ -46,7 +44,7 @@ def test_list_prints_dialogue_and_sanitizes_it(run, simulator):
         ],
         date=2_000_000_000,
     )
-    assert "Ann & Bob           Hello[2J and goodbye" in run("list", "-n", 1).stdout
+    assert run("list", "-n", 1).lines[1].endswith("  Ann & Bob  Hello[2J and goodbye")
 
 
 def test_list_and_show_print_items_without_optional_fields(run, simulator):
@@ -54,7 +52,7 @@ def test_list_and_show_print_items_without_optional_fields(run, simulator):
     for name in set(item.metadata) - {"history_item_id", "date_unix", "content_type", "state"}:
         if not name.startswith("character_count"):
             del item.metadata[name]
-    assert run("list", "-n", 1).lines[1] == f"{item.id:22}  2033-05-18 03:33"
+    assert run("list", "-n", 1).lines[1] == f"{item.id}  2033-05-18 03:33"
     assert json.loads(run("list", "-n", 1, "--json").stdout) == item.metadata
     assert run("show", item.id).exit_code == 0
 
@@ -65,34 +63,70 @@ def test_list_passes_its_filters_on(run, simulator):
     assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == [wanted.id]
 
 
-def test_download_saves_items_and_prints_their_paths(run, simulator, tmp_path):
-    ids = [item.id for item in simulator.history][:3]
-    result = run("download", *ids, "-o", tmp_path / "clips")
-    assert result.exit_code == 0, result.stderr
-    saved = sorted(path for path in (tmp_path / "clips").rglob("*.mp3"))
-    assert {item_id_of(path.read_bytes()) for path in saved} == set(ids)
-    for path in saved:
-        assert f"{path}  16 KiB  item {item_id_of(path.read_bytes())}" in result.stdout
+def test_list_prints_the_columns_that_are_asked_for(run, simulator):
+    item = simulator.history.add(
+        model_id="eleven_v3",
+        source="TTS",
+        state="created",
+        output_format="mp3_44100_128",
+        character_count_change_from=0,
+        character_count_change_to=1234,
+        date=2_000_000_000,
+    )
+    heading, row = run("list", "-n", 1, "--columns", "model,source,characters,state,format,id").lines
+    assert heading.split() == ["MODEL", "SOURCE", "CHARACTERS", "STATE", "FORMAT", "ID"]
+    assert row.split() == ["eleven_v3", "TTS", "1,234", "created", "mp3_44100_128", item.id]
 
 
-def test_download_converts_to_wav(run, simulator, tmp_path):
-    (item_id,) = [item.id for item in simulator.history][:1]
-    assert run("download", item_id, "-o", tmp_path, "--format", "wav").exit_code == 0
-    (path,) = tmp_path.rglob("*.wav")
-    assert path.read_bytes().startswith(b"RIFF")
+def test_an_unknown_column_is_one_line_with_the_valid_ones(run):
+    assert run("list", "--columns", "id,name").stderr == (
+        "elevenlabs-history: argument --columns: unknown column 'name' (choose from id, date, voice, model, source, "
+        "characters, state, format, text). See: elevenlabs-history list --help\n"
+    )
 
 
-def test_download_replaces_files_only_with_overwrite(run, simulator, tmp_path):
-    (item_id,) = [item.id for item in simulator.history][:1]
-    run("download", item_id, "-o", tmp_path)
-    (path,) = tmp_path.rglob("*.mp3")
-    path.write_bytes(b"mine")
-    again = run("download", item_id, "-o", tmp_path)
-    assert again.exit_code == 1
-    assert "exists" in again.stderr
-    assert path.read_bytes() == b"mine"
-    assert run("download", item_id, "-o", tmp_path, "--overwrite").exit_code == 0
-    assert item_id_of(path.read_bytes()) == item_id
+def test_times_are_read_and_printed_in_local_time(run, simulator, set_zone):
+    set_zone("America/New_York")
+    for day in (30, 31):
+        # In UTC both are a day later.
+        date = datetime(2033, 5, day, 22, tzinfo=ZoneInfo("America/New_York"))
+        item = simulator.history.add(date=int(date.timestamp()))
+    assert "  2033-05-31 22:00  " in run("list", "-n", 1).lines[1]
+    assert f"({date:%Y-%m-%d %H:%M})" in run("show", item.id).stdout
+    assert [line.split()[1] for line in run("list", "--after", "2033-05-31").lines[1:]] == ["2033-05-31"]
+    assert run("list", "--before", "2033-05-31", "-n", 1).lines[1].split()[1] == "2033-05-30"
+    assert run("list", "--after", "2033-06").stdout == ""
+
+
+def test_an_empty_filter_is_one_line_that_names_the_option(run):
+    assert run("list", "--model", "").stderr == (
+        "elevenlabs-history: argument --model: it is empty or not UTF-8. See: elevenlabs-history list --help\n"
+    )
+
+
+def test_a_time_that_is_none_is_one_line_with_examples(run):
+    assert run("list", "--after", "soon").stderr == (
+        "elevenlabs-history: argument --after: 'soon' is not a time such as 7d, 12h, 2w, today, yesterday, 2026, "
+        "2026-01, 2026-01-31 or 2026-01-31T12:00. See: elevenlabs-history list --help\n"
+    )
+
+
+def test_a_list_without_items_names_the_filters_and_prints_no_heading(run, simulator):
+    for options in ([], ["--json"]):
+        result = run("list", "--voice", "Nobody Else", "--after", "2026-01", *options)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert result.stderr == "No item matches --voice 'Nobody Else' --after '2026-01-01 00:00'.\n"
+    assert run("list", "--voice", "Nobody", "--quiet").stderr == ""
+    for item in list(simulator.history):
+        simulator.history.remove(item.id)
+    assert run("list").stderr == "The history is empty.\n"
+    del simulator.history.add().metadata["date_unix"]
+    assert "empty" not in run("list").stderr
+
+
+def test_an_error_comes_without_a_heading(run, simulator):
+    simulator.faults.add(Fault.answer(501))
+    assert run("list").stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -145,23 +179,6 @@ def test_no_command_ends_with_a_traceback(run, monkeypatch, command, code, line)
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_errors_name_options_instead_of_python_arguments(run, simulator, tmp_path):
-    (item_id,) = [item.id for item in simulator.history][:1]
-    run("download", item_id, "-o", tmp_path)
-    assert "Use --overwrite, or" in run("download", item_id, "-o", tmp_path).stderr
-    simulator.faults.add(Fault.answer(401, b'{"detail": "data residency"}'))
-    assert "Pass the region of the workspace: --region us, eu, in or sg." in run("list").stderr
-    simulator.faults.add(Fault.redirect("https://example.com/"))
-    assert "set ELEVENLABS_BASE_URL to it" in run("list").stderr
-
-
-def test_every_replaced_python_argument_is_still_one_of_the_library():
-    sources = "".join(
-        path.read_text(encoding="utf-8") for path in Path(elevenlabs_history.__file__).parent.rglob("*.py")
-    )
-    assert [argument for argument, _ in PYTHON_TO_OPTIONS if argument not in sources] == []
-
-
 def test_the_regions_are_those_of_the_library():
     assert get_args(Region) == REGIONS
 
@@ -171,8 +188,11 @@ def test_the_regions_are_those_of_the_library():
     [
         ["nonsense"],
         ["list", "--limit", "0"],
-        ["list", "--after", "yesterday"],
-        ["list", "--model", ""],
+        ["list", "--after", "soon"],
+        ["list", "--columns", ""],
+        ["list", "--columns", "id", "--json"],
+        ["list", "--voice", ""],
+        ["search", "folder", "words", "--limit", "0"],
         ["list", "--lim", "3"],
         ["list", "--search", "\udcff"],
         ["download"],
@@ -228,17 +248,6 @@ def test_show_names_a_missing_item(run):
     result = run("show", "a" * 20)
     assert result.exit_code == 1
     assert "a" * 20 in result.stderr
-
-
-def test_download_prints_each_file_as_json(run, simulator, tmp_path):
-    ids = [item.id for item in simulator.history][:2]
-    files = [json.loads(line) for line in run("download", *ids, "-o", tmp_path, "--json").lines]
-    assert {file["history_item_id"] for file in files} == set(ids)
-    for file in files:
-        data = Path(file["path"]).read_bytes()
-        assert item_id_of(data) == file["history_item_id"]
-        assert (len(data), hashlib.sha256(data).hexdigest()) == (file["size"], file["sha256"])
-        assert (file["kind"], file["match_method"]) == ("mp3", "time")
 
 
 def test_entries_that_are_not_items_are_reported_and_fail_the_listing(run, simulator):

@@ -51,6 +51,7 @@ def test_a_reader_that_stops_reading_is_not_an_error(environment):
 @pytest.mark.parametrize(
     ("command", "code"),
     [
+        ("download {ids} -o {folder} | head -n 1", 0),
         ("backup {folder} --json | head -n 1", 0),
         ("backup {folder} --json | head -n 0", 0),
         ("verify {broken} | head -n 0", 5),
@@ -64,11 +65,14 @@ def test_a_command_that_acts_or_judges_goes_on_without_its_reader(environment, s
     for path in list(broken.rglob("*.mp3"))[:3]:
         path.unlink()
     simulator.history.fill(300)
-    command = f"{COMMAND} {command.format(folder=folder, broken=broken)}; echo ${{PIPESTATUS[0]}}"
+    ids = " ".join(item.id for item in list(simulator.history)[:50])
+    command = f"{COMMAND} {command.format(folder=folder, broken=broken, ids=ids)}; echo ${{PIPESTATUS[0]}}"
     completed = subprocess.run(["bash", "-c", command], capture_output=True, encoding="utf-8", check=False)
     assert "Traceback" not in completed.stderr
     assert completed.stdout.splitlines()[-1] == str(code)
-    if "backup" in command:
+    if "download" in command:
+        assert len(list(folder.rglob("*.mp3"))) == 50
+    if "backup {" in command:
         with Backup(folder) as backup:
             assert len(backup) == 320
             assert backup.verify().ok
@@ -127,6 +131,20 @@ def test_ctrl_c_stops_the_run_and_keeps_saved_files(start, simulator, tmp_path):
     with Backup(tmp_path) as backup:
         assert 0 < len(backup) < 1000
         assert backup.verify().issues == []
+
+
+@posix
+def test_metadata_is_looked_up_concurrently_and_ctrl_c_need_not_wait_for_it(start, simulator, tmp_path):
+    simulator.faults.add(Fault.hang(), on="get")
+    ids = [item.id for item in simulator.history][:10]
+    with start("download", *ids, "-o", tmp_path) as process:
+        wait_for(lambda: sum(request.operation == "get" for request in simulator.requests) >= len(ids), process)
+        process.send_signal(signal.SIGINT)
+        stderr = process.stderr.read()
+    assert process.returncode == 130
+    assert stderr.endswith("Interrupted. Saved files stay and no partial file was left. Run it again to continue.\n")
+    assert "Traceback" not in stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @posix

@@ -27,14 +27,14 @@ def older(status, message="why"):
 
 
 CASES = [
-    (401, current("invalid_api_key"), errors.AuthenticationError, "api_key=", "invalid_api_key"),
-    (401, older("invalid_api_key"), errors.AuthenticationError, "api_key=", "invalid_api_key"),
-    (401, older("needs_authorization"), errors.AuthenticationError, "ELEVENLABS_API_KEY", "needs_authorization"),
-    (401, b"", errors.AuthenticationError, "api_key=", None),
+    (401, current("invalid_api_key"), errors.AuthenticationError, "Check the key", "invalid_api_key"),
+    (401, older("invalid_api_key"), errors.AuthenticationError, "Check the key", "invalid_api_key"),
+    (401, older("needs_authorization"), errors.AuthenticationError, "Check the key", "needs_authorization"),
+    (401, b"", errors.AuthenticationError, "Check the key", None),
     (401, current("missing_permissions", "needs speech_history_read"), errors.PermissionDeniedError, "scope", None),
     (401, older("quota_exceeded"), errors.QuotaExceededError, "quota", "quota_exceeded"),
     (429, current("quota_exceeded"), errors.QuotaExceededError, "quota", "quota_exceeded"),
-    (401, older("invalid_api_key", "Use the EU residency API"), errors.WrongRegionError, 'region="us"', None),
+    (401, older("invalid_api_key", "Use the EU residency API"), errors.WrongRegionError, "us, eu, in or sg", None),
     (402, b"", errors.QuotaExceededError, "quota", None),
     (403, b"<html><title>Forbidden</title></html>", errors.PermissionDeniedError, "addresses", None),
     (400, older("invalid_uid"), errors.NotFoundError, "deleted", "invalid_uid"),
@@ -65,7 +65,7 @@ CASES = [
     (500, body({"detail": "boom"}), errors.ServerError, "later", None),
     (502, b"<html><head><title>502 Bad Gateway</title></head></html>", errors.ServerError, "later", None),
     (503, b"", errors.ServerError, "later", None),
-    (307, b"", errors.UnexpectedResponseError, "base_url", None),
+    (307, b"", errors.UnexpectedResponseError, "base URL", None),
 ]
 
 
@@ -86,7 +86,7 @@ def test_the_line_has_status_code_message_hint_and_request_id():
     error = error_from_response(401, {}, current("invalid_api_key", "No such key"), request="GET /v1/history")
     assert str(error) == (
         "[401 invalid_api_key] GET /v1/history: No such key. "
-        "Check the key: pass api_key=… or set ELEVENLABS_API_KEY. (request_id: req1)"
+        "Check the key, or make a new one in the workspace settings. (request_id: req1)"
     )
 
 

@@ -41,8 +41,7 @@ def check_id(history_item_id: object) -> str:
         )
     if not isinstance(history_item_id, str) or not is_valid_id(history_item_id):
         raise InvalidArgumentError(
-            f"Invalid history item id: {history_item_id!r}. Take it from a listing, such as item.history_item_id. "
-            "Nothing was sent."
+            f"Invalid history item id: {history_item_id!r}. Take it from a listing. Nothing was sent."
         )
     return history_item_id
 

@@ -23,7 +23,7 @@ def progress() -> Iterator[Callable[[object], None]]:
         from tqdm.auto import tqdm
     except ModuleNotFoundError:
         raise InvalidArgumentError(
-            "The progress bar needs tqdm.", hint="Run: pip install 'elevenlabs-history[cli]'"
+            "The progress bar needs tqdm.", hint="Run: pip install 'elevenlabs-history[notebook]'"
         ) from None
     with tqdm(unit=" items") as bar:
 

@@ -146,9 +146,7 @@ def delete_leftovers(folder: Path, *, min_age: float) -> None:
 
 
 def target_exists(target: Path | str) -> TargetExistsError:
-    return TargetExistsError(
-        f"{target} exists and was not changed.", hint="Pass overwrite=True or choose another name."
-    )
+    return TargetExistsError(f"{target} exists and was not changed.", hint="Allow overwriting, or choose another name.")
 
 
 @contextlib.contextmanager

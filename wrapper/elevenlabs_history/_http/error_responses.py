@@ -30,10 +30,10 @@ class _Kind(NamedTuple):
     hint: str
 
 
-_KEY = _Kind(errors.AuthenticationError, "Check the key: pass api_key=… or set ELEVENLABS_API_KEY.")
+_KEY = _Kind(errors.AuthenticationError, "Check the key, or make a new one in the workspace settings.")
 _SCOPE = _Kind(errors.PermissionDeniedError, "Give the key the scope in the workspace settings, or use another key.")
 _QUOTA = _Kind(errors.QuotaExceededError, "Raise the quota or wait until it is renewed.")
-_REGION = _Kind(errors.WrongRegionError, 'Pass the region of the workspace: region="us", "eu", "in" or "sg".')
+_REGION = _Kind(errors.WrongRegionError, "Choose the region of the workspace: us, eu, in or sg.")
 _GONE = _Kind(errors.NotFoundError, "The item was deleted or belongs to another workspace; list the history again.")
 _ELSEWHERE = _Kind(errors.NotFoundError, "The response names no item: check the base URL.")
 _REQUEST = _Kind(errors.InvalidRequestError, "Correct the request; sending it again will not help.")
@@ -67,7 +67,7 @@ def error_from_response(status_code: int, headers: Mapping[str, str], body: byte
         return errors.UnexpectedResponseError(
             f"{request}: the server redirects to {one_line(headers.get('location', 'nowhere'))}. "
             "Redirects are not followed, because the key would go along.",
-            hint="If that address is right, pass it as base_url.",
+            hint="If that address is right, make it the base URL.",
             status_code=status_code,
         )
     kind = _kind(status_code, failure)

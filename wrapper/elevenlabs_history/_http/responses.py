@@ -25,7 +25,7 @@ MAX_JSON_BYTES = 64 * 1024**2
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 _TRY_AGAIN = "Try again."
 _CHECK_PROXY = "A proxy may have sent or changed it: check the base URL and the proxy settings."
-_CERTIFICATE = "If a proxy signs with its own certificate, pass http_client=httpx.Client(verify=…)."
+_CERTIFICATE = "If a proxy signs with its own certificate, set SSL_CERT_FILE to that certificate."
 
 # Two httpx clients log each response: the one below, and that of the generated client, which reads its version here.
 _RELAYED = {"http_version": b"relayed"}
@@ -125,7 +125,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 def too_long(request: httpx.Request) -> UnexpectedResponseError:
     return UnexpectedResponseError(
         f"{name_of(request)}: the response is longer than {MAX_JSON_BYTES // 1024**2} MiB.",
-        hint=f"If it is a listing, pass a smaller page_size. {_CHECK_PROXY}",
+        hint=f"If it is a listing, list fewer items at a time. {_CHECK_PROXY}",
     )
 
 
@@ -183,7 +183,7 @@ def error_from_httpx(error: httpx.TransportError, request: httpx.Request) -> API
         phase = type(error).__name__.removesuffix("Timeout").lower()
         converted = APITimeoutError(
             f"{name_of(request)}: {phase} timed out after {timeouts.get(phase)} s.",
-            hint="Try again, or pass a longer timeout=….",
+            hint="Try again later.",
         )
     elif "CERTIFICATE_VERIFY_FAILED" in reason:
         converted = APIConnectionError(f"{name_of(request)}: {reason}", hint=_CERTIFICATE)

@@ -1,0 +1,62 @@
+"""The options that choose items, and what is printed of them. Imports nothing but argparse, as the parser does."""
+
+from __future__ import annotations
+
+import argparse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# The arguments of `HistoryClient.list` and `Backup.sync` that the filter options fill.
+FILTERS = ("search", "voice", "source", "model_id", "after", "before")
+COLUMNS = ("id", "date", "voice", "model", "source", "characters", "state", "format", "text")
+DEFAULT_COLUMNS = ("id", "date", "voice", "text")
+
+
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose items of the server, those of `FILTERS`."""
+    group = parser.add_argument_group("filters")
+    group.add_argument("--search", type=_text, metavar="WORDS", help="only items whose text matches")
+    group.add_argument("--source", type=_text, metavar="SOURCE", help="only items of this product, such as TTS or STS")
+    group.add_argument("--model", type=_text, dest="model_id", metavar="MODEL", help="only items with this model: its id or name")
+    add_voice_and_dates(group)
+
+
+def add_voice_and_dates(group: argparse._ArgumentGroup) -> None:
+    """Add the options that choose items of the server or of a backup."""
+    group.add_argument("--voice", type=_text, metavar="VOICE", help="only items with this voice: its id or name")
+    text = "generated then or later: 7d, 12h, today, 2026-01, 2026-01-31, 2026-01-31T12:00; local time"
+    group.add_argument("--after", type=_time, metavar="TIME", help=text)
+    group.add_argument("--before", type=_time, metavar="TIME", help="generated before; 2026-01: before that month")
+
+
+def add_columns(parser: argparse.ArgumentParser) -> argparse._ActionsContainer:
+    """Add the option that chooses the columns of a table; return the group of options that exclude it."""
+    output = parser.add_mutually_exclusive_group()
+    text = f"what to print of each item: {','.join(COLUMNS)} (default: {','.join(DEFAULT_COLUMNS)})"
+    output.add_argument("--columns", type=_columns, default=DEFAULT_COLUMNS, metavar="NAMES", help=text)
+    return output
+
+
+def _text(text: str) -> str:
+    # Bytes of an argument that are not UTF-8 become surrogates, which can't be sent.
+    if not text.strip() or any("\ud800" <= character <= "\udfff" for character in text):
+        raise argparse.ArgumentTypeError("it is empty or not UTF-8")
+    return text
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    columns = tuple(text.split(","))
+    if unknown := [column for column in columns if column not in COLUMNS]:
+        raise argparse.ArgumentTypeError(f"unknown column {unknown[0]!r} (choose from {', '.join(COLUMNS)})")
+    return columns
+
+
+def _time(text: str) -> datetime:
+    from .dates import parse_time
+
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
