@@ -19,7 +19,8 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("filters")
     group.add_argument("--search", type=_text, metavar="WORDS", help="only items whose text matches")
     group.add_argument("--source", type=_text, metavar="SOURCE", help="only items of this product, such as TTS or STS")
-    group.add_argument("--model", type=_text, dest="model_id", metavar="MODEL", help="only items with this model: its id or name")
+    text = "only items with this model: its id or name"
+    group.add_argument("--model", type=_text, dest="model_id", metavar="MODEL", help=text)
     add_voice_and_dates(group)
 
 
@@ -34,7 +35,7 @@ def add_voice_and_dates(group: argparse._ArgumentGroup) -> None:
 def add_columns(parser: argparse.ArgumentParser) -> argparse._ActionsContainer:
     """Add the option that chooses the columns of a table; return the group of options that exclude it."""
     output = parser.add_mutually_exclusive_group()
-    text = f"what to print of each item: {','.join(COLUMNS)} (default: {','.join(DEFAULT_COLUMNS)})"
+    text = f"what to print of each item, of: {', '.join(COLUMNS)} (default: {','.join(DEFAULT_COLUMNS)})"
     output.add_argument("--columns", type=_columns, default=DEFAULT_COLUMNS, metavar="NAMES", help=text)
     return output
 
@@ -47,7 +48,7 @@ def _text(text: str) -> str:
 
 
 def _columns(text: str) -> tuple[str, ...]:
-    columns = tuple(text.split(","))
+    columns = tuple(column.strip() for column in text.split(","))
     if unknown := [column for column in columns if column not in COLUMNS]:
         raise argparse.ArgumentTypeError(f"unknown column {unknown[0]!r} (choose from {', '.join(COLUMNS)})")
     return columns

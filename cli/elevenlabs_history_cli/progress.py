@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections import deque
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -108,7 +109,7 @@ class _Bar:
                 self._count(event)
             case _:
                 pass
-        if not isinstance(event, BytesReceived | FileSaved) or time.monotonic() - self._drawn_at >= _DRAW_INTERVAL:
+        if isinstance(event, RunStarted | PageListed) or time.monotonic() - self._drawn_at >= _DRAW_INTERVAL:
             self._draw()
 
     def close(self) -> None:
@@ -169,19 +170,12 @@ class _Bar:
             return ""
         # Archives of many items arrive before any of them is saved.
         size = self._saved_size / self._saved * (self._items - self._done) - self._since_saved
-        return f"{_format_duration(max(size, 0) / rate)} left"
+        return f"{timedelta(seconds=round(max(size, 0) / rate))} left"
 
 
 def _width() -> int:
     # The last cell stays free: some terminals begin a new line after it.
     return (terminal_width(sys.stderr) or 80) - 1
-
-
-def _format_duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class _Lines:

@@ -73,7 +73,7 @@ def test_list_prints_the_columns_that_are_asked_for(run, simulator):
         character_count_change_to=1234,
         date=2_000_000_000,
     )
-    heading, row = run("list", "-n", 1, "--columns", "model,source,characters,state,format,id").lines
+    heading, row = run("list", "-n", 1, "--columns", "model,source, characters,state,format,id").lines
     assert heading.split() == ["MODEL", "SOURCE", "CHARACTERS", "STATE", "FORMAT", "ID"]
     assert row.split() == ["eleven_v3", "TTS", "1,234", "created", "mp3_44100_128", item.id]
 

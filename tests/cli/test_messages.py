@@ -126,4 +126,10 @@ def test_texts_of_the_library_with_python_in_them_are_those_that_no_command_caus
             constants = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in docstrings)
             texts |= {node.value for node in constants if isinstance(node.value, str)}
     named = {text[:30] for text in texts if re.search(r"[a-z]=(?:…|True)|\bclient\.\w|\w\(…\)", text)}
-    assert named == {"ApiKey(…)", ". In asyncio programs, make on", "This client was made with an h"}
+    assert named == {
+        "ApiKey(…)",
+        "Pass api_key=… or set ",
+        "api_key=…",
+        ". In asyncio programs, make on",
+        "This client was made with an h",
+    }

@@ -123,9 +123,9 @@ def fetch(bar, clock, items, *, size, seconds):
     [
         (30, " 25% 250/1,000 items"),
         (40, " 25% 250/1,000 items, 100 KiB/s"),
-        (80, " 25%|####            | 250/1,000 items, 100 KiB/s, 30 s left, 1,000 KiB"),
-        (100, " 25%|####            | 250/1,000 items, 100 KiB/s, 30 s left, 1,000 KiB, 2026-01-31_12-00-00_Rache…"),
-        (130, f" 25%|####            | 250/1,000 items, 100 KiB/s, 30 s left, 1,000 KiB, {NAME}"),
+        (80, " 25%|####            | 250/1,000 items, 100 KiB/s, 0:00:30 left, 1,000 KiB"),
+        (100, " 25%|####            | 250/1,000 items, 100 KiB/s, 0:00:30 left, 1,000 KiB, 2026-01-31_12-00-00_Ra…"),
+        (130, f" 25%|####            | 250/1,000 items, 100 KiB/s, 0:00:30 left, 1,000 KiB, {NAME}"),
     ],
 )
 def test_the_bar_shows_what_fits(drawn, columns, expected):
@@ -142,11 +142,11 @@ def test_the_time_left_is_shown_once_it_is_known_and_follows_the_rate(drawn):
     fetch(bar, clock, 2, size=4096, seconds=4)
     assert "left" not in line()
     fetch(bar, clock, 98, size=4096, seconds=8)
-    assert ", 2 min left" in line()
+    assert ", 0:01:48 left" in line()
     fetch(bar, clock, 100, size=4096, seconds=100)
-    assert ", 13 min left" in line()
+    assert ", 0:13:20 left" in line()
     fetch(bar, clock, 780, size=4096, seconds=40)
-    assert ", 1 s left" in line()
+    assert ", 0:00:01 left" in line()
     fetch(bar, clock, 20, size=4096, seconds=1)
     assert "left" not in line()
     assert line().startswith("100%")
@@ -169,17 +169,17 @@ def test_no_time_left_is_shown_in_the_first_seconds(drawn):
     fetch(bar, clock, 100, size=4096, seconds=2)
     assert "left" not in line()
     fetch(bar, clock, 50, size=4096, seconds=2)
-    assert ", 23 s left" in line()
+    assert ", 0:00:23 left" in line()
 
 
 def test_what_has_arrived_of_an_archive_shortens_the_time_left(drawn):
     bar, clock, line = drawn(80)
     bar.show(RunStarted(1000))
     fetch(bar, clock, 100, size=4096, seconds=10)
-    assert ", 2 min left" in line()
+    assert ", 0:01:30 left" in line()
     clock.now += 45
     bar.show(BytesReceived(450 * 4096))
-    assert ", 45 s left" in line()
+    assert ", 0:00:45 left" in line()
 
 
 def test_lines_and_json_report_missing_and_failed_items(run, simulator, tmp_path):

@@ -117,7 +117,7 @@ def test_an_existing_file_is_kept_unless_it_may_be_overwritten(client, simulator
     target = tmp_path / "a.mp3"
     target.write_bytes(b"mine")
     simulator.requests.clear()
-    with pytest.raises(TargetExistsError, match="overwrite=True"):
+    with pytest.raises(TargetExistsError, match="Allow overwriting"):
         client.download(items[0]).save(target)
     assert simulator.requests == []
     assert target.read_bytes() == b"mine"

@@ -35,7 +35,7 @@ def test_without_tqdm_the_message_says_what_to_install(monkeypatch):
         return original(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", fail)
-    with pytest.raises(InvalidArgumentError, match=r"pip install 'elevenlabs-history\[cli\]'"), progress():
+    with pytest.raises(InvalidArgumentError, match=r"pip install 'elevenlabs-history\[notebook\]'"), progress():
         pass
 
 

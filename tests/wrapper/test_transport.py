@@ -176,7 +176,7 @@ def test_a_redirect_is_refused_and_nothing_goes_there(make_client, simulator, el
     simulator.faults.add(Fault.answer(status, location=f"{elsewhere.address}/v1/history"))
     with pytest.raises(UnexpectedResponseError, match=elsewhere.address) as raised:
         CALLS[call](client, tmp_path)
-    assert "base_url" in raised.value.hint
+    assert "base URL" in raised.value.hint
     assert elsewhere.received == []
 
 
@@ -281,7 +281,7 @@ def test_a_server_that_says_nothing_is_a_timeout_that_names_the_limit(make_clien
     simulator.faults.add(Fault.hang())
     with pytest.raises(APITimeoutError, match=r"GET /v1/history/abc: read timed out after 0\.2 s") as raised:
         make_client(retry_policy=ONCE, timeout=0.2).get("abc")
-    assert "timeout=" in raised.value.hint
+    assert "Try again later" in raised.value.hint
     assert not raised.value.never_sent
 
 
@@ -292,7 +292,7 @@ def test_a_certificate_that_is_not_trusted_was_never_sent_the_request(make_clien
     client = make_client(retry_policy=ONCE, http_client_arguments={"transport": httpx.MockTransport(refuse)})
     with pytest.raises(APIConnectionError, match="self-signed certificate") as raised:
         client.delete("abc")
-    assert "verify=" in raised.value.hint
+    assert "SSL_CERT_FILE" in raised.value.hint
     assert raised.value.never_sent
 
 
