@@ -15,10 +15,14 @@ from .errors import CatalogError as CatalogError
 from .report import (
     BackupEvent as BackupEvent,
     BackupFile as BackupFile,
+    ImportReport as ImportReport,
     PageListed as PageListed,
     Record as Record,
     SyncPlan as SyncPlan,
     SyncReport as SyncReport,
+    UnmatchedFile as UnmatchedFile,
     VerifyIssue as VerifyIssue,
     VerifyReport as VerifyReport,
 )
+from .schema import CATALOG_NAME as CATALOG_NAME, HIDDEN_FOLDER as HIDDEN_FOLDER
+from .settings import SyncSettings as SyncSettings

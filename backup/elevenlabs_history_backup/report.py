@@ -1,6 +1,6 @@
 """The public data types: items and files, events, and what sync, plan and verify return."""
 
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -9,6 +9,7 @@ from elevenlabs_history import Event, ItemFailed
 
 from .metadata import Metadata
 
+State: TypeAlias = Literal["saved", "missing", "failed", "forgotten"]
 Status: TypeAlias = Literal["ok", "missing", "changed", "unreadable", "moved", "extra"]
 
 
@@ -46,7 +47,8 @@ class Record:
         date: When it was generated, in UTC.
         voice: Who speaks; of a dialogue, everyone.
         text: What is said; of a dialogue, one line per part.
-        state: `saved`, `failed`, or `missing`: the server had lost it before it was saved.
+        state: `saved`, `failed`, `forgotten` by `Backup.forget`, or `missing`: the server had lost it before it was
+            saved.
         reason: Why a file of it is not saved; None if all are.
         on_server: Whether the last complete listing still had it.
         files: Its files.
@@ -57,7 +59,7 @@ class Record:
     date: datetime
     voice: str
     text: str
-    state: Literal["saved", "missing", "failed"]
+    state: State
     reason: str | None
     on_server: bool
     files: tuple[BackupFile, ...]
@@ -78,6 +80,7 @@ class PageListed:
 
 
 BackupEvent: TypeAlias = Event | PageListed
+EventHandler: TypeAlias = Callable[[BackupEvent], None]
 
 
 def _count(entries: Sized) -> str:
@@ -171,3 +174,33 @@ class VerifyReport:
     def ok(self) -> bool:
         """Whether every file of the backup is there with its own bytes, wherever; extra files do no harm."""
         return all(issue.status in {"moved", "extra"} for issue in self.issues)
+
+
+@frozen(kw_only=True)
+class UnmatchedFile:
+    """A file that an import could not record.
+
+    Attributes:
+        path: Its path in the folder of the backup, or its name in the archive.
+        archive: The archive; None for a file in the folder.
+        reason: Why it was not recorded.
+    """
+
+    path: str
+    archive: str | None = None
+    reason: str
+
+
+@mutable(kw_only=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        recorded: How many files in the folder were recorded.
+        extracted: How many files were extracted from archives and recorded.
+        unmatched: The files that were left as they are, with the reason.
+    """
+
+    recorded: int = 0
+    extracted: int = 0
+    unmatched: list[UnmatchedFile] = field(factory=list, repr=_count)
