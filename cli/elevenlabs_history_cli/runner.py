@@ -14,8 +14,10 @@ from elevenlabs_history import errors
 from .backups import backup, export, search, verify
 from .doctor import doctor
 from .items import download, list_items, show
+from .mcp_server import serve
 from .output import echo, error_text, sanitize
 from .parser import ExitCode, make_parser
+from .subtitles import subtitles
 
 if TYPE_CHECKING:
     import argparse
@@ -48,6 +50,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "verify": verify,
     "search": search,
     "export": export,
+    "subtitles": subtitles,
+    "mcp": serve,
     "list": list_items,
     "show": show,
     "download": download,
