@@ -1,13 +1,14 @@
 """The class that users call: the backup in a folder."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TextIO
 
 from elevenlabs_history import FolderLock, HistoryClient, InvalidArgumentError, Template, TimestampLike
 
+from .alignment import fetch_alignments
 from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
 from .listing import Filters, Listing
@@ -25,9 +26,13 @@ class Backup:
     `CatalogError` if the catalog can't be used: it is missing, damaged, locked, closed or of another version.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        """Prepare the backup in a folder, which `sync` creates if it is missing."""
+    def __init__(self, folder: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        """Prepare the backup in a folder, which `sync` creates if it is missing.
+
+        With `read_only`, what would change the catalog raises `InvalidArgumentError`.
+        """
         self.folder = Path(folder)
+        self._read_only = read_only
         self._catalog: Catalog | None = None
         self._closed = False
 
@@ -172,6 +177,37 @@ class Backup:
         """
         return self._open().search(words)
 
+    def voices(self) -> dict[str, int]:
+        """Return how many items each voice has, the most used first; the voice of a dialogue is everyone's in it."""
+        return self._open().voices()
+
+    def fetch_alignments(
+        self,
+        client: HistoryClient,
+        ids: Iterable[str] | None = None,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> int:
+        """Fetch the alignments that the listing left out, for `Record.subtitles`: one request per item.
+
+        An item is asked for once. If the server has no alignment of it, later calls skip it.
+
+        Args:
+            client: The client of the workspace.
+            ids: Only these items; None for all.
+            on_progress: Called after each request, with the number of requests so far and of all.
+
+        Returns:
+            How many items have an alignment now that had none.
+
+        Raises:
+            LockedError: Another run is writing into the folder.
+            HistoryError: A request failed. What was fetched stays.
+        """
+        catalog = self._open()
+        with self._lock():
+            return fetch_alignments(client, catalog, ids, on_progress or (lambda *_: None))
+
     def write_checksums(self) -> Path:
         """Write `SHA256SUMS` into the folder, for `sha256sum --check`, and return its path.
 
@@ -219,7 +255,14 @@ class Backup:
             raise closed_error(self.folder)
         if self._catalog is None:
             self._catalog = Catalog(self.folder, create=create)
+            if self._read_only:
+                self._catalog.forbid_changes()
         return self._catalog
+
+    def _lock(self) -> FolderLock:
+        if self._read_only:
+            raise InvalidArgumentError(f"The backup in {self.folder} was opened to read only. Nothing was changed.")
+        return FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock")
 
     @contextmanager
     def _run(
@@ -230,5 +273,5 @@ class Backup:
                 raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
         if self.folder.is_file():
             raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
-        with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
+        with self._lock():
             yield Run(client, self._open(create=True), workers, batch_size, on_event or (lambda _: None))

@@ -27,7 +27,8 @@ FROM items JOIN files USING (history_item_id)
 _INSERT_ITEM = """
 INSERT INTO items (history_item_id, date_unix, date, voice, voice_id, model_id, source, text, characters, json)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (history_item_id) DO UPDATE SET voice = excluded.voice, text = excluded.text, json = excluded.json
+ON CONFLICT (history_item_id) DO UPDATE
+SET voice = excluded.voice, text = excluded.text, json = iif(alignment_fetched, json, excluded.json)
 """
 _INSERT_FILE = """
 INSERT OR REPLACE INTO files (history_item_id, format, state, path, kind, size, sha256, match_method, saved_at)
@@ -88,6 +89,21 @@ class Catalog(Database):
     def metadata(self, history_item_id: str) -> Metadata:
         """Return the metadata of a recorded item."""
         return next(self._metadata("SELECT json FROM items WHERE history_item_id = ?", history_item_id))
+
+    def voices(self) -> dict[str, int]:
+        """Return how many items each voice has, the most used first."""
+        return dict(self.rows("SELECT voice, count(*) FROM items GROUP BY voice ORDER BY count(*) DESC, voice"))
+
+    def only_listed(self) -> Iterator[Metadata]:
+        """Yield the items whose alignment was not asked for and still can be, newest first."""
+        where = "on_server AND NOT alignment_fetched ORDER BY date_unix DESC, number"
+        return self._metadata(f"SELECT json FROM items WHERE {where}")  # noqa: S608 - constants
+
+    def record_alignment(self, history_item_id: str, item: Metadata | None) -> None:
+        """Write that the alignment of an item was fetched, and the metadata that has it; None if there is none."""
+        with self.transaction() as connection:
+            update = "UPDATE items SET alignment_fetched = 1, json = coalesce(?, json) WHERE history_item_id = ?"
+            connection.execute(update, (None if item is None else _json(item), history_item_id))
 
     def has_path(self, path: str) -> bool:
         """Whether a file is recorded under this path, even if it is lost."""

@@ -17,6 +17,7 @@ PYTHON_TO_OPTIONS = (
     ("pass api_key=… or set ", "set "),
     ('region="us", "eu", "in" or "sg"', "--region us, eu, in or sg"),
     ("Pass overwrite=True or choose another name", "Use --overwrite, or choose another folder with --output"),
+    ("fetch them with Backup.fetch_alignments", "use --fetch"),
     ("pass it as base_url", "set ELEVENLABS_BASE_URL to it"),
     ("Try again, or pass a longer timeout=…", "Try again later"),
     ("pass http_client=httpx.Client(verify=…)", "set SSL_CERT_FILE to that certificate"),

@@ -16,10 +16,12 @@ from .doctor import doctor
 from .export import export
 from .items import download, list_items, show
 from .keys import MissingKeyError
+from .mcp_server import serve
 from .output import echo, error_text, sanitize
 from .parser import ExitCode, make_parser
 from .player import open_file, play
 from .settings import fill, load_settings
+from .subtitles import subtitles
 
 if TYPE_CHECKING:
     import argparse
@@ -55,6 +57,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "export": export,
     "play": play,
     "open": open_file,
+    "subtitles": subtitles,
+    "mcp": serve,
     "list": list_items,
     "show": show,
     "download": download,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import elevenlabs_history
+import elevenlabs_history_backup
 import pytest
 from elevenlabs_history import Region
 from elevenlabs_history_cli import runner
@@ -156,9 +157,8 @@ def test_errors_name_options_instead_of_python_arguments(run, simulator, tmp_pat
 
 
 def test_every_replaced_python_argument_is_still_one_of_the_library():
-    sources = "".join(
-        path.read_text(encoding="utf-8") for path in Path(elevenlabs_history.__file__).parent.rglob("*.py")
-    )
+    folders = [Path(package.__file__).parent for package in (elevenlabs_history, elevenlabs_history_backup)]
+    sources = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py"))
     assert [argument for argument, _ in PYTHON_TO_OPTIONS if argument not in sources] == []
 
 
