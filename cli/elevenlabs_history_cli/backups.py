@@ -1,4 +1,4 @@
-"""The commands for a backup: backup, verify, search, export."""
+"""The commands for a backup: backup, verify, search, export, page."""
 
 import argparse
 import io
@@ -42,6 +42,8 @@ def backup(args: argparse.Namespace) -> ExitCode:
         print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
         _print_report(report, args.folder, limited=args.limit is not None)
+    if args.page:
+        page(args)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
 
 
@@ -90,6 +92,15 @@ def export(args: argparse.Namespace) -> ExitCode:
         opened.get("")
         exports = {"csv": opened.export_csv, "jsonl": opened.export_jsonl, "m3u": opened.export_m3u}
         exports[args.export_format](sys.stdout)
+    return ExitCode.DONE
+
+
+def page(args: argparse.Namespace) -> ExitCode:
+    """Write the page of a backup."""
+    with Backup(args.folder) as opened:
+        path = opened.write_page()
+    if not args.quiet:
+        echo(f"Wrote {path}. Open it in a browser.")
     return ExitCode.DONE
 
 

@@ -101,6 +101,7 @@ def _add_backup(commands: _Commands) -> None:
     backup.add_argument("--workers", type=_positive, default=10, metavar="N", help=text)
     text = "maximum number of items per request; fewer if the server refuses so many (default: 100)"
     backup.add_argument("--batch-size", type=_positive, default=100, metavar="N", help=text)
+    backup.add_argument("--page", action="store_true", help="then write a page to play it in a browser")
     _add_common(backup)
 
 
@@ -137,6 +138,16 @@ def _add_commands_for_backups(commands: _Commands) -> None:
     for name, text in (("csv", "a row per file"), ("jsonl", "every field, a line per item"), ("m3u", "a playlist")):
         formats.add_argument(f"--{name}", dest="export_format", action="store_const", const=name, help=text)
     _add_common(export, json=False, region=False)
+    page = _add_command(
+        commands,
+        "page FOLDER",
+        "write a page to search and play a backup in a browser",
+        more="It is index.html in the folder of the backup. It needs no server and no network,\n"
+        "and can be handed on with the folder.",
+        examples=["%(prog)s ~/elevenlabs"],
+    )
+    _add_folder(page)
+    _add_common(page, json=False, region=False)
 
 
 def _add_commands_for_items(commands: _Commands) -> None:

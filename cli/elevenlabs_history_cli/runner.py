@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from elevenlabs_history import errors
 
-from .backups import backup, export, search, verify
+from .backups import backup, export, page, search, verify
 from .doctor import doctor
 from .items import download, list_items, show
 from .output import echo, error_text, sanitize
@@ -48,6 +48,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "verify": verify,
     "search": search,
     "export": export,
+    "page": page,
     "list": list_items,
     "show": show,
     "download": download,
