@@ -89,7 +89,7 @@ def write_page(folder: Path, catalog: Catalog) -> Path:
             write(f"page/timings/{number:04}.js", _call("timings", timings))
     lists = {name: list(numbers) for name, numbers in asdict(names).items()}
     write("page/data/index.js", _call("index", {"names": lists, "shards": shards}))
-    for asset in files(__package__).joinpath("page_assets").iterdir():
+    for asset in files("elevenlabs_history_backup").joinpath("page_assets").iterdir():
         write(asset.name if asset.name == target.name else f"page/{asset.name}", asset.read_bytes())
     for path in (folder / "page").rglob("*.js"):
         name = path.relative_to(folder).as_posix()
@@ -182,8 +182,8 @@ def _timings(metadata: Metadata, text: str) -> list[int]:
 
 def _call(name: str, *arguments: object) -> bytes:
     """Return a script that hands values to the page. JSON is part of JavaScript since ECMAScript 2019."""
-    values = ",".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in arguments)
-    return f"HISTORY.{name}({values})\n".encode()
+    values = (json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() for value in arguments)
+    return b"HISTORY.%s(%s)\n" % (name.encode(), b",".join(values))
 
 
 def _write_if_changed(folder: Path, path: Path, data: bytes) -> None:

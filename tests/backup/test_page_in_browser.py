@@ -432,8 +432,10 @@ def test_axe_finds_nothing_serious(open_page, axe, width, dark):
     ):
         page.run(f"{prepare}; undefined")
         page.run(axe)
-        violations = page.run("axe.run().then(({ violations }) => violations)")
-        assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == []
+        # The policy of the page lets axe not load style sheets once more.
+        violations = page.run("axe.run({ preload: false }).then(({ violations }) => violations)")
+        serious = [each for each in violations if each["impact"] in {"serious", "critical"}]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in serious] == []
 
 
 @pytest.fixture(scope="module")

@@ -72,9 +72,14 @@ function labelOf({ name }, value) {
 // Without case and accents; vowel signs stay in scripts that need them.
 const ACCENTS = /[\p{Script=Inherited}\u0591-\u05c7]/gu;
 function fold(text) {
-  if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase();
+  // A text without characters above U+00FF takes one byte for each, and normalize would make that two.
+  return /[^\0-\xff]/.test(text) ? foldWide(text) : text.toLowerCase().replace(/[\x80-\xff]/g, foldCharacter);
+}
+function foldWide(text) {
   return text.normalize("NFKD").replace(ACCENTS, "").toLowerCase().replaceAll("ς", "σ").replaceAll("ß", "ss");
 }
+const folds = {};
+const foldCharacter = (character) => (folds[character] ??= foldWide(character));
 
 function startSearch(query) {
   // Which voices and models have a word in their names is known before any item is looked at.
