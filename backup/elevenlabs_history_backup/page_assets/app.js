@@ -1,5 +1,5 @@
 "use strict";
-// What connects the others: loading, the fields of the search, the selected clip, links to clips, the keyboard.
+// What connects the others: loading, fields, the selected clip, links to clips, keys.
 
 const details = { item: null };
 const loading = { numbers: [], left: 0, wanted: "", failure: "" }; // shards; wanted: the id that a link asks for
@@ -28,9 +28,8 @@ function start() {
   addEventListener("resize", drawRows);
   addEventListener("hashchange", () => openItem(idOfLink()));
   addEventListener("keydown", handleKey);
-  const remembered = recall();
-  startPlayer(remembered);
-  loadItems(parts[0], idOfLink(), remembered);
+  startPlayer();
+  loadItems(parts[0], idOfLink(), recall());
 }
 
 const countOf = (numbers) => numbers.reduce((sum, number) => sum + shards[number][0], 0);
@@ -42,15 +41,20 @@ async function loadItems(numbers, wanted = "", remembered = {}) {
   details.item = null;
   $("details").hidden = true;
   runSearch();
-  for (const number of numbers) {
-    await loadScript("data", number).catch((error) => (loading.failure = error.message));
+  const load = (number) => loadScript("data", number);
+  const scripts = numbers.slice(0, 1).map(load); // the first rows are shown before the others are read
+  let shown = -Infinity;
+  for (const at of numbers.keys()) {
+    if (at === 1) scripts.push(...numbers.slice(1).map(load));
+    if (!(await scripts[at])) Object.assign(loading, { left: loading.left - 1, failure: `Part ${numbers[at]} is missing: write the page again` });
     if (loading.numbers !== numbers) return; // another period was chosen
-    loading.left--;
+    if (loading.left && performance.now() < shown + 200) continue;
     continueSearch();
     refresh();
     if (details.item === null && list.hits.length) showDetails(list.hits[0]);
     if (loading.wanted) openItem(loading.wanted);
     if (player.item === null) restore(remembered);
+    shown = performance.now();
   }
 }
 
@@ -81,14 +85,14 @@ function refresh() {
   showHits(search.compare ? [...search.hits].sort(search.compare) : search.hits);
   facets.forEach(showChoices);
   markText();
-  const { hits, characters, size, searched } = search;
+  const { hits, characters, size } = search;
   const count = countOf(loading.numbers);
   const others = countOf([...shards.keys()]) - count;
   const text = [
     `${formatNumber(hits.length)} of ${pluralize(count, "clip")}`,
     pluralize(characters, "character"),
     formatSize(size),
-    loading.left && `searched ${formatNumber(searched)} of ${formatNumber(count)} so far`,
+    loading.left && `searched ${formatNumber(search.searched)} of ${formatNumber(count)} so far`,
     others && `${formatNumber(others)} more in other periods`,
     loading.failure,
   ];
@@ -102,7 +106,7 @@ function showChoices(facet) {
   if (loading.left && select === document.activeElement) return;
   if (chosen !== null) counts[chosen] ??= 0;
   const options = Object.keys(counts).map((value) => new Option(`${labelOf(facet, value)} (${formatNumber(counts[value])})`, value));
-  if (name in names) options.sort((a, b) => a.text.localeCompare(b.text, "en"));
+  if (name in names) options.sort((a, b) => a.text.localeCompare(b.text));
   select.replaceChildren(new Option(`All ${name}s`, ""), ...options);
   select.value = chosen ?? "";
   select.classList.toggle("chosen", chosen !== null);
@@ -145,9 +149,7 @@ function showDetails(item) {
   findWords();
 }
 
-function markText() {
-  highlight("text-hits", rangesOfWords($("text")));
-}
+const markText = () => highlight("text-hits", rangesOfWords($("text")));
 
 async function copyText() {
   await navigator.clipboard.writeText(items.text[details.item]);

@@ -15,8 +15,9 @@ const HISTORY = {
     start();
   },
 
-  // A shard has its oldest item first. The newest shard is loaded first, so that items are only ever added.
+  // The oldest item is the first of a shard. The newest shard is loaded first, so that items are only added.
   shard(number, columns) {
+    if (number !== loading.numbers.at(-loading.left)) return; // of a period that is no longer chosen
     for (const name of Object.keys(columns)) (items[name] ??= []).push(...columns[name].reverse());
     while (items.shard.length < items.id.length) {
       const item = items.shard.push(number) - 1;
@@ -25,6 +26,7 @@ const HISTORY = {
       items.month.push(date.getMonth());
       items.folded.push(fold(items.text[item]));
     }
+    loading.left--;
   },
 
   timings(entries) {
@@ -44,11 +46,11 @@ function partsOf(shards) {
 }
 
 function loadScript(folder, number) {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const script = document.createElement("script");
+    script.async = false; // read together, run in order
     script.src = `page/${folder}/${String(number).padStart(4, "0")}.js`;
-    script.onload = () => resolve(script.remove());
-    script.onerror = () => reject(new Error(`${script.src} can't be loaded: write the page again.`));
+    script.onload = script.onerror = ({ type }) => resolve(type === "load");
     document.head.append(script);
   });
 }
@@ -69,14 +71,16 @@ function labelOf({ name }, value) {
   return name in names ? names[name][value] || "(none)" : value;
 }
 
-// Without case and accents; vowel signs stay in scripts that need them.
-const ACCENTS = /[\p{Script=Inherited}\u0591-\u05c7]/gu;
+// Without case and accents; vowel signs of other scripts stay.
 function fold(text) {
   // A text without characters above U+00FF takes one byte for each, and normalize would make that two.
-  return /[^\0-\xff]/.test(text) ? foldWide(text) : text.toLowerCase().replace(/[\x80-\xff]/g, foldCharacter);
+  if (/[^\0-\xff]/.test(text)) return foldWide(text);
+  // Firefox joins the parts of a text when they are first looked through: now, not during a search.
+  return text.toLowerCase().replace(/[\x80-\xff]/g, foldCharacter).replaceAll("\0", " ");
 }
 function foldWide(text) {
-  return text.normalize("NFKD").replace(ACCENTS, "").toLowerCase().replaceAll("ς", "σ").replaceAll("ß", "ss");
+  const letters = text.normalize("NFKD").replace(/[\p{Script=Inherited}\u0591-\u05c7]/gu, "");
+  return letters.toLowerCase().replaceAll("ς", "σ").replaceAll("ß", "ss");
 }
 const folds = {};
 const foldCharacter = (character) => (folds[character] ??= foldWide(character));
@@ -119,7 +123,6 @@ function hasWords(item) {
 }
 
 // Where the words are in the text of an element. Folding may change the length of a part that is not ASCII.
-const MAX_RANGES = 1000;
 function rangesOfWords(element) {
   const origins = [];
   let all = "";
@@ -133,7 +136,7 @@ function rangesOfWords(element) {
   origins.push(position);
   const ranges = [];
   for (const { folded } of search.words) {
-    for (let at = -1; (at = all.indexOf(folded, at + 1)) >= 0 && ranges.length < MAX_RANGES; ) {
+    for (let at = -1; (at = all.indexOf(folded, at + 1)) >= 0 && ranges.length < 1000; ) {
       ranges.push(rangeIn(element, origins[at], origins[at + folded.length]));
     }
   }

@@ -5,7 +5,6 @@ const $ = (id) => document.getElementById(id);
 const on = (id, events, action) => events.split(" ").forEach((event) => $(id).addEventListener(event, action));
 
 const ROW = 56; // pixels, as in style.css
-const AROUND = 12; // rows above and below the screen
 
 const list = { hits: [], selected: 0 }; // the selected row has the keyboard
 const rows = () => [...$("rows").children];
@@ -16,7 +15,7 @@ function showHits(hits) {
   list.hits = hits;
   list.selected = Math.max(0, hits.indexOf(item));
   $("rows").style.height = `${hits.length * ROW}px`;
-  // Rows stay: one that is replaced while somebody presses the mouse on it would miss the click.
+  // A row that is replaced while the mouse is pressed on it would miss the click.
   for (const row of rows()) row.at in hits ? fillRow(row, row.at) : row.remove();
   drawRows();
   if (hadFocus) focusRow();
@@ -25,7 +24,8 @@ function showHits(hits) {
 function drawRows() {
   const { scrollTop, clientHeight } = $("list");
   const wanted = new Set([list.selected]);
-  for (let at = Math.floor(scrollTop / ROW) - AROUND; (at - AROUND) * ROW < scrollTop + clientHeight; at++) wanted.add(at);
+  // Twelve more above and below, for fast scrolling.
+  for (let at = Math.floor(scrollTop / ROW) - 12; (at - 12) * ROW < scrollTop + clientHeight; at++) wanted.add(at);
   const unused = rows().filter((row) => !wanted.delete(row.at));
   for (const at of wanted) {
     if (!(at in list.hits)) continue;
@@ -38,9 +38,7 @@ function drawRows() {
   highlight("row-hits", rows().flatMap((row) => row.found));
 }
 
-function focusRow() {
-  rows().find((row) => row.at === list.selected)?.open.focus({ preventScroll: true });
-}
+const focusRow = () => rows().find((row) => row.at === list.selected)?.open.focus({ preventScroll: true });
 
 function newRow() {
   const row = $("row").content.firstElementChild.cloneNode(true);
@@ -100,15 +98,14 @@ function rangeIn(element, start, end) {
   return range;
 }
 
-function highlight(name, ranges) {
-  if (CSS.highlights) CSS.highlights.set(name, new Highlight(...ranges));
-}
+const highlight = (name, ranges) => CSS.highlights?.set(name, new Highlight(...ranges));
 
-const formatNumber = (number) => number.toLocaleString("en");
+const { format: formatNumber } = new Intl.NumberFormat("en");
 const pluralize = (number, noun) => `${formatNumber(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 // Swedes write 2026-01-31 23:59.
-const formatDate = (date) => new Date(date * 1000).toLocaleString("sv", { dateStyle: "short", timeStyle: "short" });
+const DATES = new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "short" });
+const formatDate = (date) => DATES.format(date * 1000);
 
 function formatSize(size) {
   const unit = Math.max(0, Math.floor(Math.log2(size) / 10));

@@ -1,52 +1,41 @@
 "use strict";
-// The player: one audio element, what comes after a clip, the word that is spoken, what is remembered.
+// The player: what comes after a clip, the word that is spoken, what is remembered.
 
-const player = { item: null, words: [], word: undefined, frame: 0 }; // words: those whose times are known
+const player = { item: null, words: [], frame: 0 }; // words: those whose times are known
 const MEMORY = `elevenlabs-history ${location.pathname}`; // all pages on the disk share one storage
 
-function recall() {
+function storage() {
   try {
-    return JSON.parse(localStorage.getItem(MEMORY)) ?? {};
+    return localStorage;
   } catch {
-    return {}; // the browser allows no storage
+    return {}; // the browser allows none
   }
 }
+
+const recall = () => JSON.parse(storage()[MEMORY] ?? "{}");
 
 function remember() {
   if (player.item === null) return;
-  const [id, time] = [items.id[player.item], $("audio").currentTime];
-  try {
-    localStorage.setItem(MEMORY, JSON.stringify({ id, time, speed: $("speed").value, after: $("after").value }));
-  } catch {
-    // Nothing is remembered then.
-  }
+  storage()[MEMORY] = JSON.stringify({ id: items.id[player.item], time: $("audio").currentTime });
 }
 
-function startPlayer({ speed = "1", after = "stop" }) {
-  $("speed").value = speed;
-  $("after").value = after;
+function startPlayer() {
   on("audio", "play pause ended", showPlaying);
   on("audio", "play seeked ended", followWords);
-  on("audio", "pause", remember);
   on("audio", "ended", () => {
     if ($("after").value === "next") playNext();
     if ($("after").value === "repeat") play(player.item);
   });
   on("audio", "error", () => showNow("Can't be played. Is the file there?", items.path[player.item]));
-  on("speed", "change", setSpeed);
+  on("speed", "change", () => ($("audio").playbackRate = $("audio").defaultPlaybackRate = $("speed").value));
   on("next", "click", playNext);
   on("now", "click", () => openItem(items.id[player.item]));
   addEventListener("pagehide", remember);
 }
 
-function setSpeed() {
-  $("audio").playbackRate = Number($("speed").value);
-}
-
 function load(item) {
   player.item = item;
   $("audio").src = urlOf(items.path[item]);
-  setSpeed();
   showNow(names.voice[items.voice[item]], items.text[item].slice(0, EXCERPT));
   loadWords(item);
 }
@@ -83,7 +72,7 @@ function playNext() {
 // The times of words are loaded when a clip of their shard is played.
 async function loadWords(item) {
   const number = items.shard[item];
-  if (shards[number][3] && !wordStarts.has(items.id[item])) await loadScript("timings", number).catch(() => {});
+  if (shards[number][3] && !wordStarts.has(items.id[item])) await loadScript("timings", number);
   findWords();
 }
 
