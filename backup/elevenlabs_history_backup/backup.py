@@ -12,6 +12,7 @@ from .alignment import fetch_alignments
 from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
 from .listing import Filters, Listing
+from .page import write_page
 from .repair import repair
 from .report import BackupEvent, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 from .schema import HIDDEN_FOLDER, NAME, closed_error
@@ -215,6 +216,17 @@ class Backup:
             WriteError: The disk is full, or the folder is not writable.
         """
         return write_checksums(self.folder, self._open().files())
+
+    def write_page(self) -> Path:
+        """Write `index.html`, a page to search and play the backup in a browser, and return its path.
+
+        It works from the disk, without a server and without a network. Files that would stay the same are not touched.
+
+        Raises:
+            TargetExistsError: The folder has an `index.html` of another program; nothing was written.
+            WriteError: The disk is full, or the folder is not writable.
+        """
+        return write_page(self.folder, self._open())
 
     def export_csv(self, stream: TextIO) -> None:
         """Write a table: one row per file, and one per item without a file.

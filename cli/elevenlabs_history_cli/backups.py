@@ -1,4 +1,4 @@
-"""The commands for a backup: backup, verify, search."""
+"""The commands for a backup: backup, verify, search, page."""
 
 import argparse
 import shlex
@@ -40,6 +40,8 @@ def backup(args: argparse.Namespace) -> ExitCode:
         print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
         _print_report(report, args)
+    if args.page:
+        page(args)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
 
 
@@ -75,6 +77,15 @@ def search(args: argparse.Namespace) -> ExitCode:
                 _print_record(record)
     if not found and not args.quiet:
         echo(f"{args.folder} has no item that contains: {words}")
+    return ExitCode.DONE
+
+
+def page(args: argparse.Namespace) -> ExitCode:
+    """Write the page of a backup."""
+    with Backup(args.folder) as opened:
+        path = opened.write_page()
+    if not args.quiet:
+        echo(f"Wrote {path}. Open it in a browser.")
     return ExitCode.DONE
 
 

@@ -88,6 +88,7 @@ def _add_backup(commands: _Commands) -> None:
     backup.add_argument("--workers", type=_positive, metavar="N", help=text)
     text = "maximum number of items per request; fewer if the server refuses so many (default: 100)"
     backup.add_argument("--batch-size", type=_positive, metavar="N", help=text)
+    backup.add_argument("--page", action="store_true", help="then write a page to play it in a browser")
     _add_common(backup)
 
 
@@ -147,6 +148,16 @@ def _add_commands_for_backups(commands: _Commands) -> None:
         text = "the folder of the backup, if not the default one"
         command.add_argument("--in", type=_folder, dest="folder", metavar="FOLDER", help=text)
         _add_common(command, json=False, region=False)
+    page = _add_command(
+        commands,
+        "page [OPTIONS] [FOLDER]",
+        "write a page to search and play a backup in a browser",
+        more="It is index.html in the folder of the backup. It needs no server and no network,\n"
+        "and can be handed on with the folder.",
+        examples=["%(prog)s ~/elevenlabs"],
+    )
+    _add_folder(page)
+    _add_common(page, json=False, region=False)
 
 
 def _add_subtitles(commands: _Commands) -> None:
@@ -158,7 +169,7 @@ def _add_subtitles(commands: _Commands) -> None:
         "times. A listing may leave alignments out; --fetch asks the server for them.",
         examples=[
             "%(prog)s ~/elevenlabs ja9xsmfGhxYcymxGcOGB > clip.srt",
-            "%(prog)s ~/elevenlabs -o ~/elevenlabs         beside the clips",
+            "%(prog)s ~/elevenlabs -o ~/elevenlabs",
             "%(prog)s ~/elevenlabs -o captions --form vtt --fetch",
         ],
     )
@@ -174,7 +185,7 @@ def _add_subtitles(commands: _Commands) -> None:
     _add_common(subtitles, json=False)
     mcp = _add_command(
         commands,
-        "mcp FOLDER",
+        "mcp [OPTIONS] [FOLDER]",
         "serve a backup to assistants (Model Context Protocol, stdio)",
         examples=["%(prog)s ~/elevenlabs"],
     )

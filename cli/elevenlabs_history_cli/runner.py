@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from elevenlabs_history import errors
 
-from .backups import backup, search, verify
+from .backups import backup, page, search, verify
 from .doctor import doctor
 from .export import export
 from .items import download, list_items, show
@@ -59,6 +59,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "open": open_file,
     "subtitles": subtitles,
     "mcp": serve,
+    "page": page,
     "list": list_items,
     "show": show,
     "download": download,
