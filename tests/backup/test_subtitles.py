@@ -131,6 +131,13 @@ def test_cues_end_with_sentences_and_long_ones_with_phrases():
     ]
 
 
+def test_a_line_of_the_text_is_a_sentence():
+    assert texts(make_cues(spoken("Chapter Two of the book\nIt rained all day long"))) == [
+        "Chapter Two of the book",
+        "It rained all day long",
+    ]
+
+
 def test_a_cue_that_would_be_short_joins_another_one_or_stays_into_the_silence():
     assert texts(make_cues(spoken("No. Yes. I do not know what you mean."))) == [
         "No. Yes. I do not know what you mean."
@@ -184,6 +191,16 @@ def test_words_that_take_no_time_join_others_until_there_are_too_many():
             make(many)
 
 
+def test_short_cues_are_better_than_one_without_time():
+    words = Character("z" * 30 + " ", 0, 0), *spoken(f"{'a' * 30} {'b' * 30}", each=20).characters
+    assert texts(make_cues(Alignment("an-id", words, 1220))) == [f"{'z' * 30}\n{'a' * 30}", "b" * 30]
+
+
+def test_a_long_name_is_cut_so_that_every_word_fits_beside_it():
+    (cue,) = make_cues(spoken("x" * 42, speakers=["長" * 50] * 42))
+    assert cue.lines == (f"{'長' * 20}:", "x" * 42)
+
+
 def test_nothing_but_white_space_and_invisible_characters_is_no_text():
     with pytest.raises(SubtitleError, match="its alignment has no text"):
         make_cues(spoken(" \n\u200d\x1b"))
@@ -217,6 +234,7 @@ def times(*pairs, text=None):
     [
         (times((0, 1), (2, 1.5)), "run backwards at 2.000 s"),
         (times((1, 2), (0.5, 3)), "run backwards at 1.000 s"),
+        (times((0, 1), (1.8, 1.5), (1.8, 2)), "run backwards at 1.800 s"),
         (times((0, 1), (0.9, 2)), "overlap at 0.900 s"),
         (times((0, 1), (1, 3)), "end at 3.000 s, but its audio at 2.0"),
         (times((0, 1), (1, float("nan"))), "not a list of characters"),

@@ -59,6 +59,8 @@ def test_an_assistant_lists_and_calls_every_tool(folder):
     assert (folder / item["files"][0]["path"]).is_file()
     with Backup(folder) as backup:
         assert {each["voice"]: each["items"] for each in voices["voices"]} == backup.voices()
+    counts = [each["items"] for each in voices["voices"]]
+    assert (sum(counts), sorted(counts, reverse=True)) == (21, counts)
     for result, content in zip(results, (search, item, voices), strict=True):
         assert json.loads(result.content[0].text) == content
 

@@ -116,12 +116,13 @@ def test_one_item_is_printed(run, folder, aligned):
     assert result.stdout == "1\n00:00:00,000 --> 00:00:01,500\nHello, you. Who is there?\n"
 
 
-@pytest.mark.parametrize("output", ["one.srt", "folder/", "folder/one.srt"])
+@pytest.mark.parametrize("output", ["one.srt", "new/", "new/one.srt", "existing"])
 def test_one_item_goes_to_a_file_or_below_a_folder(run, folder, tmp_path, aligned, output):
+    (tmp_path / "existing").mkdir()
     result = run("subtitles", folder, aligned.id, "-o", f"{tmp_path}/{output}")
     assert (result.exit_code, result.lines) == (0, [f"1 file written to {tmp_path}/{output}."])
     (path,) = tmp_path.rglob("*.srt")
-    if output.endswith("/"):
+    if not output.endswith(".srt"):
         with Backup(folder) as backup:
             assert path == (tmp_path / output / backup.get(aligned.id).files[0].path).with_suffix(".srt")
     else:
@@ -222,6 +223,13 @@ def test_a_path_of_the_catalog_that_leaves_the_folder_is_not_used(run, folder, t
     assert run("subtitles", folder, "-o", tmp_path / "a" / "b").exit_code == 0
     (path,) = tmp_path.rglob("*.srt")
     assert path.is_relative_to(tmp_path / "a" / "b")
+
+
+def test_half_a_surrogate_pair_does_not_stop_a_file(run, simulator, folder, tmp_path, back_up):
+    item = simulator.history.add(text="Hello \ud83d.", aligned=True, date=2_000_000_000)
+    back_up()
+    assert run("subtitles", folder, item.id, "-o", tmp_path / "one.srt").exit_code == 0
+    assert (tmp_path / "one.srt").read_text(encoding="utf-8").endswith("Hello ?.\n")
 
 
 def test_control_characters_reach_no_terminal(run, simulator, folder, back_up):
