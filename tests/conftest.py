@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 from collections.abc import AsyncIterator
 
 import httpx
@@ -16,8 +17,15 @@ FAST = RetryPolicy(wait_initial=0.01, wait_max=0.05)
 
 @pytest.fixture(autouse=True)
 def _empty_environment(monkeypatch):
-    for name in ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY", "ELEVENLABS_BASE_URL"):
+    for name in (
+        "ELEVENLABS_API_KEY",
+        "ELEVENLABS_API_KEY_FILE",
+        "ELEVEN_API_KEY",
+        "ELEVENLABS_BASE_URL",
+        "ELEVENLABS_HISTORY_FOLDER",
+    ):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ELEVENLABS_HISTORY_CONFIG", os.devnull)
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,13 @@ from typing import Self, TextIO
 
 from elevenlabs_history import FolderLock, HistoryClient, InvalidArgumentError, Template, TimestampLike
 
+from .alignment import fetch_alignments
 from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
 from .forget import forget
 from .imports import import_files
 from .listing import Listing, check_client
+from .page import write_page
 from .repair import repair
 from .report import EventHandler, ImportReport, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 from .schema import CATALOG_NAME, HIDDEN_FOLDER, closed_error
@@ -30,9 +32,13 @@ class Backup:
     sent or changed.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        """Prepare the backup in a folder, which `sync` creates if it is missing."""
+    def __init__(self, folder: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        """Prepare the backup in a folder, which `sync` creates if it is missing.
+
+        With `read_only`, what would change the catalog raises `InvalidArgumentError`.
+        """
         self.folder = Path(folder)
+        self._read_only = read_only
         self._catalog: Catalog | None = None
         self._closed = False
 
@@ -40,7 +46,7 @@ class Backup:
         self,
         client: HistoryClient,
         *,
-        voice_id: str | None = None,
+        voice: str | None = None,
         model_id: str | None = None,
         source: str | None = None,
         search: str | None = None,
@@ -66,8 +72,8 @@ class Backup:
 
         Args:
             client: The client of the workspace.
-            voice_id: Only items with this voice, as in `HistoryClient.list`, like all filters.
-            model_id: Only items with this model; requires `source`.
+            voice: Only items with this voice, as in `HistoryClient.list`, like all filters.
+            model_id: Only items with this model.
             source: Only items of this product.
             search: Only items whose text matches.
             after: Only items generated at or after this time.
@@ -87,7 +93,7 @@ class Backup:
             HistoryError: The listing failed, or something that would fail every other item too: a refused key, a full
                 disk. What is saved stays, and the next run continues.
         """
-        filters = (voice_id, model_id, source, search, after, before)
+        filters = (voice, model_id, source, search, after, before)
         settings = continue_settings(self.settings, filters, output_format, template, no_filters=no_filters)
         listing = Listing(client, settings, limit=limit, full=full)
         with self._run(client, workers, batch_size, on_event) as run:
@@ -105,7 +111,7 @@ class Backup:
         self,
         client: HistoryClient,
         *,
-        voice_id: str | None = None,
+        voice: str | None = None,
         model_id: str | None = None,
         source: str | None = None,
         search: str | None = None,
@@ -122,7 +128,7 @@ class Backup:
         Raises:
             HistoryError: The listing failed.
         """
-        filters = (voice_id, model_id, source, search, after, before)
+        filters = (voice, model_id, source, search, after, before)
         settings = continue_settings(self.settings, filters, output_format, no_filters=no_filters)
         listing = Listing(client, settings, limit=limit, full=full)
         catalog = self._open() if (self.folder / CATALOG_NAME).exists() else None
@@ -234,6 +240,37 @@ class Backup:
         """
         return self._open().search(words, voice=voice, after=after, before=before, limit=limit)
 
+    def voices(self) -> dict[str, int]:
+        """Return how many items each voice has, the most used first; the voice of a dialogue is everyone's in it."""
+        return self._open().voices()
+
+    def fetch_alignments(
+        self,
+        client: HistoryClient,
+        ids: Iterable[str] | None = None,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> int:
+        """Fetch the alignments that the listing left out, for `Record.subtitles`: one request per item.
+
+        An item is asked for once. If the server has no alignment of it, later calls skip it.
+
+        Args:
+            client: The client of the workspace.
+            ids: Only these items; None for all.
+            on_progress: Called after each request, with the number of requests so far and of all.
+
+        Returns:
+            How many items have an alignment now that had none.
+
+        Raises:
+            LockedError: Another run is writing into the folder.
+            HistoryError: A request failed. What was fetched stays.
+        """
+        catalog = self._open()
+        with self._lock():
+            return fetch_alignments(client, catalog, ids, on_progress or (lambda *_: None))
+
     def write_checksums(self) -> Path:
         """Write `SHA256SUMS` into the folder, for `sha256sum --check`, and return its path.
 
@@ -241,6 +278,17 @@ class Backup:
             WriteError: The disk is full, or the folder is not writable.
         """
         return write_checksums(self.folder, self._open().files())
+
+    def write_page(self) -> Path:
+        """Write `index.html`, a page to search and play the backup in a browser, and return its path.
+
+        It works from the disk, without a server and without a network. Files that would stay the same are not touched.
+
+        Raises:
+            TargetExistsError: The folder has an `index.html` of another program; nothing was written.
+            WriteError: The disk is full, or the folder is not writable.
+        """
+        return write_page(self.folder, self._open())
 
     def export_csv(self, stream: TextIO) -> None:
         """Write a table: one row per file, and one per item without a file. Open the stream with `newline=""`.
@@ -280,13 +328,20 @@ class Backup:
             raise closed_error(self.folder)
         if self._catalog is None:
             self._catalog = Catalog(self.folder, create=create)
+            if self._read_only:
+                self._catalog.forbid_changes()
         return self._catalog
+
+    def _lock(self) -> FolderLock:
+        if self._read_only:
+            raise InvalidArgumentError(f"The backup in {self.folder} was opened to read only. Nothing was changed.")
+        return FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock")
 
     @contextmanager
     def _locked(self) -> Iterator[Catalog]:
         if self.folder.is_file():
             raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
-        with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
+        with self._lock():
             yield self._open(create=True)
 
     @contextmanager

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from attrs import asdict, fields_dict
-from elevenlabs_history import DownloadedFile, TimestampLike
+from elevenlabs_history import DownloadedFile, HistoryItem, TimestampLike
 
-from .metadata import Metadata, characters_of, date_of, iso_format, text_of, utf8, voice_of
+from .metadata import Metadata, iso_format, utf8
 from .report import BackupFile, Record, State
 from .schema import Database
 from .search import search_query, searchable
@@ -108,6 +108,21 @@ class Catalog(Database):
     def all_metadata(self) -> Iterator[Metadata]:
         """Yield the metadata of every item."""
         return self._metadata("SELECT json FROM items")
+
+    def voices(self) -> dict[str, int]:
+        """Return how many items each voice has, the most used first."""
+        return dict(self.rows("SELECT voice, count(*) FROM items GROUP BY voice ORDER BY count(*) DESC, voice"))
+
+    def only_listed(self) -> Iterator[Metadata]:
+        """Yield the items whose alignment was not asked for and still can be, newest first."""
+        where = "on_server AND NOT alignment_fetched ORDER BY date_unix DESC, number"
+        return self._metadata(f"SELECT json FROM items WHERE {where}")  # noqa: S608 - constants
+
+    def record_alignment(self, history_item_id: str, item: Metadata | None) -> None:
+        """Write that the alignment of an item was fetched, and the metadata that has it; None if there is none."""
+        with self.transaction() as connection:
+            update = "UPDATE items SET alignment_fetched = 1, json = coalesce(?, json) WHERE history_item_id = ?"
+            connection.execute(update, (None if item is None else _json(item), history_item_id))
 
     def has_path(self, path: str) -> bool:
         """Whether a file is recorded under this path, even if it is lost."""
@@ -222,7 +237,7 @@ class Catalog(Database):
                 metadata: Metadata = json.loads(entry)
                 yield Record(
                     history_item_id=history_item_id,
-                    date=date_of(metadata["date_unix"]),
+                    date=HistoryItem(metadata).date,
                     voice=voice,
                     text=text,
                     state=next(each for each in _STATES if each in {*reasons, "missing"}),
@@ -237,12 +252,13 @@ def _file(columns: Iterable[Any]) -> BackupFile:
     return BackupFile(**dict(zip(_COLUMNS, columns, strict=True)))
 
 
-def _insert_item(connection: sqlite3.Connection, item: Metadata, *, on_server: bool = True) -> None:
-    ids = (utf8(str(item[name])) if item.get(name) else None for name in ("voice_id", "model_id", "source"))
-    date, voice, text = iso_format(date_of(item["date_unix"])), utf8(voice_of(item)), utf8(text_of(item))
-    folded = searchable(item["history_item_id"], voice, text)
-    values = (item["date_unix"], date, voice, *ids, text, characters_of(item), folded, _json(item))
-    connection.execute(_INSERT_ITEM, (item["history_item_id"], on_server, *values))
+def _insert_item(connection: sqlite3.Connection, metadata: Metadata, *, on_server: bool = True) -> None:
+    item = HistoryItem(metadata)
+    voice, text = utf8(item.voice_name or ""), utf8(item.text or "")
+    ids = (None if each is None else utf8(each) for each in (item.voice_id, item.model_id, item.source))
+    folded = searchable(item.history_item_id, voice, text)
+    values = (item.date_unix, iso_format(item.date), voice, *ids, text, item.characters, folded, _json(metadata))
+    connection.execute(_INSERT_ITEM, (item.history_item_id, on_server, *values))
 
 
 def _json(item: Metadata) -> str:

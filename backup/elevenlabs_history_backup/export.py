@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from attrs import asdict
+from elevenlabs_history import HistoryItem
 
-from .metadata import characters_of, iso_format
+from .metadata import iso_format
 from .report import Record
 
 COLUMNS = (
@@ -23,8 +24,9 @@ def write_csv(records: Iterable[Record], stream: TextIO) -> None:
     writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore")
     writer.writeheader()
     for record in records:
-        ids = {name: record.metadata.get(name) for name in ("voice_id", "model_id", "source")}
-        row = {**_as_json(record), **ids, "characters": characters_of(record.metadata)}
+        item = HistoryItem(record.metadata)
+        more = {name: getattr(item, name) for name in ("voice_id", "model_id", "source", "characters")}
+        row = {**_as_json(record), **more}
         for file in record.files or [None]:
             cells = {**row, **asdict(file)} if file else row
             writer.writerow({name: _cell(value) for name, value in cells.items()})

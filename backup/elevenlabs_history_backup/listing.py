@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from elevenlabs_history import HistoryClient, InvalidArgumentError
 
 from .catalog import Catalog
-from .metadata import Metadata, is_storable
+from .metadata import Metadata
 from .settings import ORIGINAL, SyncSettings
 
 
@@ -34,7 +34,7 @@ class Listing:
         self._full = full
         self._limited = limit is not None or any(value is not None for value in filters)
         self._items = client.list(
-            voice_id=settings.voice,
+            voice=settings.voice,
             model_id=settings.model_id,
             source=settings.source,
             search=settings.search,
@@ -53,12 +53,9 @@ class Listing:
         known = set() if catalog is None else catalog.known_ids(self.output_format)
         not_on_server = set() if catalog is None else catalog.ids_not_on_server()
         mark = self.high_water_mark = None if catalog is None else catalog.high_water_mark(self.scope)
-        unstorable = 0
         covered = False
-        for page in self._items.pages():
-            items = [item for item in page if is_storable(item.history_item_id, item.date_unix)]
-            unstorable += len(page) - len(items)
-            self.invalid_entries = len(self._items.invalid_entries) + unstorable
+        for items in self._items.pages():
+            self.invalid_entries = len(self._items.invalid_entries)
             self.ids.update(item.history_item_id for item in items)
             dates = [item.date_unix for item in items if item.date_unix <= time.time()]
             self.high_water_mark = max([*dates, self.high_water_mark or 0]) or None

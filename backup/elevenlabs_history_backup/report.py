@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sized
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import field, frozen, mutable
 from elevenlabs_history import Event, ItemFailed
 
 from .metadata import Metadata
+
+if TYPE_CHECKING:
+    from .cues import Cue
 
 State: TypeAlias = Literal["saved", "missing", "failed", "forgotten"]
 Status: TypeAlias = Literal["ok", "missing", "changed", "unreadable", "moved", "extra"]
@@ -64,6 +67,31 @@ class Record:
     on_server: bool
     files: tuple[BackupFile, ...]
     metadata: Metadata
+
+    def subtitles(self) -> list["Cue"]:
+        """Return the subtitles of the item, made from the alignment of its text as it was written.
+
+        A cue has at most two lines of 42 characters and lasts from 1 to 7 seconds; it ends with a sentence or a phrase,
+        and may be read at up to 20 characters a second, where the speech allows it. A dialogue names its speakers.
+
+        Raises:
+            NoAlignmentError: Nothing is known of when its words are spoken; see `Backup.fetch_alignments`.
+            SubtitleError: The times run backwards, overlap or exceed the audio, or the text contradicts the dialogue.
+        """
+        from .alignment import alignment_of
+        from .cues import make_cues
+
+        return make_cues(alignment_of(self))
+
+    def words(self) -> list["Cue"]:
+        """Return each word as a cue of its own, with the times at which it is spoken.
+
+        In scripts without spaces a word is a character. Raises what `subtitles` raises.
+        """
+        from .alignment import alignment_of
+        from .cues import make_word_cues
+
+        return make_word_cues(alignment_of(self))
 
 
 @frozen

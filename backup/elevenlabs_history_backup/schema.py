@@ -40,6 +40,7 @@ CREATE TABLE items (
     characters INTEGER NOT NULL,
     on_server INTEGER NOT NULL,
     folded TEXT NOT NULL,
+    alignment_fetched INTEGER NOT NULL DEFAULT 0,
     json TEXT NOT NULL
 );
 CREATE INDEX items_by_date ON items (date_unix DESC);
@@ -198,6 +199,11 @@ class Database:
         with self._write_lock, self._errors(), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
+
+    def forbid_changes(self) -> None:
+        """Make SQLite refuse every change from now on."""
+        with self._errors():
+            self._connection.execute("PRAGMA query_only = ON")
 
     def close(self) -> None:
         """Close the file."""

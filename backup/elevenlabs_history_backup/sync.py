@@ -19,7 +19,7 @@ from elevenlabs_history import (
 
 from .catalog import Catalog
 from .listing import Listing
-from .metadata import Metadata, characters_of, date_of, voice_of
+from .metadata import Metadata
 from .report import EventHandler, PageListed, SyncPlan, SyncReport
 from .settings import ORIGINAL
 
@@ -121,10 +121,10 @@ def plan(catalog: Catalog | None, listing: Listing, emit: EventHandler) -> SyncP
 
 
 def _add_to_plan(planned: SyncPlan, items: Iterable[Metadata]) -> None:
-    for item in items:
-        date, voice = date_of(item["date_unix"]), voice_of(item)
+    for item in map(HistoryItem, items):
+        voice = item.voice_name or ""
         planned.items += 1
-        planned.characters += characters_of(item)
-        planned.oldest = min(date, planned.oldest or date)
-        planned.newest = max(date, planned.newest or date)
+        planned.characters += item.characters
+        planned.oldest = min(item.date, planned.oldest or item.date)
+        planned.newest = max(item.date, planned.newest or item.date)
         planned.voices[voice] = planned.voices.get(voice, 0) + 1

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import stat
 import threading
 from collections import defaultdict
@@ -22,6 +23,7 @@ _BATCH = 32  # files per task of a thread: to hand one over takes as long as to 
 _SLICE = 8  # batches per thread
 _CHUNK_BYTES = 64 * 1024
 _OURS = {CATALOG_NAME, f"{CATALOG_NAME}-wal", f"{CATALOG_NAME}-shm", CHECKSUMS}
+_PAGE_FILE = re.compile(r"index\.html|page/(?:[a-z]+\.(?:js|css)|(?:data|timings)/(?:\d{4,}|index)\.js)")
 
 
 def verify(
@@ -54,6 +56,11 @@ def is_inside(path: PurePath) -> bool:
     It must be a path of this operating system: a backslash separates folders on Windows only.
     """
     return bool(path.parts) and not path.anchor and ".." not in path.parts and "\0" not in str(path)
+
+
+def is_page_file(path: str) -> bool:
+    """Tell whether `Backup.write_page` may have written a file; the path is relative to the folder."""
+    return _PAGE_FILE.fullmatch(path) is not None
 
 
 def _compare(folder: Path, files: Iterable[BackupFile], workers: int) -> Iterator[VerifyIssue]:
@@ -143,5 +150,5 @@ def files_below(folder: Path) -> Iterator[str]:
         folders[:] = [name for name in folders if name != HIDDEN_FOLDER]
         for name in names:
             path = Path(parent, name).relative_to(folder).as_posix()
-            if path not in _OURS:
+            if path not in _OURS and not is_page_file(path):
                 yield path

@@ -19,7 +19,10 @@ def main(argv: list[str] | None = None) -> int:
         elif isinstance(stream, io.TextIOWrapper):
             # Texts come in every script, and a pipe or an old terminal may have a narrower encoding.
             stream.reconfigure(errors="replace")
-    args = make_parser().parse_args(argv)
+    parser = make_parser()
+    args = parser.parse_args((sys.argv[1:] if argv is None else argv) or ["--help"])
+    if args.command == "help":
+        parser.parse_args([args.topic, "--help"] if args.topic else ["--help"])
     try:
         # Only now: help and usage errors need neither the library nor httpx.
         from .runner import run

@@ -1,14 +1,12 @@
-"""The commands for a backup: backup, verify, search, export."""
+"""The commands for a backup: backup, verify, search, page."""
 
 import argparse
-import io
 import shlex
-import sys
 
 import attrs
-from elevenlabs_history import HistoryClient
 from elevenlabs_history_backup import Backup, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 
+from .keys import connect
 from .output import echo, format_size, format_time, pluralize, print_json, print_row, write
 from .parser import FILTERS, ExitCode
 from .progress import progress
@@ -19,7 +17,7 @@ _MAX_VOICES = 10
 
 def backup(args: argparse.Namespace) -> ExitCode:
     """Fetch what a backup lacks, or print what would be fetched."""
-    with HistoryClient(region=args.region) as client, Backup(args.folder) as opened:
+    with connect(args) as client, Backup(args.folder) as opened:
         scope = {name: getattr(args, name) for name in (*FILTERS, "limit", "full", "output_format")}
         if args.dry_run:
             plan = opened.plan(client, **scope)
@@ -41,7 +39,9 @@ def backup(args: argparse.Namespace) -> ExitCode:
         counts = {"missing": len(report.missing), "failed": len(report.failed)}
         print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
-        _print_report(report, args.folder, limited=args.limit is not None)
+        _print_report(report, args)
+    if args.page:
+        page(args)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
 
 
@@ -49,7 +49,7 @@ def verify(args: argparse.Namespace) -> ExitCode:
     """Compare the files of a backup with its catalog, and repair them if asked to."""
     with Backup(args.folder) as opened:
         if args.repair:
-            with HistoryClient(region=args.region) as client, progress(args) as show:
+            with connect(args) as client, progress(args) as show:
                 report = opened.repair(client, on_event=show)
             for issue in report.issues:
                 _print_issue(issue, args)
@@ -80,16 +80,12 @@ def search(args: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-def export(args: argparse.Namespace) -> ExitCode:
-    """Print a backup as CSV, JSON lines or a playlist."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # These formats are UTF-8 and bring their own line ends, whatever the terminal uses.
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")
+def page(args: argparse.Namespace) -> ExitCode:
+    """Write the page of a backup."""
     with Backup(args.folder) as opened:
-        # The exports write their headings first; without a backup nothing should be printed.
-        opened.get("")
-        exports = {"csv": opened.export_csv, "jsonl": opened.export_jsonl, "m3u": opened.export_m3u}
-        exports[args.export_format](sys.stdout)
+        path = opened.write_page()
+    if not args.quiet:
+        echo(f"Wrote {path}. Open it in a browser.")
     return ExitCode.DONE
 
 
@@ -108,7 +104,26 @@ def _print_plan(plan: SyncPlan) -> None:
         write(f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}")
 
 
-def _print_report(report: SyncReport, folder: str, *, limited: bool) -> None:
+def _print_report(report: SyncReport, args: argparse.Namespace) -> None:
+    if not args.quiet:
+        _print_counts(report)
+    if report.invalid_entries:
+        entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
+        write("", label=f"{entries} of the listing could not be parsed.", color="red")
+    if report.lost:
+        command = f"elevenlabs-history verify {shlex.quote(args.folder)} --repair"
+        lost = f"{pluralize(report.lost, 'saved file')} not where they were saved. To find or fetch them: {command}"
+        write("", label=lost, color="yellow")
+    if report.failed:
+        write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
+    elif report.complete:
+        if not report.lost and not args.quiet:
+            write("", label="Everything that was asked for is in the folder.", color="green")
+    elif args.limit is None and not report.invalid_entries:
+        write("", label="The listing ended early; some items may be missing. Run the backup again.", color="yellow")
+
+
+def _print_counts(report: SyncReport) -> None:
     saved = f"{pluralize(report.saved, 'file')} saved, {format_size(report.size)}"
     write(f"{saved}; {pluralize(report.listed, 'item')} listed.")
     if report.deleted:
@@ -117,20 +132,6 @@ def _print_report(report: SyncReport, folder: str, *, limited: bool) -> None:
     if report.missing:
         subject = "it" if len(report.missing) == 1 else "they"
         write(f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved.")
-    if report.invalid_entries:
-        entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
-        write("", label=f"{entries} of the listing could not be parsed.", color="red")
-    if report.lost:
-        command = f"elevenlabs-history verify {shlex.quote(folder)} --repair"
-        lost = f"{pluralize(report.lost, 'saved file')} not where they were saved. To find or fetch them: {command}"
-        write("", label=lost, color="yellow")
-    if report.failed:
-        write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
-    elif report.complete:
-        if not report.lost:
-            write("", label="Everything that was asked for is in the folder.", color="green")
-    elif not limited and not report.invalid_entries:
-        write("", label="The listing ended early; some items may be missing. Run the backup again.", color="yellow")
 
 
 def _print_record(record: Record) -> None:
@@ -147,6 +148,8 @@ def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:
     if args.as_json:
         print_json(attrs.asdict(issue))
         return
+    if args.quiet and issue.status in {"moved", "extra"}:
+        return
     target = f" -> {issue.moved_to}" if issue.moved_to else ""
     item = f"  (item {issue.history_item_id})" if issue.history_item_id else ""
     color = _STATUS_COLORS.get(issue.status, "red")
@@ -158,6 +161,8 @@ def _print_verify_report(report: VerifyReport, args: argparse.Namespace) -> None
     counts = {status: statuses.count(status) for status in ("missing", "changed", "moved", "extra", "unreadable")}
     if args.as_json:
         print_json({"event": "finished", "ok": report.ok, "ok_count": report.ok_count, **counts})
+        return
+    if report.ok and args.quiet:
         return
     others = "".join(f", {number:,} {status}" for status, number in counts.items() if number)
     write(f"{report.ok_count:,} ok{others}.")

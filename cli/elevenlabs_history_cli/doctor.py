@@ -16,11 +16,13 @@ from typing import Literal
 
 import attrs
 import httpx
-from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryError, Region, RetryPolicy
+from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryError, RetryPolicy
 from elevenlabs_history_backup import Backup
 
-from .output import error_text, parse_date_unix, print_json, write
+from .keys import Key, find_key
+from .output import error_text, print_json, write
 from .parser import ExitCode
+from .settings import FOLDER_VARIABLE, Settings, fill, load_settings, settings_file
 
 _TIMEOUT = 20.0  # seconds
 _MAX_CLOCK_DIFFERENCE = timedelta(minutes=1)
@@ -44,36 +46,40 @@ class _MinorError(HistoryError):
 def doctor(args: argparse.Namespace) -> ExitCode:
     """Print a line per check, and a hint under each that is not ok."""
     failed = False
-    for check in run_checks(region=args.region, folder=args.folder):
+    for check in run_checks(args):
         failed = failed or check.status == "problem"
         if args.as_json:
             print_json(attrs.asdict(check))
         elif not args.quiet or check.status != "ok":
             write(f"{check.name:10}{check.message}", label=f"{check.status:8}", color=_COLORS[check.status])
-            if check.hint:
-                write(f"{'':18}{check.hint}")
+            for line in check.hint.splitlines():
+                write(f"{'':18}{line}")
     return ExitCode.FAILED if failed else ExitCode.DONE
 
 
-def run_checks(
-    *,
-    region: Region | None = None,
-    folder: str | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Iterator[Check]:
+def run_checks(args: argparse.Namespace, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Check]:
     """Yield each check as soon as it is made. The folder need not exist; `now` is the clock, with a time zone."""
     versions = f"elevenlabs-history {version('elevenlabs-history')}, httpx {version('httpx')}"
     yield Check("version", "ok", f"{versions}, Python {platform.python_version()} on {sys.platform}")
-    key, server = _check("key", _key), _check("server", lambda: _server(region))
+    settings, check = _settings()
+    yield check
+    # Only what no option says has a source that is worth a word.
+    source = FOLDER_VARIABLE if os.environ.get(FOLDER_VARIABLE) else "settings"
+    folder_source = "" if args.folder else f", from {source}"
+    region_source = "" if args.region else " from settings"
+    fill(args, settings)
+    keys: list[Key] = []
+    key = _check("key", lambda: _key(args, keys))
+    server = _check("server", lambda: _server(args, region_source))
     yield key
     yield server
-    if "problem" not in {key.status, server.status}:
+    if keys and server.status != "problem":
         responses: list[httpx.Response] = []
-        yield _check("history", lambda: _history(region, responses))
+        yield _check("history", lambda: _history(args, keys[0], responses))
         for response in responses:
             yield from check_clock(response.headers.get("date", ""), now)
-    if folder is not None:
-        yield from _check_folder(Path(folder))
+    if args.folder is not None:
+        yield from _check_folder(Path(args.folder), folder_source)
 
 
 def _check(name: str, find: Callable[[], str]) -> Check:
@@ -81,35 +87,54 @@ def _check(name: str, find: Callable[[], str]) -> Check:
     try:
         return Check(name, "ok", find())
     except HistoryError as error:
-        hint, error.hint = error.hint, ""
-        return Check(
-            name, "warning" if isinstance(error, _MinorError) else "problem", error_text(error), error_text(hint)
-        )
+        return _failed(name, error)
 
 
-def _key() -> str:
-    # An invalid address of the server is not a problem of the key. Nothing is sent.
-    HistoryClient(base_url="https://localhost").close()
-    used, *others = [name for name in ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY") if os.environ.get(name)]
-    for other in others:
-        if os.environ[other].strip() != os.environ[used].strip():
-            raise _MinorError(
-                f"{used} is used, but {other} holds a different key.", hint=f"Remove the wrong one. {used} comes first."
-            )
-    return f"from {used}"
+def _failed(name: str, error: HistoryError) -> Check:
+    hint, error.hint = error.hint, ""
+    return Check(name, "warning" if isinstance(error, _MinorError) else "problem", error_text(error), error_text(hint))
 
 
-def _server(region: Region | None) -> str:
+def _settings() -> tuple[Settings, Check]:
+    try:
+        settings = load_settings()
+    except HistoryError as error:
+        return Settings(file=settings_file()), _failed("settings", error)
+    return settings, Check("settings", "ok", f"{', '.join(settings.keys) or 'none'} in {settings.file}")
+
+
+def _key(args: argparse.Namespace, keys: list[Key]) -> str:
+    """Describe the key, and append it to `keys`: a command that prints it may ask for a password, so it runs once."""
+    key = find_key(args)
+    keys.append(key)
+    if key.warning:
+        raise _MinorError(key.warning, hint=key.hint)
+    other = os.environ.get("ELEVEN_API_KEY", "").strip()
+    if other and other != key.value:
+        hint = f"Remove the wrong one. {key.source} comes first."
+        raise _MinorError(f"{key.source} is used, but ELEVEN_API_KEY holds a different key.", hint=hint)
+    return f"from {key.source}"
+
+
+def _server(args: argparse.Namespace, region_source: str) -> str:
     # A missing key is not a problem of the server. Nothing is sent.
-    with HistoryClient("key", region=region) as client:
+    with HistoryClient("key", region=args.region, base_url=args.base_url) as client:
         base_url = client.base_url
-    if region is not None:
-        return f"{base_url}, region {region}"
+    if args.region is not None:
+        return f"{base_url}, region {args.region}{region_source}"
+    if args.base_url is not None:
+        return f"{base_url}, from settings"
     return f"{base_url}, from ELEVENLABS_BASE_URL" if os.environ.get("ELEVENLABS_BASE_URL") else base_url
 
 
-def _history(region: Region | None, responses: list[httpx.Response]) -> str:
-    with HistoryClient(region=region, timeout=_TIMEOUT, retry_policy=RetryPolicy(max_attempts=1)) as client:
+def _history(args: argparse.Namespace, key: Key, responses: list[httpx.Response]) -> str:
+    with HistoryClient(
+        key.value,
+        region=args.region,
+        base_url=args.base_url,
+        timeout=_TIMEOUT,
+        retry_policy=RetryPolicy(max_attempts=1),
+    ) as client:
         # The headers, which a listing does not return.
         client.api.get_httpx_client().event_hooks["response"].append(responses.append)
         start = time.perf_counter()
@@ -117,8 +142,7 @@ def _history(region: Region | None, responses: list[httpx.Response]) -> str:
         page = next(items.pages(), [])
         milliseconds = (time.perf_counter() - start) * 1000
     if page:
-        date = parse_date_unix(page[0].date_unix)
-        newest = f"the newest item is of {date:%Y-%m-%d}" if date else "the newest item has no valid date"
+        newest = f"the newest item is of {page[0].date:%Y-%m-%d}"
     else:
         newest = "the newest entry is not a history item" if items.invalid_entries else "no items"
     return f"answered in {milliseconds:,.0f} ms; the key may list the history (scope speech_history_read); {newest}"
@@ -141,13 +165,13 @@ def check_clock(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
     yield Check("clock", "warning", message, hint)
 
 
-def _check_folder(folder: Path) -> Iterator[Check]:
+def _check_folder(folder: Path, source: str) -> Iterator[Check]:
     try:
         nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     except OSError as error:
         yield Check("folder", "problem", f"Can't use {folder}: {error.strerror or error}.", "Choose another folder.")
         return
-    yield _check("folder", lambda: _writable(folder, nearest))
+    yield _check("folder", lambda: _writable(folder, nearest) + source)
     yield _check("space", lambda: _space(nearest))
     if (folder / "history.db").exists():
         yield _check("catalog", lambda: _catalog(folder))

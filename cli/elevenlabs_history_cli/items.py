@@ -4,16 +4,17 @@ import argparse
 import json
 
 import attrs
-from elevenlabs_history import HistoryClient, HistoryItem
+from elevenlabs_history import HistoryItem
 from elevenlabs_history_backup import Backup, Record
 
-from .output import echo, file_line, format_date_unix, print_json, print_row, write
+from .keys import connect
+from .output import echo, file_line, format_time, print_json, print_row, write
 from .parser import FILTERS, ExitCode
 
 
 def list_items(args: argparse.Namespace) -> ExitCode:
     """Print the items that the server lists."""
-    with HistoryClient(region=args.region) as client:
+    with connect(args) as client:
         items = client.list(limit=args.limit, **{name: getattr(args, name) for name in FILTERS})
         if not args.as_json:
             print_row("ID", "DATE (UTC)", "VOICE", "TEXT")
@@ -30,7 +31,7 @@ def list_items(args: argparse.Namespace) -> ExitCode:
 def show(args: argparse.Namespace) -> ExitCode:
     """Print every field of items."""
     shown = 0
-    with HistoryClient(region=args.region) if args.folder is None else Backup(args.folder) as source:
+    with connect(args) if args.folder is None else Backup(args.folder) as source:
         for history_item_id in args.ids:
             item = source.get(history_item_id)
             if item is None:
@@ -48,7 +49,7 @@ def show(args: argparse.Namespace) -> ExitCode:
 
 def download(args: argparse.Namespace) -> ExitCode:
     """Save items and print the paths of their files."""
-    with HistoryClient(region=args.region) as client:
+    with connect(args) as client:
         # The metadata names each file, and proves which file of an archive is which item.
         items = [client.get(history_item_id) for history_item_id in args.ids]
         files = client.download(items, output_format=args.output_format).extract(
@@ -63,11 +64,7 @@ def download(args: argparse.Namespace) -> ExitCode:
 
 
 def _print_item(item: HistoryItem) -> None:
-    # What the server sent, whatever the model says.
-    lines = item.dialogue if isinstance(item.dialogue, list) else []
-    voice = item.voice_name or " & ".join(dict.fromkeys(str(line.voice_name) for line in lines if line.voice_name))
-    text = item.text or " / ".join(str(line.text) for line in lines if line.text)
-    print_row(item.history_item_id, format_date_unix(item.date_unix), str(voice), str(text))
+    print_row(item.history_item_id, format_time(item.date), item.voice_name or "", item.text or "")
 
 
 def _print_fields(item: HistoryItem | Record) -> None:
@@ -80,5 +77,5 @@ def _print_fields(item: HistoryItem | Record) -> None:
             continue
         text = str(value) if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
         if name == "date_unix":
-            text = f"{value} ({format_date_unix(value)} UTC)"
+            text = f"{value} ({format_time(item.date)} UTC)"
         write(f"{name:28} {text}")

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from elevenlabs_history import DownloadedFile
 
@@ -15,10 +15,9 @@ _COLORS = {"red": 31, "green": 32, "yellow": 33}
 PYTHON_TO_OPTIONS = (
     ("Pass api_key=… or set ", "Set "),
     ("pass api_key=… or set ", "set "),
-    ('add source="TTS"', "add --source TTS"),
-    ("model_id only together with source", "--model only together with --source"),
     ('region="us", "eu", "in" or "sg"', "--region us, eu, in or sg"),
     ("Pass overwrite=True or choose another name", "Use --overwrite, or choose another folder with --output"),
+    ("fetch them with Backup.fetch_alignments", "use --fetch"),
     ("pass it as base_url", "set ELEVENLABS_BASE_URL to it"),
     ("Try again, or pass a longer timeout=…", "Try again later"),
     ("pass http_client=httpx.Client(verify=…)", "set SSL_CERT_FILE to that certificate"),
@@ -83,20 +82,6 @@ def format_time(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M}"
 
 
-def format_date_unix(date_unix: object) -> str:
-    """Format Unix seconds; return anything else as it is, because the server may send it."""
-    time = parse_date_unix(date_unix)
-    return str(date_unix) if time is None else format_time(time)
-
-
-def parse_date_unix(date_unix: object) -> datetime | None:
-    """Return the time, or None if the server sent something else than Unix seconds."""
-    try:
-        return datetime.fromtimestamp(float(str(date_unix)), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
 def pluralize(number: int, noun: str) -> str:
     """Format a number of things."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
@@ -110,7 +95,7 @@ def sanitize(text: str) -> str:
 
 def colorize(text: str, color: str) -> str:
     """Color a text if the output is a terminal and the user has not turned colors off; see no-color.org."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or os.name == "nt":
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return f"\x1b[{_COLORS[color]}m{text}\x1b[0m"
 

@@ -1,9 +1,12 @@
-"""Every command, option and exit code. Imports nothing but argparse, so that help is shown at once."""
+"""Every command, option and exit code. Imports little more than argparse, so that help is shown at once."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from enum import IntEnum
+
+from .help_text import ABOUT, PROGRAM, epilog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,27 +15,10 @@ if TYPE_CHECKING:
 
     _Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # noqa: SLF001 - it has no other name
 
-PROGRAM = "elevenlabs-history"
 SHELLS = ("bash", "zsh", "fish", "powershell", "tcsh")
 REGIONS = ("us", "eu", "in", "sg")
 # The arguments of `HistoryClient.list` and `Backup.sync` that the filter options fill.
-FILTERS = ("search", "voice_id", "source", "model_id", "after", "before")
-_ABOUT = """\
-Download your ElevenLabs generation history.
-
-The key is read from ELEVENLABS_API_KEY. ELEVENLABS_BASE_URL names another
-server, such as the simulator."""
-_EXAMPLES = """\
-examples:
-  elevenlabs-history backup ~/elevenlabs        fetch everything; run it again for new items
-  elevenlabs-history verify ~/elevenlabs        check every file
-  elevenlabs-history list --search dragon       list items of the server
-  elevenlabs-history doctor ~/elevenlabs        find problems, with hints
-
-exit codes:
-  0 done   1 some items failed   2 wrong usage   3 the key was refused
-  4 rate limit, server or network   5 verify found differences   130 interrupted
-  143 terminated"""
+FILTERS = ("search", "voice", "source", "model_id", "after", "before")
 
 
 class ExitCode(IntEnum):
@@ -66,12 +52,13 @@ class _VersionAction(argparse.Action):
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line. The parsed arguments hold the name of the command as `command`."""
     parser = _Parser(
-        prog=PROGRAM, description=_ABOUT, epilog=_EXAMPLES, formatter_class=_help_formatter, allow_abbrev=False
+        prog=PROGRAM, description=ABOUT, epilog=epilog(), formatter_class=_help_formatter, allow_abbrev=False
     )
     parser.add_argument("-V", "--version", action=_VersionAction, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     _add_backup(commands)
     _add_commands_for_backups(commands)
+    _add_subtitles(commands)
     _add_commands_for_items(commands)
     _add_other_commands(commands)
     return parser
@@ -80,7 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_backup(commands: _Commands) -> None:
     backup = _add_command(
         commands,
-        "backup [OPTIONS] FOLDER",
+        "backup [OPTIONS] [FOLDER]",
         "fetch the whole history into a folder, and later what is new",
         more="A backup contains what the history contains: speech. Sound effects, music, agent\n"
         "conversations and zero-retention calls are not in the history.",
@@ -90,7 +77,7 @@ def _add_backup(commands: _Commands) -> None:
             "%(prog)s ~/elevenlabs --format wav --after 2026-01-01",
         ],
     )
-    _add_folder(backup, "the folder of the backup; created if missing")
+    _add_folder(backup, "where the backup is, or will be")
     _add_filters(backup)
     backup.add_argument("-n", "--limit", type=_positive, metavar="N", help="only the newest N items")
     backup.add_argument("--full", action="store_true", help="list everything, including what earlier runs covered")
@@ -98,16 +85,17 @@ def _add_backup(commands: _Commands) -> None:
     _add_format(backup)
     backup.add_argument("--template", help="how files are named; must contain {id}")
     text = "maximum number of concurrent requests; fewer after a rate limit error (default: 10)"
-    backup.add_argument("--workers", type=_positive, default=10, metavar="N", help=text)
+    backup.add_argument("--workers", type=_positive, metavar="N", help=text)
     text = "maximum number of items per request; fewer if the server refuses so many (default: 100)"
-    backup.add_argument("--batch-size", type=_positive, default=100, metavar="N", help=text)
+    backup.add_argument("--batch-size", type=_positive, metavar="N", help=text)
+    backup.add_argument("--page", action="store_true", help="then write a page to play it in a browser")
     _add_common(backup)
 
 
 def _add_commands_for_backups(commands: _Commands) -> None:
     verify = _add_command(
         commands,
-        "verify [OPTIONS] FOLDER",
+        "verify [OPTIONS] [FOLDER]",
         "compare every file of a backup with its catalog",
         more="A moved file is recognized by its bytes. Extra files are listed and do no harm.\n"
         "The exit code is 5 if a file is missing or changed.",
@@ -119,24 +107,90 @@ def _add_commands_for_backups(commands: _Commands) -> None:
     _add_common(verify)
     search = _add_command(
         commands,
-        "search [OPTIONS] FOLDER WORDS...",
+        "search [OPTIONS] [FOLDER] WORDS...",
         "find items of a backup by text and voice",
+        more="The first word is FOLDER if there is a folder of that name, or no default for FOLDER.",
         examples=["%(prog)s ~/elevenlabs dragon", "%(prog)s ~/elevenlabs rachel robot --json"],
     )
-    _add_folder(search)
+    # Whether the first word is a folder is known later: `settings.fill` makes `folder` of it.
     search.add_argument("words", nargs="+", metavar="WORDS", help="all must occur; the last may be a prefix")
     _add_common(search, region=False)
     export = _add_command(
         commands,
-        "export FOLDER --csv|--jsonl|--m3u",
-        "print a backup as CSV, as JSON lines or as a playlist",
-        examples=["%(prog)s ~/elevenlabs --csv > history.csv", "%(prog)s ~/elevenlabs --m3u > ~/elevenlabs/all.m3u"],
+        "export [OPTIONS] [FOLDER] --csv|--jsonl|--m3u",
+        "write a backup as CSV, as JSON lines or as a playlist",
+        examples=[
+            "%(prog)s ~/elevenlabs --csv --bom -o history.csv",
+            "%(prog)s ~/elevenlabs --m3u -o ~/elevenlabs/all.m3u",
+            "%(prog)s ~/elevenlabs --jsonl | head -n 3",
+        ],
     )
     _add_folder(export)
     formats = export.add_mutually_exclusive_group(required=True)
     for name, text in (("csv", "a row per file"), ("jsonl", "every field, a line per item"), ("m3u", "a playlist")):
         formats.add_argument(f"--{name}", dest="export_format", action="store_const", const=name, help=text)
+    export.add_argument("--bom", action="store_true", help="with --csv: a byte order mark, for spreadsheets")
+    text = "write this file, not to standard output"
+    export.add_argument("-o", "--output", type=_path, metavar="FILE", help=text)
+    export.add_argument("--overwrite", action="store_true", help="replace an existing file")
     _add_common(export, json=False, region=False)
+    for name, summary in (
+        ("play", "play the file of an item"),
+        ("open", "open the file of an item in another program"),
+    ):
+        command = _add_command(
+            commands,
+            f"{name} [OPTIONS] ID",
+            summary,
+            examples=["%(prog)s ja9xsmfGhxYcymxGcOGB --in ~/elevenlabs"],
+        )
+        command.add_argument("id", metavar="ID", help="a history item id")
+        text = "the folder of the backup, if not the default one"
+        command.add_argument("--in", type=_folder, dest="folder", metavar="FOLDER", help=text)
+        _add_common(command, json=False, region=False)
+    page = _add_command(
+        commands,
+        "page [OPTIONS] [FOLDER]",
+        "write a page to search and play a backup in a browser",
+        more="It is index.html in the folder of the backup. It needs no server and no network,\n"
+        "and can be handed on with the folder.",
+        examples=["%(prog)s ~/elevenlabs"],
+    )
+    _add_folder(page)
+    _add_common(page, json=False, region=False)
+
+
+def _add_subtitles(commands: _Commands) -> None:
+    subtitles = _add_command(
+        commands,
+        "subtitles [OPTIONS] FOLDER [ID...]",
+        "write subtitles of items, from the times at which their words are spoken",
+        more="Without ID: of every item of the backup that has an alignment of its characters with\n"
+        "times. A listing may leave alignments out; --fetch asks the server for them.",
+        examples=[
+            "%(prog)s ~/elevenlabs ja9xsmfGhxYcymxGcOGB > clip.srt",
+            "%(prog)s ~/elevenlabs -o ~/elevenlabs",
+            "%(prog)s ~/elevenlabs -o captions --form vtt --fetch",
+        ],
+    )
+    _add_folder(subtitles)
+    subtitles.add_argument("ids", nargs="*", metavar="ID", help="a history item id (default: all items)")
+    text = "a folder, where the files are named as the clips; of one item also a file (default: print it)"
+    subtitles.add_argument("-o", "--output", type=_folder, metavar="OUT", help=text)
+    text = "SubRip, WebVTT, or words with their times for programs (default: srt)"
+    subtitles.add_argument("--form", choices=("srt", "vtt", "json"), default="srt", help=text)
+    subtitles.add_argument("--words", dest="by_word", action="store_true", help="one word at a time")
+    subtitles.add_argument("--fetch", action="store_true", help="ask the server for alignments that are not known")
+    subtitles.add_argument("--overwrite", action="store_true", help="replace existing files")
+    _add_common(subtitles, json=False)
+    mcp = _add_command(
+        commands,
+        "mcp [OPTIONS] [FOLDER]",
+        "serve a backup to assistants (Model Context Protocol, stdio)",
+        examples=["%(prog)s ~/elevenlabs"],
+    )
+    _add_folder(mcp)
+    _add_common(mcp, json=False, region=False)
 
 
 def _add_commands_for_items(commands: _Commands) -> None:
@@ -158,14 +212,14 @@ def _add_commands_for_items(commands: _Commands) -> None:
         examples=["%(prog)s ja9xsmfGhxYcymxGcOGB", "%(prog)s ja9xsmfGhxYcymxGcOGB --in ~/elevenlabs"],
     )
     show.add_argument("ids", nargs="+", metavar="ID", help="a history item id")
-    text = "look in this backup, not on the server"
-    show.add_argument("--in", type=_folder, dest="folder", metavar="FOLDER", help=text)
+    text = "look in this backup, not on the server; without FOLDER in the default one"
+    show.add_argument("--in", nargs="?", const=True, type=_folder, dest="folder", metavar="FOLDER", help=text)
     _add_common(show)
     download = _add_command(
         commands,
         "download [OPTIONS] ID...",
         "download items by id, a file per item",
-        examples=["%(prog)s ja9xsmfGhxYcymxGcOGB", "%(prog)s ID1 ID2 ID3 -o clips --format wav"],
+        examples=["%(prog)s ja9xsmfGhxYcymxGcOGB", "%(prog)s ja9xsmfGhxYcymxGcOGB VW7YKqPnjY4h39yTbx2L -o clips"],
     )
     download.add_argument("ids", nargs="+", metavar="ID", help="a history item id")
     text = "where the files go (default: the working directory)"
@@ -180,8 +234,8 @@ def _add_other_commands(commands: _Commands) -> None:
     doctor = _add_command(
         commands,
         "doctor [OPTIONS] [FOLDER]",
-        "check key, server, clock and folder, and print hints",
-        more="One item is requested from the server. Nothing is changed.",
+        "check settings, key, server, clock and folder",
+        more="Each problem has a hint. One item is requested from the server; nothing is changed.",
         examples=["%(prog)s", "%(prog)s ~/elevenlabs"],
     )
     text = "also check the backup in this folder"
@@ -191,10 +245,17 @@ def _add_other_commands(commands: _Commands) -> None:
         commands,
         f"completion {'|'.join(SHELLS)}",
         "print the completion script for a shell",
-        examples=['eval "$(%(prog)s bash)"', "%(prog)s zsh > ~/.zfunc/_elevenlabs-history"],
+        examples=[
+            'eval "$(%(prog)s bash)"',
+            "mkdir -p ~/.zfunc && %(prog)s zsh > ~/.zfunc/_elevenlabs-history",
+        ],
     )
     completion.add_argument("shell", choices=SHELLS)
     _add_common(completion, json=False, region=False)
+    helping = _add_command(
+        commands, "help [COMMAND]", "print help, also of one command", examples=["%(prog)s", "%(prog)s backup"]
+    )
+    helping.add_argument("topic", nargs="?", choices=tuple(commands.choices), metavar="COMMAND", help="one of these")
 
 
 def _add_command(
@@ -216,16 +277,16 @@ def _help_formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=78)
 
 
-def _add_folder(parser: argparse.ArgumentParser, text: str = "the folder of the backup") -> None:
-    parser.add_argument("folder", type=_folder, metavar="FOLDER", help=text)
+def _add_folder(parser: argparse.ArgumentParser, text: str = "the backup") -> None:
+    parser.add_argument("folder", nargs="?", type=_folder, metavar="FOLDER", help=f"{text}, if not the default one")
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("filters")
     group.add_argument("--search", metavar="WORDS", help="only items whose text matches")
-    group.add_argument("--voice", dest="voice_id", metavar="VOICE_ID", help="only items with this voice")
+    group.add_argument("--voice", metavar="VOICE", help="only items with this voice: its id or name")
     group.add_argument("--source", metavar="SOURCE", help="only items of this product, such as TTS or STS")
-    group.add_argument("--model", dest="model_id", metavar="MODEL_ID", help="only this model; needs --source")
+    group.add_argument("--model", dest="model_id", metavar="MODEL", help="only items with this model: its id or name")
     group.add_argument("--after", type=_date, metavar="DATE", help="generated on this day or later: 2026-01-31")
     group.add_argument("--before", type=_date, metavar="DATE", help="generated before this day")
 
@@ -240,15 +301,30 @@ def _add_common(parser: argparse.ArgumentParser, *, json: bool = True, region: b
         parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object per line")
     if region:
         parser.add_argument("--region", choices=REGIONS, help="the data residency region of the workspace")
+        text = "a command that prints the key, such as 'pass show elevenlabs'"
+        parser.add_argument("--key-command", metavar="COMMAND", help=text)
     parser.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="print more; -vv logs every request")
+    parser.add_argument(
+        "-v", "--verbose", action="count", default=0, help="print more, such as every request; -vv: even more"
+    )
 
 
 def _folder(text: str) -> str:
     # An empty name, from an unset variable, would mean the working directory.
     if not text:
         raise argparse.ArgumentTypeError("its name is empty (the working directory is '.')")
-    return text
+    return _path(text)
+
+
+def _path(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("its name is empty")
+    return expand_user(text)
+
+
+def expand_user(path: str) -> str:
+    """Expand a ~ that no shell has expanded, as in --in=~/elevenlabs or in settings; an unknown user's stays."""
+    return os.path.expanduser(path)  # noqa: PTH111 - pathlib takes long to load, and raises for an unknown user
 
 
 def _positive(text: str) -> int:

@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from elevenlabs_history import errors
 
-from .backups import backup, export, search, verify
+from .backups import backup, page, search, verify
 from .doctor import doctor
+from .export import export
 from .items import download, list_items, show
+from .keys import MissingKeyError
+from .mcp_server import serve
 from .output import echo, error_text, sanitize
 from .parser import ExitCode, make_parser
+from .player import open_file, play
+from .settings import fill, load_settings
+from .subtitles import subtitles
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +35,8 @@ _EXIT_CODES = (
 )
 # They act or judge, so their exit code counts, whoever reads their output.
 _LASTING_COMMANDS = {"backup", "verify", "download", "doctor"}
-_LOG_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+# The doctor reads the settings itself, because they are one of its checks.
+_WITHOUT_SETTINGS = {"completion", "doctor"}
 
 
 def completion(args: argparse.Namespace) -> ExitCode:
@@ -48,6 +55,11 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "verify": verify,
     "search": search,
     "export": export,
+    "play": play,
+    "open": open_file,
+    "subtitles": subtitles,
+    "mcp": serve,
+    "page": page,
     "list": list_items,
     "show": show,
     "download": download,
@@ -85,15 +97,21 @@ class _LastingOutput:
 
 def run(args: argparse.Namespace) -> ExitCode:
     """Run a command and return its exit code."""
+    _enable_colors()
     output: Any = _LastingOutput(sys.stdout) if args.command in _LASTING_COMMANDS else sys.stdout
     try:
         with contextlib.redirect_stdout(output), _logging(args), _interruptible():
+            if args.command not in _WITHOUT_SETTINGS:
+                fill(args, load_settings())
             code = COMMANDS[args.command](args)
             # Not left to the exit of Python, where a closed pipe or a full disk would cause a traceback.
             sys.stdout.flush()
             return code
     except errors.HistoryError as error:
-        echo(f"elevenlabs-history: {error_text(error)}")
+        # The lines of this hint are ours; elsewhere a line end may come from the server.
+        lines = error_text(error).splitlines() if isinstance(error, MissingKeyError) else [error_text(error)]
+        for line in [f"elevenlabs-history: {lines[0]}", *lines[1:]]:
+            echo(line)
         return next((code for code, kinds in _EXIT_CODES if isinstance(error, kinds)), ExitCode.FAILED)
     except _Signalled as signalled:
         what = "Interrupted" if signalled.exit_code == ExitCode.INTERRUPTED else "Terminated"
@@ -110,6 +128,17 @@ def run(args: argparse.Namespace) -> ExitCode:
         return ExitCode.FAILED
 
 
+def _enable_colors() -> None:
+    """Let a Windows console understand the codes of colors; turn colors off if it can't."""
+    if sys.platform == "win32":
+        import ctypes
+
+        console, mode = ctypes.windll.kernel32, ctypes.c_ulong()
+        handle = console.GetStdHandle(-11)  # standard output
+        if not console.GetConsoleMode(handle, ctypes.byref(mode)) or not console.SetConsoleMode(handle, mode.value | 4):
+            os.environ["NO_COLOR"] = "1"
+
+
 @contextlib.contextmanager
 def _ignoring_broken_pipe() -> Iterator[None]:
     try:
@@ -119,10 +148,10 @@ def _ignoring_broken_pipe() -> Iterator[None]:
 
 
 class _Formatter(logging.Formatter):
-    """Log lines quote the server."""
+    """Log lines quote the server, and share the terminal with a progress bar, which they clear."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return sanitize(super().format(record))
+        return ("\r\x1b[K" if sys.stderr.isatty() else "") + sanitize(super().format(record))
 
 
 def _discard_output() -> None:
@@ -157,14 +186,14 @@ def _interruptible() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _logging(args: argparse.Namespace) -> Iterator[None]:
-    """Write the log to stderr: warnings, such as retries, by default; more with -v, requests with -vv."""
+    """Write the log to stderr: warnings, such as retries, by default; requests with -v; those of httpx with -vv."""
     names = ["elevenlabs_history", "elevenlabs_history_backup", *(["httpx"] if args.verbose > 1 else [])]
     loggers = [logging.getLogger(name) for name in names]
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter())
     for logger in loggers:
         logger.addHandler(handler)
-        logger.setLevel(logging.ERROR if args.quiet else _LOG_LEVELS[min(args.verbose, 2)])
+        logger.setLevel(logging.ERROR if args.quiet else logging.DEBUG if args.verbose else logging.WARNING)
     try:
         yield
     finally:

@@ -225,6 +225,7 @@ def test_the_table_has_a_row_for_each_file_and_no_formula(backup, simulator):
     rows = list(csv.DictReader(io.StringIO(stream.getvalue(), newline="")))
     assert [row["history_item_id"] for row in rows] == [item.id for item in simulator.history]
     assert all(row["path"] and len(row["sha256"]) == 64 for row in rows)
+    assert rows[0]["characters"] == str(len(next(iter(simulator.history)).metadata["text"]))
     assert rows[-1]["text"] == '\'=HYPERLINK("http://example.com")'
     assert rows[-1]["voice"] == "Line\nbreak"
 

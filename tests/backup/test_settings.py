@@ -28,7 +28,7 @@ def voice(simulator):
 
 
 def test_a_later_run_continues_with_the_filters_format_and_template_of_the_first(client, simulator, tmp_path, voice):
-    assert sync(client, tmp_path, voice_id=voice, output_format="wav", template="{voice}/{id}{ext}").saved == 3
+    assert sync(client, tmp_path, voice=voice, output_format="wav", template="{voice}/{id}{ext}").saved == 3
     item = simulator.history.add(voice_id=voice, voice_name="Vera", date=RECENT + 9)
     simulator.history.add(date=RECENT + 10)
     assert plan(client, tmp_path).items == 1
@@ -40,7 +40,7 @@ def test_a_later_run_continues_with_the_filters_format_and_template_of_the_first
 
 def test_every_filter_is_remembered(client, simulator, tmp_path, voice):
     filters = {"model_id": "eleven_v3", "source": "TTS", "search": "dragon"}
-    sync(client, tmp_path, voice_id=voice, **filters, after=RECENT, before=RECENT + 2)
+    sync(client, tmp_path, voice=voice, **filters, after=RECENT, before=RECENT + 2)
     simulator.requests.clear()
     sync(client, tmp_path)
     plan(client, tmp_path)
@@ -63,7 +63,7 @@ def test_a_filter_of_one_run_never_narrows_the_next(client, simulator, tmp_path)
 
 def test_a_run_may_be_told_to_be_continued(client, tmp_path, voice):
     sync(client, tmp_path, limit=1)
-    sync(client, tmp_path, voice_id=voice, remember=True)
+    sync(client, tmp_path, voice=voice, remember=True)
     assert settings_of(tmp_path) == SyncSettings(voice=voice)
     sync(client, tmp_path, source="TTS", output_format="wav", remember=True)
     assert settings_of(tmp_path) == SyncSettings(voice=voice, source="TTS", output_format="wav")
@@ -72,7 +72,7 @@ def test_a_run_may_be_told_to_be_continued(client, tmp_path, voice):
 
 
 def test_a_run_without_filters_keeps_the_template_and_leaves_the_filters_remembered(client, tmp_path, voice):
-    sync(client, tmp_path, voice_id=voice, template="{id}{ext}")
+    sync(client, tmp_path, voice=voice, template="{id}{ext}")
     assert plan(client, tmp_path, no_filters=True).items == 20
     report = sync(client, tmp_path, no_filters=True)
     assert (report.saved, report.deleted) == (20, 0)
@@ -98,7 +98,7 @@ def test_a_first_run_that_is_killed_is_continued_as_it_began(client, tmp_path, v
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sync(client, tmp_path, voice_id=voice, output_format="wav", on_event=kill)
+        sync(client, tmp_path, voice=voice, output_format="wav", on_event=kill)
     assert not list(tmp_path.rglob("*.wav"))
     assert sync(client, tmp_path).saved == 3
     assert len(list(tmp_path.rglob("*.wav"))) == 3
@@ -125,7 +125,7 @@ def test_a_first_run_that_the_server_refuses_binds_nobody(client, tmp_path):
 
 def test_a_first_run_whose_filter_matches_nothing_binds_nobody(client, tmp_path, voice):
     assert sync(client, tmp_path, voice_id="v" * 20).saved == 0
-    assert sync(client, tmp_path, voice_id=voice).saved == 3
+    assert sync(client, tmp_path, voice=voice).saved == 3
     assert settings_of(tmp_path) == SyncSettings(voice=voice)
 
 

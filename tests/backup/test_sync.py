@@ -209,7 +209,7 @@ def test_an_item_dated_in_the_future_covers_nothing(client, simulator, tmp_path)
 def test_a_run_with_filters_covers_only_what_it_asked_for(client, simulator, tmp_path):
     voice = next(iter(simulator.history)).metadata["voice_id"]
     spoken = sum(item.metadata["voice_id"] == voice for item in simulator.history)
-    assert sync(client, tmp_path, voice_id=voice).saved == spoken
+    assert sync(client, tmp_path, voice=voice).saved == spoken
     assert sync(client, tmp_path, no_filters=True).saved == 20 - spoken
 
 
@@ -266,7 +266,7 @@ def test_events_report_how_the_listing_goes(client, simulator, tmp_path):
         ({"template": "{voice}{ext}"}, InvalidArgumentError),
         ({"workers": 0}, InvalidArgumentError),
         ({"limit": -1}, InvalidArgumentError),
-        ({"model_id": "m"}, InvalidArgumentError),
+        ({"model_id": ""}, InvalidArgumentError),
         ({"after": "yesterday"}, InvalidArgumentError),
         ({"before": 10**20}, InvalidArgumentError),
     ],

@@ -151,6 +151,24 @@ def test_the_command_for_a_repair_can_be_pasted(run, tmp_path):
     assert run("verify", folder).stderr.endswith(f"verify '{folder}' --repair\n")
 
 
+def test_success_is_silent_with_quiet_and_a_failure_is_not(run, simulator, folder, tmp_path):
+    (item_id, *_) = [item.id for item in simulator.history]
+    (folder / "mine.txt").write_text("an extra file does no harm")
+    for arguments in (
+        ["backup", folder],
+        ["verify", folder],
+        ["verify", folder, "--repair", "--checksums"],
+        ["download", item_id, "-o", tmp_path / "clips"],
+        ["doctor", folder],
+    ):
+        result = run(*arguments, "--quiet")
+        assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert run("verify", folder, "--quiet", "--json").json_lines[-1]["ok"]
+    files_of(folder)[0].unlink()
+    assert "1 saved file not where they were saved." in run("backup", folder, "--quiet").stdout
+    assert run("verify", folder, "--quiet").lines[-1] == "19 ok, 1 missing, 1 extra."
+
+
 def test_verify_repairs(run, folder):
     missing, changed, *_ = files_of(folder)
     missing.unlink()

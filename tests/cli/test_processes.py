@@ -27,10 +27,10 @@ def test_the_package_can_be_run():
     assert completed.stdout == f"elevenlabs-history {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["backup", "--help"], ["nonsense"]], ids=["help", "usage error"])
+@pytest.mark.parametrize("arguments", [["backup", "--help"], ["help"], [], ["nonsense"]], ids=" ".join)
 def test_help_and_usage_errors_load_the_parser_alone(arguments):
     heavy = {"elevenlabs_history", "elevenlabs_history_backup", "elevenlabs_history_api", "httpx", "attrs", "sqlite3"}
-    heavy |= {"asyncio", "json", "logging", "tqdm", "importlib.metadata"}
+    heavy |= {"asyncio", "json", "logging", "tqdm", "importlib.metadata", "pathlib", "tomllib"}
     script = (
         "import sys; from elevenlabs_history_cli import main\n"
         f"try: main({arguments})\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import elevenlabs_history as history
 import elevenlabs_history_backup as backups
 from elevenlabs_history import AsyncHistoryClient, HistoryClient, HistoryItem, RetryPolicy
+from elevenlabs_history.notebook import progress, table
 
 
 def describe_event(event: history.Event) -> str:
@@ -77,6 +78,14 @@ def advise(error: history.HistoryError) -> str:  # noqa: PLR0911 - one for each 
             return error.hint or "nothing"
 
 
+def describe_item(item: HistoryItem) -> str:
+    """Tell who says what, and when."""
+    lines: tuple[history.DialogueLine, ...] = item.dialogue
+    speakers = [line.voice_name or "somebody" for line in lines] or [item.voice_name or "somebody"]
+    cost = f"{item.characters} characters with {item.model_id}"
+    return f"{item.date:%Y-%m-%d}, {', '.join(speakers)}: {item.text}, {cost}, {item.settings}"
+
+
 def newest(client: HistoryClient, since: history.TimestampLike) -> list[HistoryItem]:
     """List the newest items and print the entries that are none."""
     items: history.HistoryItems = client.list(after=since, limit=6)
@@ -87,6 +96,17 @@ def newest(client: HistoryClient, since: history.TimestampLike) -> list[HistoryI
     return found
 
 
+def subtitles(record: backups.Record, form: backups.SubtitleFormat) -> str:
+    """Make the file of an item's subtitles, or tell why there is none."""
+    try:
+        cues: list[backups.Cue] = record.subtitles()
+    except backups.NoAlignmentError:
+        return "nothing is known of its times"
+    except backups.SubtitleError as error:
+        return error.message
+    return f"{backups.subtitle_path(record, form)}:\n{backups.format_cues(cues, form)}"
+
+
 def back_up(client: HistoryClient, folder: Path) -> None:
     """Back up everything, verify it, and repair what is broken."""
     with backups.Backup(folder) as backup:
@@ -94,6 +114,7 @@ def back_up(client: HistoryClient, folder: Path) -> None:
         report: backups.SyncReport = backup.sync(client, on_event=lambda event: print(describe_backup_event(event)))
         print(f"{plan.items} planned, {report.saved} backed up")
         record: backups.Record = next(iter(backup))
+        print(subtitles(record, "vtt"))
         file: backups.BackupFile = record.files[0]
         (backup.folder / file.path).unlink()
         verified: backups.VerifyReport = backup.verify()
@@ -120,11 +141,15 @@ def run(key: str, base_url: str, folder: Path) -> None:
         print(download.save(folder / "some.zip"), len(download.read()), sum(map(len, download.iter_bytes())))
         for file in client.audio(items[0]).extract(folder / "one", template=template, overwrite=True):
             print(describe_file(file))
+        with progress() as show:
+            client.download_all(items, folder / "shown", on_event=show)
         report = client.download_all(items, folder / "all", on_event=lambda event: print(describe_event(event)))
         report.raise_for_failures()
         write_note(folder / "all")
         back_up(client, folder / "backup")
-        print(client.get(items[-1].history_item_id).text)
+        print(describe_item(client.get(items[-1].history_item_id)))
+        print([HistoryItem(item.raw) for item in client.list(voice=items[0].voice_name, limit=1)])
+        print(table(items), table(report))
         client.delete(items[-1].history_item_id)
 
 

@@ -29,11 +29,6 @@ def test_the_library_has_at_most_45_public_names_and_each_is_documented():
     assert undocumented == {"Region"}
 
 
-def test_every_other_module_of_the_library_is_private():
-    modules = {path.stem for path in Path(elevenlabs_history.__file__).parent.iterdir() if path.name != "py.typed"}
-    assert {name for name in modules if name[0] != "_"} == {"async_client", "client", "download", "errors", "events"}
-
-
 def test_the_sample_program_runs(simulator, tmp_path):
     arguments = [simulator.api_key, simulator.base_url, str(tmp_path)]
     command = [sys.executable, "-X", "utf8", PROGRAM, *arguments]

@@ -21,6 +21,8 @@ from elevenlabs_history import (
 from elevenlabs_history_api.api.history import list_history_items
 from elevenlabs_history_simulator import Fault, Quirks, Simulator
 
+VOICE_ID = "AbCdEfGhIjKlMnOpQr12"
+
 
 def ids(items):
     return [item.history_item_id for item in items]
@@ -43,12 +45,52 @@ def test_list_stops_at_its_limit(client, simulator):
 
 def test_list_sends_every_filter_to_the_server(client, simulator):
     wanted = simulator.history.add(
-        text="A very rare word: syzygy", voice_id="v1", model_id="m1", source="TTS", date=5000
+        text="A very rare word: syzygy", voice_id=VOICE_ID, model_id="m1", source="TTS", date=5000
     )
-    filters = {"voice_id": "v1", "model_id": "m1", "source": "TTS", "search": "SYZYGY"}
+    filters = {"voice": VOICE_ID, "model_id": "m1", "source": "TTS", "search": "SYZYGY"}
     assert ids(client.list(after=5000, before=5001, **filters)) == [wanted.id]
     assert ids(client.list(after=5001, **filters)) == []
     assert ids(client.list(before=5000, **filters)) == []
+
+
+@pytest.mark.parametrize("voice", ["Zoë B.", "zoë b.", " ZOË B. ", "v1"])
+def test_a_voice_may_be_a_name_in_any_case_also_of_a_line_of_a_dialogue(client, simulator, voice):
+    one = simulator.history.add(voice_name="Zoë B.", voice_id="v1", date=5000)
+    ann = {"text": "Hi.", "voice_id": "v2", "voice_name": "Ann"}
+    zoe = {"text": "Ho.", "voice_id": "v1", "voice_name": "Zoë B."}
+    both = simulator.history.add(voice_id=None, voice_name=None, text=None, dialogue=[ann, zoe], date=4000)
+    simulator.history.add(voice_id=None, voice_name=None, text=None, dialogue=[ann], date=3500)
+    simulator.history.add(voice_name="Zoë B. 2", voice_id="v12", date=3000)
+    assert ids(client.list(voice=voice)) == [one.id, both.id]
+
+
+def test_a_voice_id_is_compared_by_the_server(client, simulator):
+    wanted = simulator.history.add(voice_id=VOICE_ID)
+    assert ids(client.list(voice=VOICE_ID, limit=1)) == [wanted.id]
+    assert simulator.requests[0].query["voice_id"] == VOICE_ID
+
+
+@pytest.mark.parametrize("model", ["eleven_flash_v2_9", "Eleven Flash v2.9", "eleven-flash-v2-9"])
+@pytest.mark.parametrize("source", [None, "STS"])
+def test_a_model_needs_no_source_and_may_be_written_as_people_write_it(client, simulator, model, source):
+    wanted = simulator.history.add(model_id="eleven_flash_v2_9", source="STS", date=5000)
+    simulator.history.add(model_id="eleven_flash_v2", source="STS", date=4000)
+    simulator.history.add(model_id=None, source="STS", date=3000)
+    assert ids(client.list(model_id=model, source=source)) == [wanted.id]
+
+
+def test_a_model_id_with_a_source_is_compared_by_the_server(client, simulator):
+    list(client.list(model_id="eleven_v3", source="TTS"))
+    assert simulator.requests[0].query["model_id"] == "eleven_v3"
+
+
+def test_a_limit_counts_the_items_that_match_and_the_listing_ends_with_it(client, simulator):
+    newest = [simulator.history.add(voice_name="Zoë", date=2_000_000_000 - number) for number in range(3)]
+    oldest = simulator.history.add(voice_name="Zoë", date=5000)
+    assert ids(client.list(voice="zoë", limit=4, page_size=7)) == [item.id for item in [*newest, oldest]]
+    assert [request.query["page_size"] for request in simulator.requests] == ["7"] * 4
+    assert ids(client.list(voice="zoë", limit=2, page_size=7)) == [item.id for item in newest[:2]]
+    assert len(simulator.requests) == 5
 
 
 def test_list_can_begin_with_the_oldest(client, simulator):
@@ -102,13 +144,28 @@ def test_a_listing_tells_whether_it_came_to_its_end(client):
 
 def test_a_bad_filter_is_refused_before_anything_is_sent(client, simulator):
     with pytest.raises(InvalidArgumentError, match="source"):
-        client.list(model_id="m")
+        client.list(source="")
     assert simulator.requests == []
 
 
 def test_get_gives_the_item(client, simulator):
     item = next(iter(simulator.history))
     assert client.get(item.id).to_dict() == item.metadata
+
+
+@pytest.mark.parametrize("field", ["voice_id", "text", "source", "settings", "dialogue", "output_format"])
+def test_what_the_server_leaves_out_is_none_and_leaves_no_trace_in_the_json(client, simulator, field):
+    item = next(iter(simulator.history))
+    del item.metadata[field]
+    for got in (client.get(item.id), next(client.list())):
+        assert not getattr(got, field)
+        assert got.to_dict() == item.metadata
+
+
+def test_a_deletion_that_the_server_does_not_confirm_is_an_error(client, simulator):
+    simulator.faults.add(Fault.answer(202, b'{"detail": "later"}', content_type="application/json"), on="delete")
+    with pytest.raises(UnexpectedResponseError, match="not what the API documents"):
+        client.delete(next(iter(simulator.history)).id)
 
 
 @pytest.mark.parametrize("status", [400, 404])
@@ -241,3 +298,15 @@ def test_the_threads_of_an_async_client_take_a_synchronous_one_only(simulator, t
                 await client.download_all(["a"], tmp_path, http_client=httpx.AsyncClient())
 
     asyncio.run(run())
+
+
+def test_httpx_logs_each_request_once(client, simulator, caplog):
+    item = next(iter(simulator.history))
+    with caplog.at_level("INFO", logger="httpx"):
+        client.get(item.id)
+        client.download(item.id).read()
+    logged = [record.getMessage() for record in caplog.records if record.name == "httpx"]
+    assert logged == [
+        f'HTTP Request: GET {simulator.base_url}/v1/history/{item.id} "HTTP/1.1 200 OK"',
+        f'HTTP Request: POST {simulator.base_url}/v1/history/download "HTTP/1.1 200 OK"',
+    ]

@@ -264,13 +264,11 @@ def test_twenty_workers_need_fewer_open_files_than_any_system_allows(simulator, 
 
 
 @pytest.mark.parametrize("method", ["extract", "download_all"])
-@pytest.mark.parametrize("date", [1_600_000_000, 10**30, "yesterday", None])
+@pytest.mark.parametrize("date", [1_600_000_000, 0])
 def test_a_file_has_the_time_at_which_its_item_was_generated(client, simulator, tmp_path, method, date):
     item = HistoryItem.from_dict({**next(iter(simulator.history)).metadata, "date_unix": date})
-    before = time.time()
     if method == "extract":
         (file,) = client.download(item).extract(tmp_path)
     else:
         (file,) = client.download_all([item], tmp_path).saved
-    modified = file.path.stat().st_mtime
-    assert modified == date if date == 1_600_000_000 else modified >= before - 2
+    assert file.path.stat().st_mtime == date

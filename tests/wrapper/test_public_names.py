@@ -10,8 +10,8 @@ import elevenlabs_history
 import pytest
 from elevenlabs_history import errors, events
 
-MAX_PUBLIC_NAMES = 48
-PUBLIC_MODULES = {"client", "async_client", "download", "errors", "events"}
+MAX_PUBLIC_NAMES = 49
+PUBLIC_MODULES = {"client", "async_client", "download", "errors", "events", "item", "notebook"}
 
 
 def exports():

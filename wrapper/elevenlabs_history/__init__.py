@@ -13,8 +13,6 @@ no ids, a body may be cut short, audio belongs on the disk and not in memory, an
 """
 
 # `X as X` marks a name as exported for type checkers (PEP 484).
-from elevenlabs_history_api.models import HistoryItem as HistoryItem
-
 from ._audio import FileKind as FileKind
 from ._download.local_archive import extract_archive as extract_archive
 from ._files.atomic import AtomicFile as AtomicFile
@@ -61,3 +59,4 @@ from .events import (
     RunStarted as RunStarted,
     SkippedFile as SkippedFile,
 )
+from .item import DialogueLine as DialogueLine, HistoryItem as HistoryItem

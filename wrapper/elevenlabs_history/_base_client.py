@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from elevenlabs_history_api import Client
-from elevenlabs_history_api.models import HistoryItem
 
 from ._bulk.limiter import BatchSize
 from ._bulk.planning import Settings
@@ -14,6 +13,7 @@ from ._download.targets import PathTemplate, Targets
 from ._http.transport import Transport
 from ._items import distinct_items
 from ._listing import InvalidEntry, Paginator
+from .item import HistoryItem
 
 if TYPE_CHECKING:
     from ._bulk.run import Run

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from elevenlabs_history_api.models import DialogueLine, HistoryItem
+from elevenlabs_history_api import models
 
 from .errors import InvalidArgumentError
+from .item import HistoryItem, is_valid_id
 
 _IDS_IN_MESSAGES = 5
 
@@ -19,7 +20,7 @@ def requested_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> t
 
 def distinct_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tuple[str | HistoryItem, ...]:
     """Validate ids and items and drop duplicates."""
-    if isinstance(items, str | HistoryItem):
+    if isinstance(items, str | HistoryItem | models.HistoryItem):
         items = [items]
     if not isinstance(items, Iterable):
         raise InvalidArgumentError(f"Neither a history item nor a list of them: {items!r}. Nothing was sent.")
@@ -32,23 +33,18 @@ def id_of(item: str | HistoryItem) -> str:
 
 
 def check_id(history_item_id: object) -> str:
+    """Return a valid id; raise of anything else."""
+    if isinstance(history_item_id, models.HistoryItem):
+        raise InvalidArgumentError(
+            f"Item {history_item_id.history_item_id!r} is a model of the generated client. Nothing was sent.",
+            hint="Pass HistoryItem(model).",
+        )
     if not isinstance(history_item_id, str) or not is_valid_id(history_item_id):
         raise InvalidArgumentError(
             f"Invalid history item id: {history_item_id!r}. Take it from a listing, such as item.history_item_id. "
             "Nothing was sent."
         )
     return history_item_id
-
-
-def is_valid_id(history_item_id: str) -> bool:
-    """Tell whether an id is not empty, printable, and would not change the URL that it becomes part of."""
-    return bool(history_item_id.strip(".")) and history_item_id.isprintable() and " " not in history_item_id
-
-
-def check_dialogue(item: HistoryItem) -> None:
-    """Raise TypeError where the generated parser has taken a dialogue of anything, which would fail once it is used."""
-    if isinstance(item.dialogue, list) and not all(isinstance(line, DialogueLine) for line in item.dialogue):
-        raise TypeError("a line of its dialogue is not an object")
 
 
 def describe(items: tuple[str | HistoryItem, ...]) -> str:
@@ -60,5 +56,4 @@ def describe(items: tuple[str | HistoryItem, ...]) -> str:
 
 def output_format_of(item: str | HistoryItem | None) -> str | None:
     """Return the output format that the server claims for an item; None if it claims none."""
-    claimed: object = item.output_format if isinstance(item, HistoryItem) else None
-    return claimed if isinstance(claimed, str) and claimed else None
+    return item.output_format if isinstance(item, HistoryItem) else None

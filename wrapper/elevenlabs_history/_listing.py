@@ -2,20 +2,21 @@
 
 import logging
 import math
+import re
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 from attrs import frozen
 from elevenlabs_history_api.api.history import list_history_items
-from elevenlabs_history_api.models import HistoryItem
 from elevenlabs_history_api.types import UNSET
 
-from ._items import check_dialogue, is_valid_id
 from .errors import InvalidArgumentError, UnexpectedResponseError
+from .item import DialogueLine, HistoryItem
 
 log = logging.getLogger("elevenlabs_history")
 
 MAX_PAGE_SIZE = 1000
+_VOICE_ID = re.compile(r"[0-9A-Za-z]{20}")
 TimestampLike: TypeAlias = datetime | date | float | str
 """A datetime, a date (its first moment), either as ISO 8601 text, or Unix seconds. Without a time zone it is UTC."""
 
@@ -33,43 +34,47 @@ class InvalidEntry:
     reason: str
 
 
-def listing_filters(
-    *,
-    voice_id: str | None,
-    model_id: str | None,
-    source: str | None,
-    search: str | None,
-    after: TimestampLike | None,
-    before: TimestampLike | None,
-    newest_first: bool,
-) -> dict[str, Any]:
-    """Check the filters of `HistoryClient.list` and return them as arguments of the generated function."""
-    texts = {"voice_id": voice_id, "model_id": model_id, "source": source, "search": search}
-    for name, value in texts.items():
-        if value is not None and not (isinstance(value, str) and value and _is_utf8(value)):
-            raise InvalidArgumentError(f"Invalid {name}: {value!r}. It must be text or None. Nothing was sent.")
-    if model_id is not None and source is None:
-        raise InvalidArgumentError(
-            'The server accepts model_id only together with source: add source="TTS". Nothing was sent.'
-        )
-    times = {"date_after_unix": unix_seconds(after, "after"), "date_before_unix": unix_seconds(before, "before")}
-    filters = {name: value for name, value in (texts | times).items() if value is not None}
-    return filters | {"sort_direction": "desc" if newest_first else "asc"}
-
-
 class Paginator:
-    """Gives one request after the other and takes the pages."""
+    """Gives one request after the other and takes the pages; the arguments are those of `HistoryClient.list`."""
 
-    def __init__(self, filters: dict[str, Any], *, limit: int | None, page_size: int) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int | None,
+        voice: str | None,
+        model_id: str | None,
+        source: str | None,
+        search: str | None,
+        after: TimestampLike | None,
+        before: TimestampLike | None,
+        newest_first: bool,
+        page_size: int,
+    ) -> None:
         if limit is not None and limit < 0:
             raise InvalidArgumentError(f"Invalid limit: {limit}. It must be 0 or more, or None. Nothing was sent.")
         if not 1 <= page_size <= MAX_PAGE_SIZE:
             raise InvalidArgumentError(
                 f"Invalid page_size: {page_size}. It must be from 1 to {MAX_PAGE_SIZE}. Nothing was sent."
             )
+        texts = {"voice": voice, "model_id": model_id, "source": source, "search": search}
+        for name, value in texts.items():
+            if value is not None and not (isinstance(value, str) and value.strip() and _is_utf8(value)):
+                raise InvalidArgumentError(f"Invalid {name}: {value!r}. It must be text or None. Nothing was sent.")
+        # The server knows no names, and refuses a model without a source. What it can't compare is compared here.
+        self._voice = _fold(voice) if voice and not _VOICE_ID.fullmatch(voice) else None
+        self._model = _fold_model(model_id) if model_id and not (source and _fold_model(model_id) == model_id) else None
+        filters = {
+            "voice_id": voice if self._voice is None else None,
+            "model_id": model_id if self._model is None else None,
+            "source": source,
+            "search": search,
+            "date_after_unix": unix_seconds(after, "after"),
+            "date_before_unix": unix_seconds(before, "before"),
+            "sort_direction": "desc" if newest_first else "asc",
+        }
+        self._filters: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
         self.invalid_entries: list[InvalidEntry] = []
         self.exhausted = False
-        self._filters = filters
         self._remaining = limit
         self._page_size = page_size
         self._cursor: str | None = None
@@ -81,8 +86,11 @@ class Paginator:
         """Return the next request as arguments of an httpx request; None at the end."""
         if self._ended:
             return None
+        page_size = self._page_size
+        if self._remaining is not None and self._voice is None and self._model is None:
+            page_size = min(page_size, self._remaining)
         return list_history_items._get_kwargs(  # noqa: SLF001 - the request builder has no public name
-            page_size=self._page_size if self._remaining is None else min(self._page_size, self._remaining),
+            page_size=page_size,
             start_after_history_item_id=UNSET if self._cursor is None else self._cursor,
             **self._filters,
         )
@@ -95,7 +103,7 @@ class Paginator:
                 "GET /v1/history: the response is not a page of a history.",
                 hint="Check the base URL and the proxy settings.",
             )
-        items = [item for entry in page["history"] if (item := self._parse_entry(entry)) is not None]
+        items = [item for entry in page["history"] if (item := self._parse_entry(entry)) and self._matches(item)]
         self._advance(page)
         if self._remaining is not None:
             items = items[: self._remaining]
@@ -103,29 +111,27 @@ class Paginator:
             self._ended = self._ended or self._remaining == 0
         return items
 
-    def _parse_entry(self, entry: object) -> HistoryItem | None:
+    def _parse_entry(self, entry: Any) -> HistoryItem | None:  # noqa: ANN401 - JSON is anything
         """Return the item of an entry; None if it was listed before or is invalid."""
-        if not isinstance(entry, dict):
-            self._reject(entry, "it is not a JSON object")
-            return None
-        history_item_id = entry.get("history_item_id")
-        if not isinstance(history_item_id, str) or not is_valid_id(history_item_id):
-            self._reject(entry, "it has no valid history_item_id")
-            return None
-        if history_item_id in self._seen_ids:
-            return None
         try:
             item = HistoryItem.from_dict(entry)
-            check_dialogue(item)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            self._reject(entry, f"item {history_item_id}: {type(error).__name__} {error}")
+        except ValueError as error:
+            log.warning("GET /v1/history: skipped an entry that is not a history item: %s", error)
+            self.invalid_entries.append(InvalidEntry(entry, str(error)))
             return None
-        self._seen_ids.add(history_item_id)
+        if item.history_item_id in self._seen_ids:
+            return None
+        self._seen_ids.add(item.history_item_id)
         return item
 
-    def _reject(self, entry: object, reason: str) -> None:
-        log.warning("GET /v1/history: skipped an entry that is not a history item: %s", reason)
-        self.invalid_entries.append(InvalidEntry(entry, reason))
+    def _matches(self, item: HistoryItem) -> bool:
+        """Compare what the server was not asked to compare."""
+        if self._model is not None and _fold_model(item.model_id or "") != self._model:
+            return False
+        if self._voice is None:
+            return True
+        speakers: tuple[HistoryItem | DialogueLine, ...] = (item, *item.dialogue)
+        return any(self._voice in {_fold(each.voice_name or ""), _fold(each.voice_id or "")} for each in speakers)
 
     def _advance(self, page: dict[str, Any]) -> None:
         """Find the cursor of the next page, or that there is none."""
@@ -168,3 +174,12 @@ def unix_seconds(timestamp: TimestampLike | None, name: str) -> int | None:
 def _is_utf8(text: str) -> bool:
     """Tell whether a text can be sent; bytes of an argument that are not UTF-8 become surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _fold(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _fold_model(text: str) -> str:
+    """Write a model as its id: `Eleven Flash v2.5` is eleven_flash_v2_5."""
+    return re.sub(r"[ .-]", "_", _fold(text))

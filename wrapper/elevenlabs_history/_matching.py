@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from attrs import frozen
-from elevenlabs_history_api.models import HistoryItem
+
+from .item import HistoryItem
 
 # Time zones differ by whole quarters of an hour, and by no more than this from UTC.
 _QUARTER = 15 * 60
@@ -109,20 +110,18 @@ def match_listed(listed: Iterable[HistoryItem], members: Iterable[NamedMember]) 
 def plan_batches(items: Iterable[HistoryItem], size: int) -> list[list[HistoryItem]]:
     """Divide items into the fewest batches of which `match_members` can read every whole answer.
 
-    No batch has two items of the same second, nor of seconds that could be the same in different time zones. An item
-    without a valid time is a batch of its own. The batches have even sizes of at most `size`; the order is kept within
-    each and between their first items, but a long list is spread over all its batches.
+    No batch has two items of the same second, nor of seconds that could be the same in different time zones. The
+    batches have even sizes of at most `size`; the order is kept within each and between their first items, but a long
+    list is spread over all its batches.
     """
     distinct: dict[str, HistoryItem] = {}
     for item in items:
         distinct.setdefault(item.history_item_id, item)
     places = {history_item_id: place for place, history_item_id in enumerate(distinct)}
-    timed = [item for item in distinct.values() if _time_of(item) is not None]
-    timed.sort(key=lambda item: (item.date_unix % _QUARTER, item.date_unix))
+    timed = sorted(distinct.values(), key=lambda item: (item.date_unix % _QUARTER, item.date_unix))
     count = max(-(-len(timed) // size), _largest_clash([item.date_unix for item in timed]))
     # Clashing items are neighbours now, at most `count` of them: steps of `count` separate them.
     batches = [timed[start::count] for start in range(count)]
-    batches += [[item] for item in distinct.values() if _time_of(item) is None]
     for batch in batches:
         batch.sort(key=lambda item: places[item.history_item_id])
     return sorted(batches, key=lambda batch: places[batch[0].history_item_id])
@@ -203,7 +202,7 @@ def _uncontested(claims: _Claims) -> _Claims:
 def _times(requested: Iterable[HistoryItem | str]) -> _Times:
     times: dict[str, int | None] = {}
     for entry in requested:
-        history_item_id, time = (entry, None) if isinstance(entry, str) else (entry.history_item_id, _time_of(entry))
+        history_item_id, time = (entry, None) if isinstance(entry, str) else (entry.history_item_id, entry.date_unix)
         times[history_item_id] = time if times.get(history_item_id, time) == time else None
     return times
 
@@ -222,17 +221,12 @@ def _stamps(files: set[_File]) -> Mapping[_File, int]:
 
 def _odd_folders(requested: Iterable[HistoryItem | str]) -> list[str]:
     """The folders of voice ids with a slash in them, longest first: one member that can't be read spoils an archive."""
-    ids: Iterable[object] = (item.voice_id for item in requested if isinstance(item, HistoryItem))
-    return sorted({f"{each}/" for each in ids if isinstance(each, str) and "/" in each}, key=len, reverse=True)
+    ids = (item.voice_id or "" for item in requested if isinstance(item, HistoryItem))
+    return sorted({f"{each}/" for each in ids if "/" in each}, key=len, reverse=True)
 
 
 def _without_folder(name: str, folders: list[str]) -> str:
     return next((name.removeprefix(folder) for folder in folders if name.startswith(folder)), name)
-
-
-def _time_of(item: HistoryItem) -> int | None:
-    time: object = item.date_unix  # what the server sent, whatever the model says
-    return time if isinstance(time, int) else None
 
 
 def _stamp(file: _File) -> int | None:

@@ -5,21 +5,22 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Self
 
 from elevenlabs_history_api import Client
-from elevenlabs_history_api.api.history import delete_history_item, get_history_item
-from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
+from elevenlabs_history_api.api.history import delete_history_item
+from elevenlabs_history_api.models import DeletedHistoryItem
 
 from ._base_client import BaseClient, BaseItems
 from ._bulk.planning import Settings
 from ._download.targets import PathTemplate
 from ._http.api_key import ApiKey
 from ._http.library import httpx
-from ._http.requests import audio_request, download_request, expect, parse_errors, parse_json
+from ._http.requests import audio_request, download_request, expect, item_request, parse_errors, parse_json
 from ._http.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 from ._http.settings import DEFAULT_TIMEOUT, Region, connect
 from ._items import check_id, requested_items
-from ._listing import Paginator, TimestampLike, listing_filters
+from ._listing import Paginator, TimestampLike
 from .download import AsyncDownload
 from .events import Event, Report
+from .item import HistoryItem
 
 
 class AsyncHistoryClient(BaseClient):
@@ -53,7 +54,7 @@ class AsyncHistoryClient(BaseClient):
         self,
         *,
         limit: int | None = None,
-        voice_id: str | None = None,
+        voice: str | None = None,
         model_id: str | None = None,
         source: str | None = None,
         search: str | None = None,
@@ -63,22 +64,25 @@ class AsyncHistoryClient(BaseClient):
         page_size: int = 1000,
     ) -> "AsyncHistoryItems":
         """List history items as `HistoryClient.list` does, as an async iterator."""
-        filters = listing_filters(
-            voice_id=voice_id,
+        paginator = Paginator(
+            limit=limit,
+            voice=voice,
             model_id=model_id,
             source=source,
             search=search,
             after=after,
             before=before,
             newest_first=newest_first,
+            page_size=page_size,
         )
-        return AsyncHistoryItems(self._api, Paginator(filters, limit=limit, page_size=page_size))
+        return AsyncHistoryItems(self._api, paginator)
 
     async def get(self, history_item_id: str) -> HistoryItem:
         """Fetch the metadata of one item, as `HistoryClient.get` does."""
         check_id(history_item_id)
         with parse_errors(f"GET /v1/history/{history_item_id}"):
-            return expect(HistoryItem, await get_history_item.asyncio(history_item_id, client=self._api))
+            response = await self._api.get_async_httpx_client().request(**item_request(history_item_id))
+            return HistoryItem.from_dict(parse_json(response))
 
     async def delete(self, history_item_id: str) -> None:
         """Delete an item and its audio from the server, permanently, as `HistoryClient.delete` does."""

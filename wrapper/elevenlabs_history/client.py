@@ -5,21 +5,22 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
 from elevenlabs_history_api import Client
-from elevenlabs_history_api.api.history import delete_history_item, get_history_item
-from elevenlabs_history_api.models import DeletedHistoryItem, HistoryItem
+from elevenlabs_history_api.api.history import delete_history_item
+from elevenlabs_history_api.models import DeletedHistoryItem
 
 from ._base_client import BaseClient, BaseItems
 from ._bulk.planning import Settings
 from ._download.targets import PathTemplate
 from ._http.api_key import ApiKey
 from ._http.library import httpx
-from ._http.requests import audio_request, download_request, expect, parse_errors, parse_json
+from ._http.requests import audio_request, download_request, expect, item_request, parse_errors, parse_json
 from ._http.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 from ._http.settings import DEFAULT_TIMEOUT, Region, connect
 from ._items import check_id, requested_items
-from ._listing import Paginator, TimestampLike, listing_filters
+from ._listing import Paginator, TimestampLike
 from .download import Download
 from .events import Event, Report
+from .item import HistoryItem
 
 
 class HistoryClient(BaseClient):
@@ -66,7 +67,7 @@ class HistoryClient(BaseClient):
         self,
         *,
         limit: int | None = None,
-        voice_id: str | None = None,
+        voice: str | None = None,
         model_id: str | None = None,
         source: str | None = None,
         search: str | None = None,
@@ -77,10 +78,14 @@ class HistoryClient(BaseClient):
     ) -> "HistoryItems":
         """List history items; pages are fetched as they are needed.
 
+        The server compares everything but names of voices, and models without a `source`. Those are compared here, so
+        that all pages are fetched, or as many as `limit` takes.
+
         Args:
             limit: Maximum number of items; None for all.
-            voice_id: Only items with this voice.
-            model_id: Only items with this model; the server requires `source` with it.
+            voice: Only items with this voice: its id (20 letters and digits), or its name in any case, which also finds
+                dialogues with such a line.
+            model_id: Only items with this model, such as `eleven_multilingual_v2` or `Eleven Multilingual v2`.
             source: Only items of this product: TTS, STS, Flows, or what the server has added since.
             search: Only items whose text matches.
             after: Only items generated at or after this time: a datetime, a date, text such as `2026-01-31`, or Unix
@@ -96,16 +101,18 @@ class HistoryClient(BaseClient):
             InvalidArgumentError: A filter is invalid; nothing was sent.
             HistoryError: While iterating: a page could not be fetched.
         """
-        filters = listing_filters(
-            voice_id=voice_id,
+        paginator = Paginator(
+            limit=limit,
+            voice=voice,
             model_id=model_id,
             source=source,
             search=search,
             after=after,
             before=before,
             newest_first=newest_first,
+            page_size=page_size,
         )
-        return HistoryItems(self._api, Paginator(filters, limit=limit, page_size=page_size))
+        return HistoryItems(self._api, paginator)
 
     def get(self, history_item_id: str) -> HistoryItem:
         """Fetch the metadata of one item.
@@ -117,7 +124,8 @@ class HistoryClient(BaseClient):
         """
         check_id(history_item_id)
         with parse_errors(f"GET /v1/history/{history_item_id}"):
-            return expect(HistoryItem, get_history_item.sync(history_item_id, client=self._api))
+            response = self._api.get_httpx_client().request(**item_request(history_item_id))
+            return HistoryItem.from_dict(parse_json(response))
 
     def delete(self, history_item_id: str) -> None:
         """Delete an item and its audio from the server, permanently.

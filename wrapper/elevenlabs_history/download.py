@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from elevenlabs_history_api import Client
-from elevenlabs_history_api.models import HistoryItem
 
 from ._download.sinks import F, Sink, Sniffer
 from ._download.targets import PathTemplate, Targets
@@ -22,6 +21,7 @@ from ._http.transport import STREAMED, Transport
 from ._items import describe, id_of, output_format_of
 from .errors import InvalidArgumentError
 from .events import DownloadedFile
+from .item import HistoryItem
 
 T = TypeVar("T")
 

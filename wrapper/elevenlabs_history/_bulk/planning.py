@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from attrs import frozen
-from elevenlabs_history_api.models import HistoryItem
 
 from .. import errors
 from .._audio import FileKind
@@ -13,6 +12,7 @@ from .._items import output_format_of
 from .._matching import plan_batches
 from ..errors import HistoryError, InvalidArgumentError
 from ..events import Event
+from ..item import HistoryItem
 
 Batch: TypeAlias = "tuple[str | HistoryItem, ...]"
 

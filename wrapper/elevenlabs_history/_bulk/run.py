@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 from attrs import evolve
 from elevenlabs_history_api import Client
-from elevenlabs_history_api.models import HistoryItem
 
 from .. import errors
 from .._download.extract import FSYNC_THREADS, BatchResult, extract_matched
@@ -37,6 +36,7 @@ from ..events import (
     RunStarted,
     SkippedFile,
 )
+from ..item import HistoryItem
 from .limiter import BatchSize, ConcurrencyLimiter
 from .planning import Batch, Settings, halves, is_fatal, plan_requests, possible_kinds
 

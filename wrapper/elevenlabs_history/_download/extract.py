@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from attrs import frozen
-from elevenlabs_history_api.models import HistoryItem
 
 from .._archive import Member, iter_chunks, read_directory
 from .._audio import SNIFF_BYTES, FileKind, kind_of, pcm_sample_rate, wav_header
@@ -21,6 +20,7 @@ from .._items import describe, id_of, output_format_of
 from .._matching import MatchMethod, match_listed, match_members
 from ..errors import HistoryError, UnsafeArchiveError
 from ..events import ArchiveReport, DownloadedFile
+from ..item import HistoryItem
 from .sinks import Sink
 from .targets import PathTemplate, Targets
 
@@ -197,8 +197,8 @@ class _Staging:
         staged.file.rename(target, overwrite=self._targets.overwrite)
         self.renamed.append(target)
         if isinstance(staged.item, HistoryItem):
-            # File managers and players sort by this time. A hostile date, or a disk without times, does no harm.
-            with suppress(OSError, OverflowError, TypeError, ValueError):
+            # File managers and players sort by this time. A disk that can't hold it does no harm.
+            with suppress(OSError, OverflowError):
                 os.utime(target, (staged.item.date_unix, staged.item.date_unix))
         folder = target.parent
         while folder not in self.folders and folder.is_relative_to(self._targets.folder):

@@ -8,7 +8,6 @@ from typing import Self, TypeAlias
 from unicodedata import normalize
 
 from attrs import frozen
-from elevenlabs_history_api.models import HistoryItem
 
 from .._audio import FileKind
 from .._files.atomic import target_exists
@@ -18,6 +17,7 @@ from .._files.portable import folded, safe_id
 from .._files.template import DEFAULT_TEMPLATE, Template
 from .._items import id_of
 from ..errors import InvalidArgumentError
+from ..item import HistoryItem
 
 AUDIO_KINDS = tuple(kind for kind in FileKind if kind.is_audio)
 

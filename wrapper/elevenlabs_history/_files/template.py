@@ -6,15 +6,15 @@ A name depends on the item alone, never on what else is in the folder, so the sa
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import PurePosixPath
 from string import Formatter
 from typing import NamedTuple, NoReturn, TypeAlias
 
 from attrs import Factory, field, frozen
-from elevenlabs_history_api.models import HistoryItem
 
 from ..errors import InvalidArgumentError
+from ..item import HistoryItem
 from .portable import ID_BYTES, NAME_BYTES, file_name, folded, hashed_id, safe_id, safe_text
 
 DEFAULT_TEMPLATE = "{date:%Y}/{date:%m}/{date:%Y-%m-%d_%H-%M-%S}_{voice}_{id}{ext}"
@@ -31,7 +31,6 @@ _FIELDS = ("id", "date", *_ATTRIBUTES)
 _EXTENSION = re.compile(r"(?:\.[a-z0-9]{1,15})?")
 _TEXT_CHARACTERS = 40
 _UNKNOWN = "unknown"
-_UNDATED = "undated"
 
 # Only numbers: names of days and months depend on the locale.
 _DATE_SPEC = re.compile(r"(?:[^%{}]|%[YymdHMSj])*")
@@ -128,17 +127,11 @@ class Template:
                     case "id":
                         parts.append((spell_id(item.history_item_id), False))
                     case "date":
-                        parts.append((self._date(item, part.spec), False))
+                        parts.append((item.date.astimezone(self.zone).strftime(part.spec), False))
                     case name:
                         parts.append((safe_text(_value(name, item)) or _UNKNOWN, True))
             components.append(file_name(parts))
         return "/".join(components)
-
-    def _date(self, item: HistoryItem, spec: str) -> str:
-        try:
-            return datetime.fromtimestamp(item.date_unix, self.zone).strftime(spec)
-        except (TypeError, ValueError, OverflowError, OSError):
-            return _UNDATED
 
 
 def _parse(text: str) -> tuple[_Component, ...]:
@@ -188,17 +181,9 @@ def _refuse(text: str, what: str, hint: str) -> NoReturn:
 
 
 def _value(name: str, item: HistoryItem) -> str:
-    attribute = _ATTRIBUTES[name]
-    value = _known(getattr(item, attribute))
-    if not value and name in {"voice", "text"} and isinstance(item.dialogue, list):
-        of_lines = [_known(getattr(line, attribute, None)) for line in item.dialogue]
-        value = " ".join(of_lines) if name == "text" else "+".join(dict.fromkeys(of or _UNKNOWN for of in of_lines))
+    # As much as a name can use: texts may be long.
+    value = (getattr(item, _ATTRIBUTES[name]) or "")[: 4 * NAME_BYTES]
     return _first_words(value) if name == "text" else value
-
-
-def _known(value: object) -> str:
-    """As much of a value as a name can use; nothing if it is missing or not text."""
-    return value[: 4 * NAME_BYTES] if isinstance(value, str) else ""
 
 
 def _first_words(text: str) -> str:

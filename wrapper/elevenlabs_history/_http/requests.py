@@ -3,17 +3,16 @@
 import contextlib
 import json
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any
 
-from elevenlabs_history_api.api.history import download_history_items, get_history_item_audio
-from elevenlabs_history_api.models import DownloadRequest, HistoryItem
+from elevenlabs_history_api.api.history import download_history_items, get_history_item, get_history_item_audio
+from elevenlabs_history_api.models import DownloadRequest
 from elevenlabs_history_api.types import UNSET
 
-from .._items import check_dialogue, id_of
+from .._items import id_of
 from ..errors import HistoryError, UnexpectedResponseError
+from ..item import HistoryItem
 from .library import httpx
-
-T = TypeVar("T")
 
 
 def download_request(items: tuple[str | HistoryItem, ...], output_format: str | None) -> dict[str, Any]:
@@ -24,6 +23,11 @@ def download_request(items: tuple[str | HistoryItem, ...], output_format: str | 
         output_format=UNSET if output_format is None else output_format,
     )
     return download_history_items._get_kwargs(body=body)  # noqa: SLF001 - the request builder has no public name
+
+
+def item_request(history_item_id: str) -> dict[str, Any]:
+    """Build the request for one item's metadata, as arguments of an httpx request."""
+    return get_history_item._get_kwargs(history_item_id)  # noqa: SLF001 - as above
 
 
 def audio_request(item: str | HistoryItem) -> dict[str, Any]:
@@ -45,18 +49,15 @@ def parse_errors(request: str) -> Iterator[None]:
         ) from error
 
 
-def parse_json(response: httpx.Response) -> object:
+def parse_json(response: httpx.Response) -> Any:  # noqa: ANN401 - JSON is anything
     """Parse the JSON of a response, which must not be used afterwards."""
-    parsed: object = json.loads(response.content)
+    parsed = json.loads(response.content)
     # Response and stream refer to each other, so each page would stay in memory until the next garbage collection.
     response.stream = httpx.ByteStream(b"")
     return parsed
 
 
-def expect(model: type[T], parsed: object) -> T:
-    """Return a parsed response if it is of the expected model, not of another status that the API documents."""
+def expect(model: type, parsed: object) -> None:
+    """Raise if a parsed response is not of the expected model but of another status that the API documents."""
     if not isinstance(parsed, model):
         raise TypeError(f"{type(parsed).__name__} instead of {model.__name__}")
-    if isinstance(parsed, HistoryItem):
-        check_dialogue(parsed)
-    return parsed

@@ -27,6 +27,10 @@ _TRY_AGAIN = "Try again."
 _CHECK_PROXY = "A proxy may have sent or changed it: check the base URL and the proxy settings."
 _CERTIFICATE = "If a proxy signs with its own certificate, pass http_client=httpx.Client(verify=…)."
 
+# Two httpx clients log each response: the one below, and that of the generated client, which reads its version here.
+_RELAYED = {"http_version": b"relayed"}
+logging.getLogger("httpx").addFilter(lambda record: '"relayed ' not in record.getMessage())
+
 
 class convert_errors:  # noqa: N801 - a context manager that reads like a function
     """Raise an exception of httpx as one of ours, which does not refer to it."""
@@ -126,7 +130,8 @@ def too_long(request: httpx.Request) -> UnexpectedResponseError:
 
 
 def streamed(response: httpx.Response, body: Body) -> httpx.Response:
-    return httpx.Response(response.status_code, headers=response.headers, stream=body, extensions=response.extensions)
+    extensions = {**response.extensions, **_RELAYED}
+    return httpx.Response(response.status_code, headers=response.headers, stream=body, extensions=extensions)
 
 
 def buffered(request: httpx.Request, response: httpx.Response, body: bytes, key: ApiKey) -> httpx.Response:
@@ -147,7 +152,8 @@ def buffered(request: httpx.Request, response: httpx.Response, body: bytes, key:
             hint=_CHECK_PROXY,
             status_code=response.status_code,
         )
-    return httpx.Response(response.status_code, headers=headers, content=body, extensions=response.extensions)
+    extensions = {**response.extensions, **_RELAYED}
+    return httpx.Response(response.status_code, headers=headers, content=body, extensions=extensions)
 
 
 def check_headers(request: httpx.Request, response: httpx.Response, *, streaming: bool) -> None:

@@ -1,0 +1,49 @@
+"""The command export: a backup for other programs."""
+
+import argparse
+import io
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from elevenlabs_history import AtomicFile, InvalidArgumentError
+from elevenlabs_history_backup import Backup
+
+from .output import echo
+from .parser import ExitCode
+
+
+def export(args: argparse.Namespace) -> ExitCode:
+    """Write a backup as CSV, JSON lines or a playlist, to a file or to standard output."""
+    if args.bom and args.export_format != "csv":
+        raise InvalidArgumentError("--bom is for --csv only.")
+    # These formats are UTF-8 and bring their own line ends, whatever the terminal uses.
+    encoding = "utf-8-sig" if args.bom else "utf-8"
+    with Backup(args.folder) as opened:
+        # The exports write their headings first; without a backup nothing should be printed.
+        opened.get("")
+        write_to = {"csv": opened.export_csv, "jsonl": opened.export_jsonl, "m3u": opened.export_m3u}[
+            args.export_format
+        ]
+        if args.output is not None:
+            _write_file(args, write_to, encoding)
+        else:
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(encoding=encoding, errors="replace", newline="")
+            write_to(sys.stdout)
+    return ExitCode.DONE
+
+
+def _write_file(args: argparse.Namespace, write_to: Callable[[TextIO], None], encoding: str) -> None:
+    target = Path(args.output)
+    if args.export_format == "m3u" and target.resolve().parent != Path(args.folder).resolve():
+        hint = f"Write it there: --output {shlex.quote(str(Path(args.folder) / target.name))}"
+        raise InvalidArgumentError("The paths in a playlist begin at the folder of the backup.", hint=hint)
+    with AtomicFile(target.parent) as file:
+        with file.path.open("w", encoding=encoding, errors="replace", newline="") as stream:
+            write_to(stream)
+        file.commit(target, overwrite=args.overwrite)
+    if not args.quiet:
+        echo(f"Wrote {target}.")

@@ -1,0 +1,77 @@
+"""`export` writes a file as a whole, or to standard output."""
+
+import csv
+import io
+import os
+
+import pytest
+from elevenlabs_history_backup import Backup
+
+
+@pytest.fixture
+def folder(run, tmp_path, monkeypatch):
+    run("backup", tmp_path / "history", "--quiet")
+    monkeypatch.setenv("ELEVENLABS_HISTORY_FOLDER", str(tmp_path / "history"))
+    return tmp_path / "history"
+
+
+@pytest.mark.parametrize("option", ["--csv", "--jsonl"])
+def test_the_file_holds_what_would_be_printed(run, folder, tmp_path, option):
+    printed = run("export", option).stdout
+    result = run("export", option, "-o", tmp_path / "new" / "file")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"Wrote {tmp_path / 'new' / 'file'}.\n")
+    assert (tmp_path / "new" / "file").read_bytes().decode() == printed
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
+
+
+def test_an_existing_file_is_replaced_only_with_overwrite(run, folder, tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("mine")
+    refused = run("export", "--csv", "--output", path)
+    assert (refused.exit_code, refused.stdout, path.read_text()) == (1, "", "mine")
+    assert refused.stderr.startswith(f"elevenlabs-history: {path} exists and was not changed.")
+    result = run("export", "--csv", "--output", path, "--overwrite", "--quiet")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert len(list(csv.reader(io.StringIO(path.read_bytes().decode())))) == 21
+
+
+def test_an_export_that_fails_leaves_the_old_file(run, folder, tmp_path, monkeypatch):
+    def fail(_, stream):
+        stream.write("half")
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(Backup, "export_csv", fail)
+    path = tmp_path / "history.csv"
+    path.write_text("mine")
+    result = run("export", "--csv", "-o", path, "--overwrite")
+    assert (result.exit_code, result.stderr.count("\n"), path.read_text()) == (1, 1, "mine")
+    assert "No space left on device" in result.stderr
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_byte_order_mark_is_written_if_a_spreadsheet_needs_it(run, simulator, folder, tmp_path):
+    simulator.history.add(text="Größe \ud800", date=2_000_000_000)
+    run("backup")
+    run("export", "--csv", "--bom", "-o", tmp_path / "history.csv")
+    data = (tmp_path / "history.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfhistory_item_id,")
+    assert "Größe ?" in data.decode()
+    assert run("export", "--csv", "--bom").stdout == data.decode()
+    assert not run("export", "--csv").stdout.startswith("\ufeff")
+    refused = run("export", "--jsonl", "--bom")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+
+
+def test_a_playlist_is_written_where_its_paths_are_valid(run, folder, tmp_path):
+    refused = run("export", "--m3u", "-o", tmp_path / "all.m3u")
+    assert (refused.exit_code, (tmp_path / "all.m3u").exists()) == (2, False)
+    assert "The paths in a playlist begin at the folder of the backup. Write it there: --output " in refused.stderr
+    assert run("export", "--m3u", "-o", folder / "all.m3u").exit_code == 0
+    paths = [line for line in (folder / "all.m3u").read_text().splitlines() if not line.startswith("#")]
+    assert all((folder / path).is_file() for path in paths)
+    assert run("verify").exit_code == 0
+
+
+def test_a_folder_that_is_no_backup_gives_no_file(run, tmp_path):
+    assert run("export", tmp_path, "--csv", "-o", tmp_path / "history.csv").exit_code == 1
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,52 @@
+"""What the guide shows runs as it stands there, section by section."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import certifi
+import pytest
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+# What a section may take for granted; the section on clients makes them.
+GIVEN = """
+from elevenlabs_history import HistoryClient
+client = HistoryClient()
+items = list(client.list(limit=5))
+item = items[0]
+"""
+
+
+def programs():
+    for section in GUIDE.split("\n## ")[1:]:
+        if blocks := BLOCK.findall(section):
+            yield pytest.param("\n".join(blocks), id=section.partition("\n")[0])
+
+
+@pytest.fixture
+def _environment(simulator, monkeypatch, tmp_path):
+    for name, value in simulator.environment.items():
+        monkeypatch.setenv(name, value)
+    # There is a backup, as after its section.
+    monkeypatch.chdir(tmp_path)
+    back_up = GUIDE.partition("## Back up everything")[2]
+    exec(BLOCK.search(back_up)[1], {})
+
+
+@pytest.mark.usefixtures("_environment")
+@pytest.mark.parametrize("program", list(programs()))
+def test_the_examples_of_a_section_run(program):
+    program = program.replace("/etc/ssl/company.pem", certifi.where()).replace("sk_…", "sk_0")
+    names = {}
+    exec(GIVEN, names)
+    with names["client"]:
+        exec(compile(program, "guide.md", "exec"), names)
+        if "main" in names:
+            asyncio.run(names["main"]())
+
+
+def test_every_link_leads_somewhere():
+    docs = Path(__file__).parents[2] / "docs"
+    links = re.findall(r"\]\(([^)#]+)", GUIDE)
+    assert [link for link in links if "://" not in link and not (docs / link).exists()] == []
