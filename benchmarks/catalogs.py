@@ -7,7 +7,8 @@ import string
 from typing import TYPE_CHECKING
 
 from elevenlabs_history import DownloadedFile, FileKind, HistoryItem, MatchMethod, Template
-from elevenlabs_history_backup.catalog import ORIGINAL, Catalog
+from elevenlabs_history_backup.catalog import Catalog
+from elevenlabs_history_backup.settings import ORIGINAL
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,7 +28,8 @@ _ITEM_COLUMNS = (
 )
 _INSERT_ITEM = f"""
 INSERT INTO items (history_item_id, on_server, {", ".join(_ITEM_COLUMNS)}) VALUES (?, ?{", ?" * len(_ITEM_COLUMNS)})
-ON CONFLICT (history_item_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _ITEM_COLUMNS)}
+ON CONFLICT (history_item_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _ITEM_COLUMNS[:-1])},
+    json = iif(alignment_fetched, json, excluded.json)
 """  # noqa: S608 - constants
 _INSERT_FILE = """
 INSERT OR REPLACE INTO files (history_item_id, format, state, path, kind, size, sha256, match_method, saved_at)

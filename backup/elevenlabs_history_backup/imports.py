@@ -65,7 +65,7 @@ def _all_items(catalog: Catalog, listing: Listing | None, emit: EventHandler) ->
     if listing is None:
         return
     for items, relisted in listing.new_items(catalog):
-        pass
+        catalog.record_relisted(relisted)
         yield from (*items, *relisted)
         emit(PageListed(len(listing.ids), 0))
 

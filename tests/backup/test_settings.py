@@ -124,7 +124,7 @@ def test_a_first_run_that_the_server_refuses_binds_nobody(client, tmp_path):
 
 
 def test_a_first_run_whose_filter_matches_nothing_binds_nobody(client, tmp_path, voice):
-    assert sync(client, tmp_path, voice_id="v" * 20).saved == 0
+    assert sync(client, tmp_path, voice="v" * 20).saved == 0
     assert sync(client, tmp_path, voice=voice).saved == 3
     assert settings_of(tmp_path) == SyncSettings(voice=voice)
 

@@ -4,10 +4,9 @@ import os
 from collections.abc import Container, Iterable
 from pathlib import Path
 
-from elevenlabs_history_api.models import HistoryItem
-
 from ..errors import InvalidArgumentError, UnsafeArchiveError
 from ..events import ArchiveReport
+from ..item import HistoryItem
 from .targets import PathTemplate
 
 
