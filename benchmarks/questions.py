@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from .measure import KEY, WrongResultError, check_facts, check_files, check_nothing
+from . import browsers
+from .catalogs import RARE, add_items
+from .measure import KEY, Result, WrongResultError, check_facts, check_files, check_nothing
 from .programs.job import Listing
-from .report import Row
+from .report import MIB, Row
 from .server import Shape, make_items
 
 if TYPE_CHECKING:
@@ -164,7 +166,34 @@ def backup(bench: Bench, scale: Scale) -> list[Row]:
     ]
 
 
-QUESTIONS = {each.__name__: each for each in (start, save, extract, many, listing, backup)}
+def page(bench: Bench, scale: Scale) -> list[Row]:
+    """Write the page of a long history, then with a hundred new items, and open it in the browsers that are here."""
+    folder = bench.folder / "page"
+    program = bench.program("ours", "ours", "page", check_nothing, base_url="http://127.0.0.1", folder=str(folder))
+    add_items(folder, range(scale.listed))
+    (first,) = bench.race(program, rounds=1)
+    add_items(folder, range(scale.listed, scale.listed + 100))
+    (again,) = bench.race(program, rounds=1)
+    print(f"  {first.memory / MIB:.0f} MiB to write it")
+    # The limit of this memory is another one than that of the others.
+    first.memory = again.memory = 0
+    rows = [Row(f"Write the page of {scale.listed:,} items", first), Row("Write it again with 100 new items", again)]
+    for browser in browsers.found():
+        figures = browsers.measure(browser, folder / "index.html", ["zzzzzz", RARE, f"{RARE} voice"])
+        searches = figures["searches"]
+        hits = ", ".join(f"{count:,}" for _, count in searches.values())
+        heap = f", heap of {figures['heap'] / MIB:.0f} MiB" if "heap" in figures else ""
+        print(f"  {browser}: {hits} hits, {figures['blank']} of {figures['frames']} frames blank{heap}")
+        seconds = {
+            f"First rows of this page in {browser}": figures["first"],
+            f"All rows of this page in {browser}": figures["loaded"],
+            f"Slowest of three searches in {browser}": max(time for time, _ in searches.values()),
+        }
+        rows += [Row(task, Result(browser, [value])) for task, value in seconds.items()]
+    return rows
+
+
+QUESTIONS = {each.__name__: each for each in (start, save, extract, many, listing, backup, page)}
 
 
 def _listings(bench: Bench, shape: Shape, base_url: str, *environments: str) -> list[Command]:

@@ -11,14 +11,20 @@ with HistoryClient() as client, Backup("everything") as backup:
 
 # `X as X` marks a name as exported for type checkers (PEP 484).
 from .backup import Backup as Backup
-from .errors import CatalogError as CatalogError
+from .cues import Cue as Cue
+from .errors import CatalogError as CatalogError, NoAlignmentError as NoAlignmentError, SubtitleError as SubtitleError
 from .report import (
     BackupEvent as BackupEvent,
     BackupFile as BackupFile,
+    ImportReport as ImportReport,
     PageListed as PageListed,
     Record as Record,
     SyncPlan as SyncPlan,
     SyncReport as SyncReport,
+    UnmatchedFile as UnmatchedFile,
     VerifyIssue as VerifyIssue,
     VerifyReport as VerifyReport,
 )
+from .schema import CATALOG_NAME as CATALOG_NAME, HIDDEN_FOLDER as HIDDEN_FOLDER
+from .settings import SyncSettings as SyncSettings
+from .subtitles import SubtitleFormat as SubtitleFormat, format_cues as format_cues, subtitle_path as subtitle_path

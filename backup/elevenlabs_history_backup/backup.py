@@ -1,19 +1,24 @@
 """The class that users call: the backup in a folder."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TextIO
 
 from elevenlabs_history import FolderLock, HistoryClient, InvalidArgumentError, Template, TimestampLike
 
+from .alignment import fetch_alignments
 from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
-from .listing import Filters, Listing
+from .forget import forget
+from .imports import import_files
+from .listing import Listing, check_client
+from .page import write_page
 from .repair import repair
-from .report import BackupEvent, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
-from .schema import HIDDEN_FOLDER, NAME, closed_error
+from .report import EventHandler, ImportReport, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
+from .schema import CATALOG_NAME, HIDDEN_FOLDER, closed_error
+from .settings import SyncSettings, continue_settings
 from .sync import Run, plan, sync
 from .verify import verify, write_checksums
 
@@ -21,13 +26,19 @@ from .verify import verify, write_checksums
 class Backup:
     """The backup in a folder. Only `sync`, `plan` and `repair` need a server.
 
-    Use it as a context manager, or call `close` when done. Nothing is created before the first `sync`. Methods raise
-    `CatalogError` if the catalog can't be used: it is missing, damaged, locked, closed or of another version.
+    Use it as a context manager, or call `close` when done. Nothing is created before the first `sync` or import.
+    Methods raise `CatalogError` if the catalog can't be used: it is missing, damaged, locked, closed or of another
+    version; `LockedError` if another run is writing into the folder; and `InvalidArgumentError`, before anything is
+    sent or changed.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        """Prepare the backup in a folder, which `sync` creates if it is missing."""
+    def __init__(self, folder: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        """Prepare the backup in a folder, which `sync` creates if it is missing.
+
+        With `read_only`, what would change the catalog raises `InvalidArgumentError`.
+        """
         self.folder = Path(folder)
+        self._read_only = read_only
         self._catalog: Catalog | None = None
         self._closed = False
 
@@ -45,14 +56,19 @@ class Backup:
         full: bool = False,
         output_format: str | None = None,
         template: Template | str | None = None,
+        remember: bool = False,
+        no_filters: bool = False,
         workers: int = 10,
         batch_size: int = 100,
-        on_event: Callable[[BackupEvent], None] | None = None,
+        on_event: EventHandler | None = None,
     ) -> SyncReport:
         """Fetch the history into the folder. Run it again to fetch what is new, or to continue after an interruption.
 
         The folder gets the files and a catalog of them, `history.db`. Sound effects, music, agent conversations and
         zero-retention calls are not in the history, so no backup has them.
+
+        Filters, format and template of the first run are remembered: a later run continues with those that it is not
+        given, and uses others for itself only. Until something was saved, each run counts as the first.
 
         Args:
             client: The client of the workspace.
@@ -64,31 +80,32 @@ class Backup:
             before: Only items generated before this time.
             limit: Only the newest items, so many of the listing.
             full: List everything, also what an earlier run with the same filters has covered.
-            output_format: `wav` for WAV files, which are kept beside those of other formats; None for the original.
-            template: How new files are named; it needs `{id}`.
+            output_format: `wav` for WAV files, which are kept beside those of other formats; `original` for the
+                original format, which is the default.
+            template: How new files are named; it needs `{id}`, and its time zone a name: UTC or a `ZoneInfo`.
+            remember: Let later runs continue with the filters, format and template of this run.
+            no_filters: Ignore the remembered filters in this run.
             workers: Maximum number of concurrent requests, as in `HistoryClient.download_all`.
             batch_size: Maximum number of ids per request.
             on_event: Called with each event, one call at a time. An exception that it raises ends the run.
 
-        Returns:
-            What was done.
-
         Raises:
-            InvalidArgumentError: An argument is invalid; nothing was sent.
-            LockedError: Another run is writing into the folder.
             HistoryError: The listing failed, or something that would fail every other item too: a refused key, a full
                 disk. What is saved stays, and the next run continues.
         """
-        names = template if isinstance(template, Template) else Template(template) if template else Template()
-        if not names.has_id:
-            raise InvalidArgumentError(
-                f"Template {names.text!r} does not name the item, so one file could replace another.",
-                hint="Put {id} into it. Nothing was sent.",
-            )
-        filters = Filters(voice=voice, model_id=model_id, source=source, search=search, after=after, before=before)
-        listing = Listing(client, filters, output_format, limit=limit, full=full)
+        filters = (voice, model_id, source, search, after, before)
+        settings = continue_settings(self.settings, filters, output_format, template, no_filters=no_filters)
+        listing = Listing(client, settings, limit=limit, full=full)
         with self._run(client, workers, batch_size, on_event) as run:
-            return sync(run, listing, names)
+            # At the beginning, because a first run that is killed has to be continued as it began.
+            if remember or run.catalog.settings() is None or not run.catalog.count():
+                run.catalog.store_settings(settings)
+            return sync(run, listing, settings.make_template())
+
+    @property
+    def settings(self) -> SyncSettings | None:
+        """What `sync` continues with; None before the first run."""
+        return self._open().settings() if (self.folder / CATALOG_NAME).exists() else None
 
     def plan(
         self,
@@ -103,17 +120,18 @@ class Backup:
         limit: int | None = None,
         full: bool = False,
         output_format: str | None = None,
-        on_event: Callable[[BackupEvent], None] | None = None,
+        no_filters: bool = False,
+        on_event: EventHandler | None = None,
     ) -> SyncPlan:
         """Tell what `sync` with these arguments would fetch now, and write nothing.
 
         Raises:
-            InvalidArgumentError: An argument is invalid; nothing was sent.
             HistoryError: The listing failed.
         """
-        filters = Filters(voice=voice, model_id=model_id, source=source, search=search, after=after, before=before)
-        listing = Listing(client, filters, output_format, limit=limit, full=full)
-        catalog = self._open() if (self.folder / NAME).exists() else None
+        filters = (voice, model_id, source, search, after, before)
+        settings = continue_settings(self.settings, filters, output_format, no_filters=no_filters)
+        listing = Listing(client, settings, limit=limit, full=full)
+        catalog = self._open() if (self.folder / CATALOG_NAME).exists() else None
         return plan(catalog, listing, on_event or (lambda _: None))
 
     def repair(
@@ -122,24 +140,61 @@ class Backup:
         *,
         workers: int = 10,
         batch_size: int = 100,
-        on_event: Callable[[BackupEvent], None] | None = None,
+        on_event: EventHandler | None = None,
     ) -> VerifyReport:
         """Verify, then fetch again what is missing, changed or unreadable, and record what was moved.
 
-        The arguments are those of `sync`.
+        The arguments are those of `sync`. Extra files are left alone.
 
         Returns:
-            What is still wrong; the events have the reasons. Extra files are left alone.
+            What is still wrong; the events have the reasons.
 
         Raises:
-            InvalidArgumentError: A number is below 1.
-            LockedError: Another run is writing into the folder.
             HistoryError: Something failed that would fail every other item too, such as a refused key.
         """
         # Opened first: without a catalog the lock would leave a file behind.
         self._open()
         with self._run(client, workers, batch_size, on_event) as run:
             return repair(run)
+
+    def import_files(
+        self,
+        client: HistoryClient | None = None,
+        archives: Iterable[str | os.PathLike[str]] = (),
+        *,
+        on_event: EventHandler | None = None,
+    ) -> ImportReport:
+        """Record files that the catalog does not know: they were copied into the folder, or the catalog was lost.
+
+        A file is recorded if its name holds the id of an item and its bytes are audio, unless another file in that
+        format does, too. The id of an item that is not listed must be at the end, as in names of a backup.
+
+        Args:
+            client: Its listing tells which items there are; without one, only the catalog and the names do.
+            archives: Zip archives that were downloaded by hand. Items that they are proven to hold, as for
+                `elevenlabs_history.extract_archive`, are extracted unless they are saved or forgotten.
+            on_event: Called with each event, one call at a time.
+
+        Raises:
+            HistoryError: The listing failed, or the disk. What is recorded stays.
+        """
+        paths = [Path(archive) for archive in archives]
+        if not paths and not self.folder.is_dir():
+            raise InvalidArgumentError(f"There is no folder {self.folder}: name one that has files.")
+        with self._locked() as catalog:
+            return import_files(catalog, client, paths, on_event or (lambda _: None))
+
+    def forget(self, history_item_ids: str | Iterable[str]) -> int:
+        """Let go of the files of items after you have deleted them on purpose, and return how many.
+
+        `sync`, `verify` and `repair` no longer count or fetch them; searches and exports still have the items.
+
+        Raises:
+            InvalidArgumentError: The backup has no such item, or its file still exists. Nothing was changed.
+        """
+        self._open()
+        with self._locked() as catalog:
+            return forget(catalog, [history_item_ids] if isinstance(history_item_ids, str) else [*history_item_ids])
 
     def verify(
         self, *, workers: int | None = None, on_issue: Callable[[VerifyIssue], None] | None = None
@@ -165,12 +220,56 @@ class Backup:
         """Return an item, or None if the backup does not have it."""
         return self._open().get(history_item_id)
 
-    def search(self, words: str) -> Iterator[Record]:
-        """Yield the items whose text or voice has all these words, best first.
+    def search(
+        self,
+        words: str,
+        *,
+        voice: str | None = None,
+        after: TimestampLike | None = None,
+        before: TimestampLike | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Record]:
+        """Yield the items that contain all words, newest first; without words all that the filters let through.
 
-        Case and accents are ignored, and the last word may be a prefix.
+        Args:
+            words: Parts of a text, of a voice's name or of an id, in any script. Case and accents are ignored.
+            voice: Only items with this voice: a name or an id.
+            after: Only items generated at or after this time, as in `HistoryClient.list`.
+            before: Only items generated before this time.
+            limit: Only so many items.
         """
-        return self._open().search(words)
+        return self._open().search(words, voice=voice, after=after, before=before, limit=limit)
+
+    def voices(self) -> dict[str, int]:
+        """Return how many items each voice has, the most used first; the voice of a dialogue is everyone's in it."""
+        return self._open().voices()
+
+    def fetch_alignments(
+        self,
+        client: HistoryClient,
+        ids: Iterable[str] | None = None,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> int:
+        """Fetch the alignments that the listing left out, for `Record.subtitles`: one request per item.
+
+        An item is asked for once. If the server has no alignment of it, later calls skip it.
+
+        Args:
+            client: The client of the workspace.
+            ids: Only these items; None for all.
+            on_progress: Called after each request, with the number of requests so far and of all.
+
+        Returns:
+            How many items have an alignment now that had none.
+
+        Raises:
+            LockedError: Another run is writing into the folder.
+            HistoryError: A request failed. What was fetched stays.
+        """
+        catalog = self._open()
+        with self._lock():
+            return fetch_alignments(client, catalog, ids, on_progress or (lambda *_: None))
 
     def write_checksums(self) -> Path:
         """Write `SHA256SUMS` into the folder, for `sha256sum --check`, and return its path.
@@ -180,11 +279,21 @@ class Backup:
         """
         return write_checksums(self.folder, self._open().files())
 
-    def export_csv(self, stream: TextIO) -> None:
-        """Write a table: one row per file, and one per item without a file.
+    def write_page(self) -> Path:
+        """Write `index.html`, a page to search and play the backup in a browser, and return its path.
 
-        Args:
-            stream: Opened with `newline=""`. A cell that a spreadsheet would take for a formula begins with `'`.
+        It works from the disk, without a server and without a network. Files that would stay the same are not touched.
+
+        Raises:
+            TargetExistsError: The folder has an `index.html` of another program; nothing was written.
+            WriteError: The disk is full, or the folder is not writable.
+        """
+        return write_page(self.folder, self._open())
+
+    def export_csv(self, stream: TextIO) -> None:
+        """Write a table: one row per file, and one per item without a file. Open the stream with `newline=""`.
+
+        A cell that a spreadsheet would take for a formula begins with `'`.
         """
         write_csv(self, stream)
 
@@ -219,16 +328,29 @@ class Backup:
             raise closed_error(self.folder)
         if self._catalog is None:
             self._catalog = Catalog(self.folder, create=create)
+            if self._read_only:
+                self._catalog.forbid_changes()
         return self._catalog
+
+    def _lock(self) -> FolderLock:
+        if self._read_only:
+            raise InvalidArgumentError(f"The backup in {self.folder} was opened to read only. Nothing was changed.")
+        return FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock")
+
+    @contextmanager
+    def _locked(self) -> Iterator[Catalog]:
+        if self.folder.is_file():
+            raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
+        with self._lock():
+            yield self._open(create=True)
 
     @contextmanager
     def _run(
-        self, client: HistoryClient, workers: int, batch_size: int, on_event: Callable[[BackupEvent], None] | None
+        self, client: HistoryClient, workers: int, batch_size: int, on_event: EventHandler | None
     ) -> Iterator[Run]:
+        check_client(client)
         for name, number in (("workers", workers), ("batch_size", batch_size)):
             if number < 1:
                 raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
-        if self.folder.is_file():
-            raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
-        with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
-            yield Run(client, self._open(create=True), workers, batch_size, on_event or (lambda _: None))
+        with self._locked() as catalog:
+            yield Run(client, catalog, workers, batch_size, on_event or (lambda _: None))

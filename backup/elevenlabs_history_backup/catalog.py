@@ -4,31 +4,33 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Any
 
-from attrs import fields_dict
-from elevenlabs_history import DownloadedFile, HistoryItem
+from attrs import asdict, fields_dict
+from elevenlabs_history import DownloadedFile, HistoryItem, TimestampLike
 
 from .metadata import Metadata, iso_format, utf8
-from .report import BackupFile, Record
+from .report import BackupFile, Record, State
 from .schema import Database
-
-ORIGINAL: Final = "original"
-"""The format of a file that is as it was generated."""
+from .search import search_query, searchable
+from .settings import SyncSettings
 
 _COLUMNS = tuple(fields_dict(BackupFile))
-_FILES = f"SELECT {', '.join(_COLUMNS)} FROM files WHERE state = 'saved'"  # noqa: S608 - constants
-# An item is saved if one of its files is; missing if the server had none of them.
-_ITEM = """
-SELECT items.history_item_id, items.voice, items.text, json, on_server,
-    max(state = 'saved'), max(state = 'failed'), max(reason)
-FROM items JOIN files USING (history_item_id)
-"""
-_INSERT_ITEM = """
-INSERT INTO items (history_item_id, date_unix, date, voice, voice_id, model_id, source, text, characters, json)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (history_item_id) DO UPDATE SET voice = excluded.voice, text = excluded.text, json = excluded.json
-"""
+_FILES = f"SELECT {', '.join(_COLUMNS)} FROM files WHERE state = 'saved' ORDER BY path"  # noqa: S608 - constants
+_FILES_OF_ITEM = f"""
+SELECT state, reason, {", ".join(_COLUMNS)} FROM files WHERE history_item_id = ? ORDER BY format
+"""  # noqa: S608 - constants
+# An item is in the first of these states in which one of its files is: it is missing only if the server had none.
+_STATES: tuple[State, ...] = ("saved", "failed", "forgotten", "missing")
+_ITEM = "SELECT history_item_id, voice, text, json, on_server FROM items WHERE number = ?"
+_ITEM_COLUMNS = (
+    *("date_unix", "date", "voice", "voice_id", "model_id", "source", "text", "characters", "folded", "json"),
+)
+_INSERT_ITEM = f"""
+INSERT INTO items (history_item_id, on_server, {", ".join(_ITEM_COLUMNS)}) VALUES (?, ?{", ?" * len(_ITEM_COLUMNS)})
+ON CONFLICT (history_item_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _ITEM_COLUMNS[:-1])},
+    json = iif(alignment_fetched, json, excluded.json)
+"""  # noqa: S608 - constants
 _INSERT_FILE = """
 INSERT OR REPLACE INTO files (history_item_id, format, state, path, kind, size, sha256, match_method, saved_at)
 VALUES (?, ?, 'saved', ?, ?, ?, ?, ?, ?)
@@ -49,36 +51,51 @@ class Catalog(Database):
 
     def all(self) -> Iterator[Record]:
         """Yield every item, newest first."""
-        return self._records(f"{_ITEM} GROUP BY number ORDER BY date_unix DESC, number")
+        return self._records("SELECT number FROM items ORDER BY date_unix DESC, number")
 
     def get(self, history_item_id: str) -> Record | None:
         """Return an item, or None if it is not recorded."""
-        return next(self._records(f"{_ITEM} WHERE history_item_id = ? GROUP BY number", utf8(history_item_id)), None)
+        query = "SELECT number FROM items WHERE history_item_id = :id"
+        return next(self._records(query, id=utf8(history_item_id)), None)
 
-    def search(self, words: str) -> Iterator[Record]:
-        """Yield the items whose text or voice has all these words, best first; the last word may be a prefix."""
-        # No quote, NUL or surrogate can be part of a word.
-        terms = [f'"{word}"' for word in utf8(words).translate({ord('"'): " ", 0: " "}).split()]
-        if not terms:
-            return iter(())
-        query = f"{_ITEM} JOIN words ON words.rowid = number WHERE words MATCH ? GROUP BY number ORDER BY words.rank"
-        return self._records(query, " ".join(terms) + " *")
+    def search(
+        self,
+        words: str,
+        *,
+        voice: str | None,
+        after: TimestampLike | None,
+        before: TimestampLike | None,
+        limit: int | None,
+    ) -> Iterator[Record]:
+        """Yield the items that contain all words, newest first; see `Backup.search`."""
+        query, parameters = search_query(words, voice=voice, after=after, before=before, limit=limit)
+        return self._records(query, **parameters)
 
     def files(self) -> Iterator[BackupFile]:
         """Yield every file, by path."""
-        return self._files(f"{_FILES} ORDER BY path")
+        return map(_file, self.rows(_FILES))
 
     def paths(self) -> Iterator[str]:
         """Yield the path of every file."""
         return (row[0] for row in self.rows("SELECT path FROM files WHERE state = 'saved'"))
 
     def known_ids(self, output_format: str) -> set[str]:
-        """Return the items that are saved in this format or failed in it. WAV as generated counts as WAV.
+        """Return the items that are forgotten, saved in this format or failed in it. WAV as generated counts as WAV.
 
         Missing items are not known: one that is listed again may have become available.
         """
-        query = "SELECT history_item_id FROM files WHERE (format = ? AND state <> 'missing') OR kind = ?"
+        known = "(format = ? AND state <> 'missing') OR kind = ? OR state = 'forgotten'"
+        query = f"SELECT history_item_id FROM files WHERE {known}"  # noqa: S608 - a constant
         return {row[0] for row in self.rows(query, output_format, output_format)}
+
+    def settled_ids(self) -> set[str]:
+        """Return the items that are saved in any format, or forgotten."""
+        query = "SELECT history_item_id FROM files WHERE state IN ('saved', 'forgotten')"
+        return {row[0] for row in self.rows(query)}
+
+    def ids_not_on_server(self) -> set[str]:
+        """Return the items that the last complete listing did not have."""
+        return {row[0] for row in self.rows("SELECT history_item_id FROM items WHERE NOT on_server")}
 
     def failed(self, output_format: str) -> list[Metadata]:
         """Return the items that could not be saved in this format."""
@@ -88,6 +105,25 @@ class Catalog(Database):
     def metadata(self, history_item_id: str) -> Metadata:
         """Return the metadata of a recorded item."""
         return next(self._metadata("SELECT json FROM items WHERE history_item_id = ?", history_item_id))
+
+    def all_metadata(self) -> Iterator[Metadata]:
+        """Yield the metadata of every item."""
+        return self._metadata("SELECT json FROM items")
+
+    def voices(self) -> dict[str, int]:
+        """Return how many items each voice has, the most used first."""
+        return dict(self.rows("SELECT voice, count(*) FROM items GROUP BY voice ORDER BY count(*) DESC, voice"))
+
+    def only_listed(self) -> Iterator[Metadata]:
+        """Yield the items whose alignment was not asked for and still can be, newest first."""
+        where = "on_server AND NOT alignment_fetched ORDER BY date_unix DESC, number"
+        return self._metadata(f"SELECT json FROM items WHERE {where}")  # noqa: S608 - constants
+
+    def record_alignment(self, history_item_id: str, item: Metadata | None) -> None:
+        """Write that the alignment of an item was fetched, and the metadata that has it; None if there is none."""
+        with self.transaction() as connection:
+            update = "UPDATE items SET alignment_fetched = 1, json = coalesce(?, json) WHERE history_item_id = ?"
+            connection.execute(update, (None if item is None else _json(item), history_item_id))
 
     def has_path(self, path: str) -> bool:
         """Whether a file is recorded under this path, even if it is lost."""
@@ -102,17 +138,18 @@ class Catalog(Database):
         """Yield what is to be fetched, first in, first out."""
         return self._metadata("SELECT json FROM pending ORDER BY rowid")
 
-    def record_file(self, item: Metadata, output_format: str, file: DownloadedFile) -> None:
-        """Write the row of a file that is in place. It replaces what was known of that path."""
+    def record_file(self, item: Metadata, output_format: str, file: DownloadedFile, *, on_server: bool = True) -> None:
+        """Write the row of a file that is in place. It replaces what was known of that path.
+
+        `on_server` is for an item that is not recorded yet: whether the server lists it.
+        """
         path = file.path.relative_to(self.folder).as_posix()
         values = (path, file.kind.value, file.size, file.sha256, str(file.match_method), _now())
         with self.transaction() as connection:
-            _insert_item(connection, item)
+            _insert_item(connection, item, on_server=on_server)
             connection.execute(_INSERT_FILE, (item["history_item_id"], output_format, *values))
 
-    def record_failure(
-        self, item: Metadata, output_format: str, state: Literal["missing", "failed"], reason: str
-    ) -> None:
+    def record_failure(self, item: Metadata, output_format: str, state: State, reason: str) -> None:
         """Write why an item could not be saved. A file that it has in this format stays recorded."""
         values = (item["history_item_id"], output_format, state, utf8(reason), _now())
         with self.transaction() as connection:
@@ -123,6 +160,23 @@ class Catalog(Database):
         """Write that a file has another path now."""
         with self.transaction() as connection:
             connection.execute("UPDATE files SET path = ? WHERE path = ?", (new, old))
+
+    def record_forgotten(self, history_item_ids: Iterable[str]) -> int:
+        """Write that the files of these items are not missed, and return how many."""
+        update = (
+            "UPDATE files SET state = 'forgotten', path = NULL, reason = NULL WHERE state <> 'forgotten'"
+            " AND history_item_id IN (SELECT value FROM json_each(?))"
+        )
+        with self.transaction() as connection:
+            return connection.execute(update, (json.dumps(list(history_item_ids)),)).rowcount
+
+    def record_relisted(self, items: Iterable[Metadata]) -> None:
+        """Write that the server lists items after all, and what it says of them."""
+        with self.transaction() as connection:
+            for item in items:
+                _insert_item(connection, item)
+                query = "UPDATE items SET on_server = 1 WHERE history_item_id = ?"
+                connection.execute(query, (item["history_item_id"],))
 
     def record_listing(self, listed: set[str]) -> int:
         """Write which items a complete listing still had, and return how many saved ones it did not have."""
@@ -137,6 +191,16 @@ class Catalog(Database):
         with self.transaction() as connection:
             connection.execute(update, (json.dumps(list(listed)),))
         return int(self.value(deleted))
+
+    def settings(self) -> SyncSettings | None:
+        """Return what the backup was made with; None if no run has begun."""
+        stored = dict(self.rows("SELECT name, value FROM settings"))
+        return SyncSettings(**stored) if stored else None
+
+    def store_settings(self, settings: SyncSettings) -> None:
+        """Replace what later runs continue with."""
+        with self.transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", asdict(settings).items())
 
     def begin_run(self, scope: str) -> int:
         """Write that a run has begun, and return its number."""
@@ -165,32 +229,37 @@ class Catalog(Database):
         for (entry,) in self.rows(query, *parameters):
             yield json.loads(entry)
 
-    def _records(self, query: str, *parameters: object) -> Iterator[Record]:
-        for history_item_id, voice, text, entry, on_server, saved, failed, reason in self.rows(query, *parameters):
-            metadata: Metadata = json.loads(entry)
-            yield Record(
-                history_item_id=history_item_id,
-                date=HistoryItem(metadata).date,
-                voice=voice,
-                text=text,
-                state="saved" if saved else "failed" if failed else "missing",
-                reason=reason,
-                on_server=bool(on_server),
-                files=tuple(self._files(f"{_FILES} AND history_item_id = ? ORDER BY format", history_item_id)),
-                metadata=metadata,
-            )
+    def _records(self, query: str, **parameters: object) -> Iterator[Record]:
+        """Yield the items whose numbers a query returns. It returns nothing else, so that sorting them is quick."""
+        for (number,) in self.rows(query, **parameters):
+            for history_item_id, voice, text, entry, on_server in self.rows(_ITEM, number):
+                files = list(self.rows(_FILES_OF_ITEM, history_item_id))
+                reasons = {state: reason for state, reason, *_ in files}
+                metadata: Metadata = json.loads(entry)
+                yield Record(
+                    history_item_id=history_item_id,
+                    date=HistoryItem(metadata).date,
+                    voice=voice,
+                    text=text,
+                    state=next(each for each in _STATES if each in {*reasons, "missing"}),
+                    reason=next(filter(None, reasons.values()), None),
+                    on_server=bool(on_server),
+                    files=tuple(_file(columns) for state, _, *columns in files if state == "saved"),
+                    metadata=metadata,
+                )
 
-    def _files(self, query: str, *parameters: object) -> Iterator[BackupFile]:
-        for row in self.rows(query, *parameters):
-            yield BackupFile(**dict(zip(_COLUMNS, row, strict=True)))
+
+def _file(columns: Iterable[Any]) -> BackupFile:
+    return BackupFile(**dict(zip(_COLUMNS, columns, strict=True)))
 
 
-def _insert_item(connection: sqlite3.Connection, metadata: Metadata) -> None:
+def _insert_item(connection: sqlite3.Connection, metadata: Metadata, *, on_server: bool = True) -> None:
     item = HistoryItem(metadata)
-    values = (item.voice_name or "", item.voice_id, item.model_id, item.source, item.text or "")
-    texts = (None if value is None else utf8(value) for value in values)
-    dates = (item.date_unix, iso_format(item.date))
-    connection.execute(_INSERT_ITEM, (item.history_item_id, *dates, *texts, item.characters, _json(metadata)))
+    voice, text = utf8(item.voice_name or ""), utf8(item.text or "")
+    ids = (None if each is None else utf8(each) for each in (item.voice_id, item.model_id, item.source))
+    folded = searchable(item.history_item_id, voice, text)
+    values = (item.date_unix, iso_format(item.date), voice, *ids, text, item.characters, folded, _json(metadata))
+    connection.execute(_INSERT_ITEM, (item.history_item_id, on_server, *values))
 
 
 def _json(item: Metadata) -> str:

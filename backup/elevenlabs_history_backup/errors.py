@@ -1,7 +1,15 @@
-"""The exception of a catalog; everything else is an exception of the library."""
+"""The exceptions of a backup; everything else is an exception of the library."""
 
 from elevenlabs_history import HistoryError
 
 
 class CatalogError(HistoryError):
     """The catalog of a backup is missing, damaged, in use, closed, or of another version of this package."""
+
+
+class SubtitleError(HistoryError):
+    """What the server tells of the times of an item's words can't be true; nothing was written for it."""
+
+
+class NoAlignmentError(SubtitleError):
+    """Nothing is known of when the words of an item are spoken."""

@@ -4,23 +4,11 @@ import json
 import time
 from collections.abc import Iterator
 
-from attrs import asdict, frozen
-from elevenlabs_history import HistoryClient, InvalidArgumentError, TimestampLike
+from elevenlabs_history import HistoryClient, InvalidArgumentError
 
-from .catalog import ORIGINAL, Catalog
+from .catalog import Catalog
 from .metadata import Metadata
-
-
-@frozen(kw_only=True)
-class Filters:
-    """What to list, as in `HistoryClient.list`."""
-
-    voice: str | None
-    model_id: str | None
-    source: str | None
-    search: str | None
-    after: TimestampLike | None
-    before: TimestampLike | None
+from .settings import ORIGINAL, SyncSettings
 
 
 class Listing:
@@ -38,29 +26,32 @@ class Listing:
         has_everything: This run listed everything on the server.
     """
 
-    def __init__(
-        self, client: HistoryClient, filters: Filters, output_format: str | None, *, limit: int | None, full: bool
-    ) -> None:
-        if not isinstance(client, HistoryClient):
-            raise InvalidArgumentError(
-                f"A backup needs a HistoryClient, not {type(client).__name__}. In asyncio programs, make one in a "
-                "thread: asyncio.to_thread(…). Nothing was sent."
-            )
-        values = asdict(filters)
-        self._items = client.list(**values, limit=limit)
-        self.output_format = output_format or ORIGINAL
+    def __init__(self, client: HistoryClient, settings: SyncSettings, *, limit: int | None, full: bool) -> None:
+        check_client(client)
+        filters = settings.filters()
+        self.output_format = settings.output_format or ORIGINAL
+        self.scope = json.dumps([self.output_format, *filters])
         self._full = full
-        self._limited = limit is not None or any(value is not None for value in values.values())
-        self.scope = json.dumps([self.output_format, *values.values()], default=str)
+        self._limited = limit is not None or any(value is not None for value in filters)
+        self._items = client.list(
+            voice=settings.voice,
+            model_id=settings.model_id,
+            source=settings.source,
+            search=settings.search,
+            after=settings.after,
+            before=settings.before,
+            limit=limit,
+        )
         self.ids: set[str] = set()
         self.high_water_mark: int | None = None
         self.invalid_entries = 0
         self.complete = False
         self.has_everything = False
 
-    def new_items(self, catalog: Catalog | None) -> Iterator[list[Metadata]]:
-        """Yield the metadata of the items that the catalog does not know, page by page."""
+    def new_items(self, catalog: Catalog | None) -> Iterator[tuple[list[Metadata], list[Metadata]]]:
+        """Yield of each page the items that the catalog does not know, and those that it has as not on the server."""
         known = set() if catalog is None else catalog.known_ids(self.output_format)
+        not_on_server = set() if catalog is None else catalog.ids_not_on_server()
         mark = self.high_water_mark = None if catalog is None else catalog.high_water_mark(self.scope)
         covered = False
         for items in self._items.pages():
@@ -69,10 +60,20 @@ class Listing:
             dates = [item.date_unix for item in items if item.date_unix <= time.time()]
             self.high_water_mark = max([*dates, self.high_water_mark or 0]) or None
             new = [item for item in items if item.history_item_id not in known]
-            yield [item.to_dict() for item in new]
+            relisted = [item for item in items if item.history_item_id in not_on_server]
+            yield [item.to_dict() for item in new], [item.to_dict() for item in relisted]
             # Whatever would be listed next is older than what an earlier run has covered.
             covered = bool(mark and items and not new and not self._full and items[-1].date_unix < mark)
             if covered:
                 break
         self.complete = (covered or self._items.exhausted) and not self.invalid_entries
         self.has_everything = self._items.exhausted and self.complete and not self._limited
+
+
+def check_client(client: object) -> None:
+    """Raise `InvalidArgumentError` if a backup can't use a client."""
+    if not isinstance(client, HistoryClient):
+        raise InvalidArgumentError(
+            f"A backup needs a HistoryClient, not {type(client).__name__}. In asyncio programs, make one in a "
+            "thread: asyncio.to_thread(…). Nothing was sent."
+        )

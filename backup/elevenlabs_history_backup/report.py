@@ -1,14 +1,18 @@
 """The public data types: items and files, events, and what sync, plan and verify return."""
 
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import field, frozen, mutable
 from elevenlabs_history import Event, ItemFailed
 
 from .metadata import Metadata
 
+if TYPE_CHECKING:
+    from .cues import Cue
+
+State: TypeAlias = Literal["saved", "missing", "failed", "forgotten"]
 Status: TypeAlias = Literal["ok", "missing", "changed", "unreadable", "moved", "extra"]
 
 
@@ -46,7 +50,8 @@ class Record:
         date: When it was generated, in UTC.
         voice: Who speaks; of a dialogue, everyone.
         text: What is said; of a dialogue, one line per part.
-        state: `saved`, `failed`, or `missing`: the server had lost it before it was saved.
+        state: `saved`, `failed`, `forgotten` by `Backup.forget`, or `missing`: the server had lost it before it was
+            saved.
         reason: Why a file of it is not saved; None if all are.
         on_server: Whether the last complete listing still had it.
         files: Its files.
@@ -57,11 +62,36 @@ class Record:
     date: datetime
     voice: str
     text: str
-    state: Literal["saved", "missing", "failed"]
+    state: State
     reason: str | None
     on_server: bool
     files: tuple[BackupFile, ...]
     metadata: Metadata
+
+    def subtitles(self) -> list["Cue"]:
+        """Return the subtitles of the item, made from the alignment of its text as it was written.
+
+        A cue has at most two lines of 42 characters and lasts from 1 to 7 seconds; it ends with a sentence or a phrase,
+        and may be read at up to 20 characters a second, where the speech allows it. A dialogue names its speakers.
+
+        Raises:
+            NoAlignmentError: Nothing is known of when its words are spoken; see `Backup.fetch_alignments`.
+            SubtitleError: The times run backwards, overlap or exceed the audio, or the text contradicts the dialogue.
+        """
+        from .alignment import alignment_of
+        from .cues import make_cues
+
+        return make_cues(alignment_of(self))
+
+    def words(self) -> list["Cue"]:
+        """Return each word as a cue of its own, with the times at which it is spoken.
+
+        In scripts without spaces a word is a character. Raises what `subtitles` raises.
+        """
+        from .alignment import alignment_of
+        from .cues import make_word_cues
+
+        return make_word_cues(alignment_of(self))
 
 
 @frozen
@@ -78,6 +108,7 @@ class PageListed:
 
 
 BackupEvent: TypeAlias = Event | PageListed
+EventHandler: TypeAlias = Callable[[BackupEvent], None]
 
 
 def _count(entries: Sized) -> str:
@@ -171,3 +202,33 @@ class VerifyReport:
     def ok(self) -> bool:
         """Whether every file of the backup is there with its own bytes, wherever; extra files do no harm."""
         return all(issue.status in {"moved", "extra"} for issue in self.issues)
+
+
+@frozen(kw_only=True)
+class UnmatchedFile:
+    """A file that an import could not record.
+
+    Attributes:
+        path: Its path in the folder of the backup, or its name in the archive.
+        archive: The archive; None for a file in the folder.
+        reason: Why it was not recorded.
+    """
+
+    path: str
+    archive: str | None = None
+    reason: str
+
+
+@mutable(kw_only=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        recorded: How many files in the folder were recorded.
+        extracted: How many files were extracted from archives and recorded.
+        unmatched: The files that were left as they are, with the reason.
+    """
+
+    recorded: int = 0
+    extracted: int = 0
+    unmatched: list[UnmatchedFile] = field(factory=list, repr=_count)

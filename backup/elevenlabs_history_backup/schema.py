@@ -16,9 +16,11 @@ from elevenlabs_history import AtomicFile, WriteError
 
 from .errors import CatalogError
 
-NAME: Final = "history.db"
-VERSION: Final = 2
+CATALOG_NAME: Final = "history.db"
+"""The file of the catalog, in the folder of a backup."""
 HIDDEN_FOLDER: Final = ".elevenlabs-history"
+"""The folder of locks and temporary files, in the folder of a backup."""
+VERSION: Final = 3
 
 _LOCK_TIMEOUT = 5.0  # seconds
 _HEADER_BYTES = 100
@@ -36,14 +38,17 @@ CREATE TABLE items (
     source TEXT,
     text TEXT NOT NULL,
     characters INTEGER NOT NULL,
-    on_server INTEGER NOT NULL DEFAULT 1,
+    on_server INTEGER NOT NULL,
+    folded TEXT NOT NULL,
+    alignment_fetched INTEGER NOT NULL DEFAULT 0,
     json TEXT NOT NULL
 );
-CREATE INDEX items_by_date ON items (date_unix);
+CREATE INDEX items_by_date ON items (date_unix DESC);
+CREATE INDEX items_not_on_server ON items (history_item_id) WHERE NOT on_server;
 CREATE TABLE files (
     history_item_id TEXT NOT NULL REFERENCES items (history_item_id),
     format TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('saved', 'missing', 'failed')),
+    state TEXT NOT NULL CHECK (state IN ('saved', 'missing', 'failed', 'forgotten')),
     reason TEXT,
     path TEXT UNIQUE CHECK ((path IS NOT NULL) = (state = 'saved')),
     kind TEXT,
@@ -60,18 +65,20 @@ CREATE TABLE runs (
     ended_at TEXT,
     high_water_mark INTEGER
 );
-CREATE VIRTUAL TABLE words USING fts5 (
-    text, voice, content="items", content_rowid="number", tokenize="unicode61 remove_diacritics 2"
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT
 );
+CREATE VIRTUAL TABLE words USING fts5 (folded, content="items", content_rowid="number", tokenize="trigram");
 CREATE TRIGGER items_insert AFTER INSERT ON items BEGIN
-    INSERT INTO words (rowid, text, voice) VALUES (new.number, new.text, new.voice);
+    INSERT INTO words (rowid, folded) VALUES (new.number, new.folded);
 END;
 CREATE TRIGGER items_delete AFTER DELETE ON items BEGIN
-    INSERT INTO words (words, rowid, text, voice) VALUES ('delete', old.number, old.text, old.voice);
+    INSERT INTO words (words, rowid, folded) VALUES ('delete', old.number, old.folded);
 END;
-CREATE TRIGGER items_update AFTER UPDATE OF text, voice ON items BEGIN
-    INSERT INTO words (words, rowid, text, voice) VALUES ('delete', old.number, old.text, old.voice);
-    INSERT INTO words (rowid, text, voice) VALUES (new.number, new.text, new.voice);
+CREATE TRIGGER items_update AFTER UPDATE OF folded ON items WHEN new.folded <> old.folded BEGIN
+    INSERT INTO words (words, rowid, folded) VALUES ('delete', old.number, old.folded);
+    INSERT INTO words (rowid, folded) VALUES (new.number, new.folded);
 END;
 """
 # What a run has to fetch may be long, so it is in a temporary file. Caches are in KiB.
@@ -94,7 +101,7 @@ class Database:
     def __init__(self, folder: Path, *, create: bool) -> None:
         """Open the catalog of a folder; without `create` also one on a read-only disk, without writing to it."""
         self.folder = folder
-        self.path = folder / NAME
+        self.path = folder / CATALOG_NAME
         self._write_lock = threading.Lock()
         if create and not self.path.exists():
             self._create()
@@ -135,7 +142,7 @@ class Database:
         """Look at the file before SQLite does, which might write to it; see sqlite.org/fileformat.html."""
         if not self.path.is_file():
             raise CatalogError(
-                f"{self.folder} is not a backup: it has no {NAME}.",
+                f"{self.folder} is not a backup: it has no {CATALOG_NAME}.",
                 hint="Name the folder of a backup, or run a backup into it first.",
             )
         try:
@@ -159,7 +166,7 @@ class Database:
     def _mode_to_read(self) -> str:
         if os.access(self.folder, os.W_OK) and os.access(self.path, os.W_OK):
             return "rw"
-        log = self.folder / f"{NAME}-wal"
+        log = self.folder / f"{CATALOG_NAME}-wal"
         if log.exists() and log.stat().st_size:
             raise CatalogError(
                 f"{self.path} is read-only, but an interrupted run left changes in {log.name}.",
@@ -174,11 +181,11 @@ class Database:
         if problem != "ok":
             raise _damaged(self.path, problem)
 
-    def rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
+    def rows(self, query: str, *parameters: object, **named: object) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
         with self._errors():
             # Not `yield from`: it closes the cursor at the end, which fails once the database is closed.
-            for row in self._connection.execute(query, parameters):  # noqa: UP028
+            for row in self._connection.execute(query, named or parameters):  # noqa: UP028
                 yield row
 
     def value(self, query: str, *parameters: object) -> Any:  # noqa: ANN401 - a column may hold anything
@@ -192,6 +199,11 @@ class Database:
         with self._write_lock, self._errors(), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
+
+    def forbid_changes(self) -> None:
+        """Make SQLite refuse every change from now on."""
+        with self._errors():
+            self._connection.execute("PRAGMA query_only = ON")
 
     def close(self) -> None:
         """Close the file."""
@@ -220,6 +232,11 @@ def _meaning(path: Path, error: sqlite3.Error) -> CatalogError | WriteError:
         return WriteError(
             f"Can't write {path}: {error}. What is recorded stays.",
             hint="Free some space, or make the folder writable, then run it again.",
+        )
+    if "no such tokenizer" in str(error):
+        return CatalogError(
+            f"A backup needs SQLite 3.34 or newer; this Python has {sqlite3.sqlite_version}.",
+            hint="Run it with a newer build of Python.",
         )
     return _damaged(path, str(error))
 

@@ -17,10 +17,11 @@ from elevenlabs_history import (
     Template,
 )
 
-from .catalog import ORIGINAL, Catalog
+from .catalog import Catalog
 from .listing import Listing
 from .metadata import Metadata
-from .report import BackupEvent, PageListed, SyncPlan, SyncReport
+from .report import EventHandler, PageListed, SyncPlan, SyncReport
+from .settings import ORIGINAL
 
 _SLICE = 1000
 """How many items are in memory at once."""
@@ -34,7 +35,7 @@ class Run:
     catalog: Catalog
     workers: int
     batch_size: int
-    emit: Callable[[BackupEvent], None]
+    emit: EventHandler
 
     def fetch(
         self,
@@ -87,8 +88,9 @@ def sync(run: Run, listing: Listing, template: Template) -> SyncReport:
     catalog = run.catalog
     number = catalog.begin_run(listing.scope)
     pending = 0
-    for items in listing.new_items(catalog):
+    for items, relisted in listing.new_items(catalog):
         catalog.enqueue(items)
+        catalog.record_relisted(relisted)
         pending += len(items)
         run.emit(PageListed(len(listing.ids), pending))
     # Last: if the server fails them again and ends the run, new items have had their turn.
@@ -106,12 +108,12 @@ def sync(run: Run, listing: Listing, template: Template) -> SyncReport:
     return report
 
 
-def plan(catalog: Catalog | None, listing: Listing, emit: Callable[[BackupEvent], None]) -> SyncPlan:
+def plan(catalog: Catalog | None, listing: Listing, emit: EventHandler) -> SyncPlan:
     """Tell what a sync would fetch; see `Backup.plan`."""
     failed = [] if catalog is None else catalog.failed(listing.output_format)
     planned = SyncPlan(failed_before=len(failed))
     _add_to_plan(planned, failed)
-    for items in listing.new_items(catalog):
+    for items, _ in listing.new_items(catalog):
         _add_to_plan(planned, items)
         emit(PageListed(len(listing.ids), planned.items))
     planned.listed = len(listing.ids)

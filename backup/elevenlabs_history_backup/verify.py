@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import stat
 import threading
 from collections import defaultdict
@@ -15,13 +16,14 @@ from elevenlabs_history import AtomicFile
 
 from .metadata import utf8
 from .report import BackupFile, Status, VerifyIssue, VerifyReport
-from .schema import HIDDEN_FOLDER, NAME
+from .schema import CATALOG_NAME, HIDDEN_FOLDER
 
 CHECKSUMS = "SHA256SUMS"
 _BATCH = 32  # files per task of a thread: to hand one over takes as long as to hash a short clip
 _SLICE = 8  # batches per thread
 _CHUNK_BYTES = 64 * 1024
-_OURS = {NAME, f"{NAME}-wal", f"{NAME}-shm", CHECKSUMS}
+_OURS = {CATALOG_NAME, f"{CATALOG_NAME}-wal", f"{CATALOG_NAME}-shm", CHECKSUMS}
+_PAGE_FILE = re.compile(r"index\.html|page/(?:[a-z]+\.(?:js|css)|(?:data|timings)/(?:\d{4,}|index)\.js)")
 
 
 def verify(
@@ -56,8 +58,13 @@ def is_inside(path: PurePath) -> bool:
     return bool(path.parts) and not path.anchor and ".." not in path.parts and "\0" not in str(path)
 
 
+def is_page_file(path: str) -> bool:
+    """Tell whether `Backup.write_page` may have written a file; the path is relative to the folder."""
+    return _PAGE_FILE.fullmatch(path) is not None
+
+
 def _compare(folder: Path, files: Iterable[BackupFile], workers: int) -> Iterator[VerifyIssue]:
-    extra = set(_files_below(folder))
+    extra = set(files_below(folder))
     missing: list[BackupFile] = []
     moved: dict[str | None, list[str]] = defaultdict(list)
     stopped = threading.Event()
@@ -102,7 +109,7 @@ def _status(folder: Path, file: BackupFile) -> Status:
     if not is_inside(Path(file.path)):
         return "unreadable"
     try:
-        return "ok" if _sha256(folder / file.path) == file.sha256 else "changed"
+        return "ok" if sha256_of(folder / file.path) == file.sha256 else "changed"
     except (FileNotFoundError, NotADirectoryError):
         return "missing"
     except OSError:
@@ -112,7 +119,7 @@ def _status(folder: Path, file: BackupFile) -> Status:
 def _digest(folder: Path, sizes: set[int], path: str) -> str | None:
     """Hash a file if it has one of these sizes and can be read."""
     try:
-        return _sha256(folder / path) if (folder / path).stat().st_size in sizes else None
+        return sha256_of(folder / path) if (folder / path).stat().st_size in sizes else None
     except OSError:
         return None
 
@@ -124,7 +131,8 @@ def _checksum_line(file: BackupFile) -> bytes:
     return f"{escaped}{file.sha256}  {name}\n".encode()
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Hash a file; raise `OSError` if it can't be read or is not a regular file."""
     # To open a pipe would wait for a writer.
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(f"{path} is not a regular file.")
@@ -136,10 +144,11 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _files_below(folder: Path) -> Iterator[str]:
+def files_below(folder: Path) -> Iterator[str]:
+    """Yield the path of every file that is not our own, relative to the folder."""
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != HIDDEN_FOLDER]
         for name in names:
             path = Path(parent, name).relative_to(folder).as_posix()
-            if path not in _OURS:
+            if path not in _OURS and not is_page_file(path):
                 yield path

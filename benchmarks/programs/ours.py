@@ -14,7 +14,7 @@ if sys.argv[1] == "start":
 from benchmarks.programs.job import Job, Listing, report
 
 job = Job()
-if job.name in {"sync", "verify"}:
+if job.name in {"sync", "verify", "page"}:
     from elevenlabs_history_backup import Backup
 
 with HistoryClient(job.key, base_url=job.base_url) as client:
@@ -53,3 +53,8 @@ with HistoryClient(job.key, base_url=job.base_url) as client:
         with Backup(job.folder) as backup:
             verified = backup.verify()
         report(time.perf_counter() - start, ok=verified.ok_count, issues=len(verified.issues))
+    elif job.name == "page":
+        start = time.perf_counter()
+        with Backup(job.folder) as backup:
+            backup.write_page()
+        report(time.perf_counter() - start)

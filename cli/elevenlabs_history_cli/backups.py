@@ -1,4 +1,4 @@
-"""The commands for a backup: backup, verify, search."""
+"""The commands for a backup: backup, verify, search, page."""
 
 import argparse
 import shlex
@@ -44,6 +44,8 @@ def backup(args: argparse.Namespace) -> ExitCode:
         print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
         _print_report(report, args)
+    if args.page:
+        page(args)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
 
 
@@ -81,6 +83,15 @@ def search(args: argparse.Namespace) -> ExitCode:
             found = print_table(args.columns, (_row(record, args) for record in records))
     if not found and not args.quiet:
         echo(f"{args.folder} has no item that contains: {words} {filter_options(args)}".rstrip())
+    return ExitCode.DONE
+
+
+def page(args: argparse.Namespace) -> ExitCode:
+    """Write the page of a backup."""
+    with Backup(args.folder) as opened:
+        path = opened.write_page()
+    if not args.quiet:
+        echo(f"Wrote {path}. Open it in a browser.")
     return ExitCode.DONE
 
 

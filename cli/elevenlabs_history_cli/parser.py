@@ -56,6 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
     _add_backup(commands)
     _add_commands_for_backups(commands)
+    _add_subtitles(commands)
     _add_commands_for_items(commands)
     _add_other_commands(commands)
     return parser
@@ -85,6 +86,7 @@ def _add_backup(commands: _Commands) -> None:
     backup.add_argument("--workers", type=_positive, metavar="N", help=text)
     text = "maximum number of items per request; fewer if the server refuses so many (default: 100)"
     backup.add_argument("--batch-size", type=_positive, metavar="N", help=text)
+    backup.add_argument("--page", action="store_true", help="then write a page to play it in a browser")
     _add_common(backup)
 
 
@@ -147,6 +149,49 @@ def _add_commands_for_backups(commands: _Commands) -> None:
         text = "the folder of the backup, if not the default one"
         command.add_argument("--in", type=_folder, dest="folder", metavar="FOLDER", help=text)
         _add_common(command, json=False, region=False)
+    page = _add_command(
+        commands,
+        "page [OPTIONS] [FOLDER]",
+        "write a page to search and play a backup in a browser",
+        more="It is index.html in the folder of the backup. It needs no server and no network,\n"
+        "and can be handed on with the folder.",
+        examples=["%(prog)s ~/elevenlabs"],
+    )
+    _add_folder(page)
+    _add_common(page, json=False, region=False)
+
+
+def _add_subtitles(commands: _Commands) -> None:
+    subtitles = _add_command(
+        commands,
+        "subtitles [OPTIONS] FOLDER [ID...]",
+        "write subtitles of items, from the times at which their words are spoken",
+        more="Without ID: of every item of the backup that has an alignment of its characters with\n"
+        "times. A listing may leave alignments out; --fetch asks the server for them.",
+        examples=[
+            "%(prog)s ~/elevenlabs ja9xsmfGhxYcymxGcOGB > clip.srt",
+            "%(prog)s ~/elevenlabs -o ~/elevenlabs",
+            "%(prog)s ~/elevenlabs -o captions --form vtt --fetch",
+        ],
+    )
+    _add_folder(subtitles)
+    subtitles.add_argument("ids", nargs="*", metavar="ID", help="a history item id (default: all items)")
+    text = "a folder, where the files are named as the clips; of one item also a file (default: print it)"
+    subtitles.add_argument("-o", "--output", type=_folder, metavar="OUT", help=text)
+    text = "SubRip, WebVTT, or words with their times for programs (default: srt)"
+    subtitles.add_argument("--form", choices=("srt", "vtt", "json"), default="srt", help=text)
+    subtitles.add_argument("--words", dest="by_word", action="store_true", help="one word at a time")
+    subtitles.add_argument("--fetch", action="store_true", help="ask the server for alignments that are not known")
+    subtitles.add_argument("--overwrite", action="store_true", help="replace existing files")
+    _add_common(subtitles, json=False)
+    mcp = _add_command(
+        commands,
+        "mcp [OPTIONS] [FOLDER]",
+        "serve a backup to assistants (Model Context Protocol, stdio)",
+        examples=["%(prog)s ~/elevenlabs"],
+    )
+    _add_folder(mcp)
+    _add_common(mcp, json=False, region=False)
 
 
 def _add_commands_for_items(commands: _Commands) -> None:

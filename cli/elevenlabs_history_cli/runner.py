@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from elevenlabs_history import errors
 
-from .backups import backup, search, verify
+from .backups import backup, page, search, verify
 from .doctor import doctor
 from .downloads import download
 from .export import export
 from .items import list_items, show
 from .keys import MissingKeyError
+from .mcp_server import serve
 from .output import echo, sanitize
 from .parser import ExitCode, make_parser
 from .player import open_file, play
 from .settings import fill, load_settings
+from .subtitles import subtitles
 
 if TYPE_CHECKING:
     import argparse
@@ -56,6 +58,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "export": export,
     "play": play,
     "open": open_file,
+    "subtitles": subtitles,
+    "mcp": serve,
+    "page": page,
     "list": list_items,
     "show": show,
     "download": download,

@@ -10,15 +10,17 @@ import hashlib
 import math
 import re
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, cast
 
 from attrs import frozen
 
 from . import mp3, samples
 from .opus import OpusStream
+from .seeded import SECONDS_A_CHARACTER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 Codec = Literal["mp3", "wav", "pcm", "opus", "ulaw", "alaw"]
 
@@ -79,7 +81,38 @@ class Repeated:
             yield self.block * rest
 
 
-Audio = Repeated | OpusStream
+@frozen
+class Spoken:
+    """Audio of a text: a tone for each of its characters, silence for white space.
+
+    Attributes:
+        header: What stands before the first block.
+        tone: A block that sounds.
+        silence: A block of the same length that does not.
+        sounds: Whether each block sounds.
+        media_type: What a server may call it.
+    """
+
+    header: bytes
+    tone: bytes
+    silence: bytes
+    sounds: Sequence[bool]
+    media_type: str
+
+    @property
+    def size(self) -> int:
+        """The bytes of all of it."""
+        return len(self.header) + len(self.tone) * len(self.sounds)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield all of it in pieces of about 256 KiB."""
+        yield self.header
+        at_once = max(1, _PIECE // len(self.tone))
+        for first in range(0, len(self.sounds), at_once):
+            yield b"".join(self.tone if sound else self.silence for sound in self.sounds[first : first + at_once])
+
+
+Audio = Repeated | Spoken | OpusStream
 """Audio that is never in memory as a whole: its `size`, its `media_type`, and its `pieces`."""
 
 
@@ -121,7 +154,13 @@ def format_of(output_format: str) -> Format:
 
 
 def make_audio(
-    history_item_id: str, output_format: str, *, seconds: float, size: int | None, id3: bool = False
+    history_item_id: str,
+    output_format: str,
+    *,
+    seconds: float,
+    size: int | None,
+    id3: bool = False,
+    spoken: str | None = None,
 ) -> Audio:
     """Make the audio of an item.
 
@@ -131,11 +170,15 @@ def make_audio(
         seconds: How long it sounds, about.
         size: At least this many bytes instead.
         id3: An mp3 begins with a large, empty ID3 tag, as some real ones do.
+        spoken: The text that an mp3, a wav or PCM sounds for instead, each character as long as its alignment says;
+            it is silent where white space is. Other formats sound for all of that time.
 
     Raises:
         ValueError: The simulator has no audio of this format.
     """
     wanted = format_of(output_format)
+    if spoken is not None:
+        seconds, size = len(spoken) * SECONDS_A_CHARACTER, None
     mark = f"<id:{history_item_id}>".encode("latin-1", errors="replace")
     pitch = hashlib.sha256(history_item_id.encode()).digest()[0] % 16
     match wanted.codec:
@@ -144,12 +187,19 @@ def make_audio(
         case "mp3":
             block = mp3.frame(mark, wanted.rate, wanted.bit_rate, pitch)
             per_second = wanted.rate / mp3.samples_a_frame(wanted.rate)
+            if spoken is not None:
+                silence = mp3.frame(mark, wanted.rate, wanted.bit_rate, None)
+                return _spoken(wanted, block, silence, spoken, per_second, id3=id3)
         case "ulaw" | "alaw":
             block = samples.companded(mark, wanted.rate)
             per_second = wanted.rate / len(block)
         case "pcm" | "wav":
             block = samples.linear(mark, wanted.rate, pitch)
             per_second = 2 * wanted.rate / len(block)
+            if spoken is not None:
+                end = 2 * round(wanted.rate * SECONDS_A_CHARACTER)
+                silence = samples.linear(mark, wanted.rate, None)[:end]
+                return _spoken(wanted, block[:end], silence, spoken, 1 / SECONDS_A_CHARACTER)
     blocks = max(_FEWEST_BLOCKS, math.ceil(seconds * per_second if size is None else size / len(block)))
     return Repeated(_header(wanted, len(block) * blocks, id3=id3), block, blocks, wanted.media_type)
 
@@ -161,6 +211,16 @@ def item_id_of(audio: bytes) -> str | None:
     if wide := _WIDE_ID.search(audio):
         return wide[1][::2].decode("latin-1")
     return None
+
+
+def _spoken(wanted: Format, tone: bytes, silence: bytes, text: str, per_second: float, *, id3: bool = False) -> Spoken:
+    edges = [round(place * SECONDS_A_CHARACTER * per_second) for place in range(len(text) + 1)]
+    sounds = [
+        not character.isspace()
+        for character, (first, end) in zip(text, pairwise(edges), strict=True)
+        for _ in range(first, end)
+    ]
+    return Spoken(_header(wanted, len(tone) * len(sounds), id3=id3), tone, silence, sounds, wanted.media_type)
 
 
 def _header(wanted: Format, data_bytes: int, *, id3: bool) -> bytes:

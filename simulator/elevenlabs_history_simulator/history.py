@@ -69,7 +69,8 @@ class History:
             seconds: How long its audio sounds, about.
             size: At least how many bytes its audio has, whatever `seconds` says.
             id3: Its mp3 begins with a large ID3 tag.
-            aligned: It tells when each character of its text is spoken.
+            aligned: It tells when each character of its text is spoken, and its audio sounds for that text, whatever
+                `seconds` and `size` say. The text of a dialogue is its lines with a space between two.
             metadata: Fields of the API that are to differ from what the seed gives, such as `text`, `voice_name`,
                 `output_format` or `state`. With the state `deleted` or `processing` its audio is refused.
 
@@ -87,8 +88,11 @@ class History:
             if date is None:
                 newer = self._in_order[-1].date if self._in_order else NEWEST
                 date = newer - pause(self.seed, number)
+            spoken: str | None = None
             if aligned:
-                metadata["alignments"] = alignments(metadata.get("text") or facts(self.seed, number)["text"])
+                lines = [line["text"] for line in metadata.get("dialogue") or ()]
+                text: str = metadata.get("text") or " ".join(lines) or facts(self.seed, number)["text"]
+                spoken, metadata["alignments"] = text, alignments(text)
             item = Item(
                 id=metadata.get("history_item_id") or item_id(self.seed, number),
                 place=(-date, number),
@@ -98,23 +102,32 @@ class History:
                 seconds=seconds,
                 size=size,
                 id3=id3,
+                spoken=spoken,
             )
             self.remove(item.id)
             self._insert(item)
         return item
 
-    def add_dialogue(self, lines: Sequence[tuple[str, str]], *, date: int | None = None, **metadata: Any) -> Item:  # noqa: ANN401 - JSON is anything
+    def add_dialogue(
+        self,
+        lines: Sequence[tuple[str, str]],
+        *,
+        date: int | None = None,
+        aligned: bool = False,
+        **metadata: Any,  # noqa: ANN401 - JSON is anything
+    ) -> Item:
         """Add a dialogue.
 
         Args:
             lines: Who says what: voice names and texts.
             date: As for `add`.
+            aligned: As for `add`.
             metadata: As for `add`.
 
         Returns:
             The item. The API tells its text and voices in `dialogue` alone.
         """
-        return self.add(date=date, **dialogue(lines) | metadata)
+        return self.add(date=date, aligned=aligned, **dialogue(lines) | metadata)
 
     def change(self, history_item_id: str, *, date: int | None = None, **metadata: Any) -> Item:  # noqa: ANN401 - JSON is anything
         """Change what the API tells of an item, and its place when the date changes.

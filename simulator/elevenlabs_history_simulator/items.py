@@ -31,6 +31,7 @@ class Item:
         seconds: How long the audio sounds, about.
         size: At least how many bytes it has; None for what `seconds` gives.
         id3: The mp3 begins with a large ID3 tag.
+        spoken: The text that the audio sounds for, as in `make_audio`; None for a tone of so many seconds.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Item:
     seconds: float = 1.0
     size: int | None = None
     id3: bool = False
+    spoken: str | None = None
     _metadata: dict[str, Any] | None = field(default=None, init=False)
 
     @property
@@ -69,7 +71,7 @@ class Item:
         own_format = self.as_told().get("output_format") or DEFAULT_FORMAT
         as_wav = DEFAULT_FORMAT if wav_is_mp3 else "wav_44100"
         wanted = as_wav if output_format == "wav" else own_format
-        return make_audio(self.id, wanted, seconds=self.seconds, size=self.size, id3=self.id3)
+        return make_audio(self.id, wanted, seconds=self.seconds, size=self.size, id3=self.id3, spoken=self.spoken)
 
     def _told(self) -> dict[str, Any]:
         told: dict[str, Any] = (

@@ -70,8 +70,9 @@ def page(history: History, query: ListQuery, quirks: Quirks) -> dict[str, Any]:
     del items[query.page_size :]
     shared = history.get(query.cursor) if quirks.overlapping_pages and query.cursor is not None else None
     on_page = items if shared is None else [shared, *items]
+    hidden = {"alignments": None} if quirks.unlisted_alignments else {}
     return {
-        "history": [shown(item, quirks) for item in on_page if _fits(item, query)],
+        "history": [shown(item, quirks) | hidden for item in on_page if _fits(item, query)],
         "last_history_item_id": items[-1].id if items else query.cursor,
         "has_more": has_more or quirks.endless_pages,
         "scanned_until": items[-1].date if items else None,

@@ -13,7 +13,7 @@ def samples_a_frame(rate: int) -> int:
     return 1152 if rate >= _LOWEST_OF_VERSION_1 else 576
 
 
-def frame(mark: bytes, rate: int, bit_rate: int, pitch: int) -> bytes:
+def frame(mark: bytes, rate: int, bit_rate: int, pitch: int | None) -> bytes:
     """Make one frame, mono, that stands alone.
 
     The only coefficient that is not zero makes the tone. Huffman table 1 writes a pair of zeros as `1` and the pair
@@ -23,11 +23,11 @@ def frame(mark: bytes, rate: int, bit_rate: int, pitch: int) -> bytes:
         mark: What the frame is to hold besides.
         rate: Samples a second; below 32,000 the frame is of MPEG-2, which has half the samples and another side info.
         bit_rate: Thousands of bits a second.
-        pitch: From 0 to 15.
+        pitch: From 0 to 15; None for silence.
     """
     first_version = rate >= _LOWEST_OF_VERSION_1
-    pairs = 6 + pitch
-    spectrum = "1" * (pairs - 1) + "01" + "0"
+    pairs = 0 if pitch is None else 6 + pitch
+    spectrum = "1" * (pairs - 1) + "01" + "0" if pairs else ""
     granule = (
         f"{len(spectrum):012b}{pairs:09b}{195:08b}"  # length, pairs, gain
         + "0" * (4 if first_version else 9) + "0"  # no scale factors, a long block

@@ -48,6 +48,9 @@ class Quirks:
     optional_fields: Literal["told", "null", "absent"] = _quirk(
         "told", "what an item need not tell is told, null, or not there"
     )
+    unlisted_alignments: bool = _quirk(
+        default=False, about="a listing tells no alignments, only the answer for one item does"
+    )
     drifted: bool = _quirk(
         default=False, about="items have fields and values that no published schema has, and the former field feedback"
     )

@@ -10,9 +10,9 @@ _LARGEST_RIFF = 0xFFFFFFFF
 _WAV_HEADER_BEHIND_SIZE = 36
 
 
-def linear(mark: bytes, rate: int, pitch: int) -> bytes:
-    """Make a tenth of a second of signed 16-bit samples: the mark, too quiet to hear, and a tone."""
-    return struct.pack(f"<{len(mark)}h", *mark) + _tone(rate, pitch)
+def linear(mark: bytes, rate: int, pitch: int | None) -> bytes:
+    """Make a tenth of a second of signed 16-bit samples: the mark, too quiet to hear, and a tone, or silence."""
+    return struct.pack(f"<{len(mark)}h", *mark) + (bytes(rate // 10 * 2) if pitch is None else _tone(rate, pitch))
 
 
 def companded(mark: bytes, rate: int) -> bytes:

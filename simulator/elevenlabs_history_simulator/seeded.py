@@ -28,6 +28,8 @@ TEXTS = (
     "A small robot counts its friends and arrives at seven.",
 )
 DEFAULT_FORMAT = "mp3_44100_128"
+SECONDS_A_CHARACTER = 0.06
+"""How long each character of an aligned item is spoken: a whole number of samples at every rate."""
 RARER_FORMATS = (
     "mp3_44100_192",
     "mp3_22050_32",
@@ -44,7 +46,6 @@ RARER_SOURCES = ("Dubbing", "ConvAI", "AN", "VoiceGeneration", "Flows")
 _LETTERS = string.ascii_letters + string.digits
 _TO_LETTERS = bytes(ord(_LETTERS[byte % len(_LETTERS)]) for byte in range(256))
 _ID_LENGTH = 20
-_SECONDS_A_CHARACTER = 0.06
 
 
 def item_id(seed: int, number: int) -> str:
@@ -125,7 +126,7 @@ def dialogue(lines: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 def alignments(text: str) -> dict[str, Any]:
     """Say when each character of a text is spoken."""
-    times = [round(place * _SECONDS_A_CHARACTER, 3) for place in range(len(text) + 1)]
+    times = [round(place * SECONDS_A_CHARACTER, 3) for place in range(len(text) + 1)]
     alignment = {
         "characters": list(text),
         "character_start_times_seconds": times[:-1],

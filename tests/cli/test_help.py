@@ -58,7 +58,7 @@ def test_every_example_works_as_it_stands(environment, simulator, tmp_path, monk
     monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]]))
     monkeypatch.setenv("HOME", str(tmp_path))
     for item_id in ("ja9xsmfGhxYcymxGcOGB", "VW7YKqPnjY4h39yTbx2L"):
-        simulator.history.add(history_item_id=item_id)
+        simulator.history.add(history_item_id=item_id, aligned=True)
     for command in ("elevenlabs-history backup ~/elevenlabs", *examples):
         shell = ["bash", "-o", "pipefail", "-c", command]
         done = subprocess.run(

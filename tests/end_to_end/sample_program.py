@@ -96,6 +96,17 @@ def newest(client: HistoryClient, since: history.TimestampLike) -> list[HistoryI
     return found
 
 
+def subtitles(record: backups.Record, form: backups.SubtitleFormat) -> str:
+    """Make the file of an item's subtitles, or tell why there is none."""
+    try:
+        cues: list[backups.Cue] = record.subtitles()
+    except backups.NoAlignmentError:
+        return "nothing is known of its times"
+    except backups.SubtitleError as error:
+        return error.message
+    return f"{backups.subtitle_path(record, form)}:\n{backups.format_cues(cues, form)}"
+
+
 def back_up(client: HistoryClient, folder: Path) -> None:
     """Back up everything, verify it, and repair what is broken."""
     with backups.Backup(folder) as backup:
@@ -103,6 +114,7 @@ def back_up(client: HistoryClient, folder: Path) -> None:
         report: backups.SyncReport = backup.sync(client, on_event=lambda event: print(describe_backup_event(event)))
         print(f"{plan.items} planned, {report.saved} backed up")
         record: backups.Record = next(iter(backup))
+        print(subtitles(record, "vtt"))
         file: backups.BackupFile = record.files[0]
         (backup.folder / file.path).unlink()
         verified: backups.VerifyReport = backup.verify()

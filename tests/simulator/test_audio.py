@@ -35,6 +35,13 @@ def decoded(data, output_format):
     return sound
 
 
+def tones(sound, rate):
+    """When it begins and ends to sound, in seconds, each time; a pause is at least a twentieth of a second."""
+    loud = np.flatnonzero(np.abs(sound) > 0.05) / rate
+    pauses = np.flatnonzero(np.diff(loud) > 0.05)
+    return list(zip(loud[np.r_[0, pauses + 1]], loud[np.r_[pauses, -1]], strict=True))
+
+
 @settings(deadline=None)
 @given(ids, st.sampled_from(FORMATS), lengths)
 def test_audio_decodes_at_its_rate_has_its_size_and_tells_its_id(item_id, output_format, length):
@@ -98,6 +105,38 @@ def test_an_mp3_may_begin_with_a_large_tag_and_other_audio_has_none():
     for output_format in ("pcm_24000", "opus_48000_64", "wav_44100"):
         plain = make_audio("an-id", output_format, seconds=1, size=None)
         assert make_audio("an-id", output_format, seconds=1, size=None, id3=True) == plain
+
+
+@pytest.mark.parametrize(
+    ("output_format", "tolerance"),
+    [
+        ("mp3_44100_128", 0.06),
+        ("mp3_22050_32", 0.06),
+        *((f"{codec}_{rate}", 0.005) for codec in ("wav", "pcm") for rate in RATES),
+    ],
+)
+def test_aligned_audio_sounds_while_a_character_is_spoken_and_is_silent_between_words(
+    simulator, output_format, tolerance
+):
+    item = simulator.history.add(text="Hello,   you   there.", aligned=True, output_format=output_format)
+    data = b"".join(item.audio().pieces())
+    assert len(data) == item.audio().size
+    assert item_id_of(data) == item.id
+    alignment = item.metadata["alignments"]["alignment"]
+    words = [(0, 6), (9, 12), (15, 21)]
+    told = [
+        (alignment["character_start_times_seconds"][start], alignment["character_end_times_seconds"][end - 1])
+        for start, end in words
+    ]
+    heard = tones(decoded(data, output_format), int(output_format.split("_")[1]))
+    assert np.array(heard) == pytest.approx(np.array(told), abs=tolerance)
+
+
+@pytest.mark.parametrize("output_format", ["opus_48000_64", "ulaw_8000", "alaw_8000"])
+def test_aligned_audio_of_other_formats_is_as_long_as_its_text(simulator, output_format):
+    item = simulator.history.add(text="x" * 50, aligned=True, output_format=output_format, seconds=1)
+    sound = decoded(b"".join(item.audio().pieces()), output_format)
+    assert len(sound) / int(output_format.split("_")[1]) == pytest.approx(3, abs=0.4)
 
 
 def test_audio_that_is_not_ours_tells_nothing():

@@ -16,3 +16,8 @@ def plan(client, folder, **options):
 def repair(client, folder, **options):
     with Backup(folder) as backup:
         return backup.repair(client, **options)
+
+
+def import_files(client, folder, *archives, **options):
+    with Backup(folder) as backup:
+        return backup.import_files(client, archives, **options)

@@ -14,12 +14,13 @@ no ids, a body may be cut short, audio belongs on the disk and not in memory, an
 
 # `X as X` marks a name as exported for type checkers (PEP 484).
 from ._audio import FileKind as FileKind
+from ._download.local_archive import extract_archive as extract_archive
 from ._files.atomic import AtomicFile as AtomicFile
 from ._files.lock import FolderLock as FolderLock
 from ._files.template import Template as Template
 from ._http.retry import RetryPolicy as RetryPolicy
 from ._http.settings import Region as Region
-from ._listing import InvalidEntry as InvalidEntry, TimestampLike as TimestampLike
+from ._listing import InvalidEntry as InvalidEntry, TimestampLike as TimestampLike, unix_seconds as unix_seconds
 from ._matching import MatchMethod as MatchMethod
 from ._version import __version__ as __version__
 from .async_client import AsyncHistoryClient as AsyncHistoryClient, AsyncHistoryItems as AsyncHistoryItems
@@ -46,6 +47,7 @@ from .errors import (
     WrongRegionError as WrongRegionError,
 )
 from .events import (
+    ArchiveReport as ArchiveReport,
     BytesReceived as BytesReceived,
     DownloadedFile as DownloadedFile,
     Event as Event,

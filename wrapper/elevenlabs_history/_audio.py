@@ -1,9 +1,11 @@
 """What bytes are: names and media types are hints, the first bytes are proof; and the WAV header that raw PCM lacks."""
 
 import codecs
+import os
 import re
 import struct
 from enum import StrEnum
+from pathlib import Path
 
 SNIFF_BYTES = 4096
 """How many first bytes of a body to examine; fewer only if the body is shorter."""
@@ -50,6 +52,21 @@ class FileKind(StrEnum):
     def extension(self) -> str:
         """The file name extension, with its dot; `.bin` for what is neither audio nor a zip archive."""
         return _EXTENSIONS[self]
+
+    @classmethod
+    def of_file(cls, path: str | os.PathLike[str], *, output_format: str | None = None) -> "FileKind":
+        """Detect what a file is by its first bytes.
+
+        Args:
+            path: The file.
+            output_format: That of its item, which decides where the bytes prove nothing: PCM, ulaw and alaw have no
+                header. Without one, such bytes are PCM.
+
+        Raises:
+            OSError: The file can't be read.
+        """
+        with Path(path).open("rb") as file:
+            return kind_of(file.read(SNIFF_BYTES), output_format)
 
 
 _EXTENSIONS = {kind: f".{kind.value}" if kind.is_audio or kind is FileKind.ZIP else ".bin" for kind in FileKind}

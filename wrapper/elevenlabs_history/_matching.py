@@ -7,7 +7,7 @@ would notice; so what is not proven stays unmatched, and the caller requests tha
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -22,6 +22,9 @@ _MAX_OFFSET = 14 * 60 * 60
 
 # A shorter id could be another word of the name, such as m2 or s50.
 _MIN_ID_LENGTH = 8
+
+# One or two files of foreign items may fit listed ones by chance; for three the chance is below 1 in 200,000.
+_MIN_MATCHES = 3
 
 # After one folder at most, and nowhere later: a voice name can look like a time, even with a slash in it.
 _STAMP = re.compile(
@@ -59,7 +62,7 @@ class Match:
     match_method: MatchMethod | None
 
 
-# When each requested item was generated, by id; None if unknown.
+# When each item was generated, by id; None if unknown.
 _Times: TypeAlias = "Mapping[str, int | None]"
 _File: TypeAlias = tuple[str, int, int]
 _Claims: TypeAlias = dict[_File, tuple[str, MatchMethod]]
@@ -85,12 +88,23 @@ def match_members(requested: Iterable[HistoryItem | str], members: Iterable[Name
     A bare id has no time, so only the first two rules can match it. Members of the same name, size and checksum are one
     file. Returns one match per member, in their order.
     """
-    requested = list(requested)
-    times = _times(requested)
-    folders = _odd_folders(requested)
-    files = [(_without_folder(member.name, folders), member.size, member.crc32) for member in members]
-    claims = _uncontested(_claims(times, set(files)))
-    return tuple(Match(index, *claims.get(file, (None, None))) for index, file in enumerate(files))
+    return _match(requested, members, _claims)
+
+
+def match_listed(listed: Iterable[HistoryItem], members: Iterable[NamedMember]) -> tuple[Match, ...]:
+    """Match members to items of a listing. Nobody knows which of them were requested; most were not.
+
+    A member is an item when
+
+    - its name ends in the id of that item and holds no other listed id;
+    - or its time stamp fits that item and no other listed one under any possible time zone offset, and so do the stamps
+      of at least two other items; and every file has a stamp that fits a listed item, all under one offset.
+
+    A contradiction leaves a member unmatched, as in `match_members`, and so do items that are not listed: their stamps
+    fit nothing. It fails only if the archive holds an item that is not listed, and lacks a listed item of the very same
+    second.
+    """
+    return _match(listed, members, lambda times, files: _by_listing(times, files) | _by_id(times, files))
 
 
 def plan_batches(items: Iterable[HistoryItem], size: int) -> list[list[HistoryItem]]:
@@ -111,6 +125,18 @@ def plan_batches(items: Iterable[HistoryItem], size: int) -> list[list[HistoryIt
     for batch in batches:
         batch.sort(key=lambda item: places[item.history_item_id])
     return sorted(batches, key=lambda batch: places[batch[0].history_item_id])
+
+
+def _match(
+    items: Iterable[HistoryItem | str],
+    members: Iterable[NamedMember],
+    find_claims: Callable[[_Times, set[_File]], _Claims],
+) -> tuple[Match, ...]:
+    items = list(items)
+    folders = _odd_folders(items)
+    files = [(_without_folder(member.name, folders), member.size, member.crc32) for member in members]
+    claims = _uncontested(find_claims(_times(items), set(files)))
+    return tuple(Match(index, *claims.get(file, (None, None))) for index, file in enumerate(files))
 
 
 def _claims(times: _Times, files: set[_File]) -> _Claims:
@@ -136,22 +162,35 @@ def _by_id(times: _Times, files: set[_File]) -> _Claims:
 
 
 def _by_time(times: _Times, files: set[_File]) -> _Claims:
-    known = {history_item_id: time for history_item_id, time in times.items() if time is not None}
-    stamps = {file: stamp for file in files if (stamp := _stamp(file)) is not None}
-    if not known or not stamps or len(stamps) < len(files) or len(known) < len(times):
+    known, stamps = _known(times), _stamps(files)
+    if not known or not stamps:
         return {}
     offset = min(stamps.values()) - min(known.values())
     if not _is_offset(offset) or Counter(stamps.values()) != Counter(time + offset for time in known.values()):
         return {}
+    fitting = _fitting(known, stamps)
+    return {file: (ids[0], MatchMethod.TIME) for file, ids in fitting.items() if len(ids) == 1}
+
+
+def _by_listing(times: _Times, files: set[_File]) -> _Claims:
+    known, stamps = _known(times), _stamps(files)
+    fitting = _fitting(known, stamps)
+    offsets = [{stamps[file] - known[each] for each in ids} for file, ids in fitting.items()]
+    single = {file: ids[0] for file, ids in fitting.items() if len(ids) == 1}
+    if len(set(single.values())) < _MIN_MATCHES or not set.intersection(*offsets):
+        return {}
+    return {file: (each, MatchMethod.TIME) for file, each in single.items()}
+
+
+def _fitting(known: Mapping[str, int], stamps: Mapping[_File, int]) -> dict[_File, list[str]]:
+    """The items that each file may be, by its time stamp under any possible offset."""
     by_remainder: defaultdict[int, list[str]] = defaultdict(list)
     for history_item_id, time in known.items():
         by_remainder[time % _QUARTER].append(history_item_id)
-    claims: _Claims = {}
-    for file, stamp in stamps.items():
-        fitting = [each for each in by_remainder[stamp % _QUARTER] if _is_offset(stamp - known[each])]
-        if len(fitting) == 1:
-            claims[file] = (fitting[0], MatchMethod.TIME)
-    return claims
+    return {
+        file: [each for each in by_remainder[stamp % _QUARTER] if _is_offset(stamp - known[each])]
+        for file, stamp in stamps.items()
+    }
 
 
 def _uncontested(claims: _Claims) -> _Claims:
@@ -166,6 +205,18 @@ def _times(requested: Iterable[HistoryItem | str]) -> _Times:
         history_item_id, time = (entry, None) if isinstance(entry, str) else (entry.history_item_id, entry.date_unix)
         times[history_item_id] = time if times.get(history_item_id, time) == time else None
     return times
+
+
+def _known(times: _Times) -> Mapping[str, int]:
+    """The times of all items; none if one is unknown, because that item might be any file."""
+    known = {history_item_id: time for history_item_id, time in times.items() if time is not None}
+    return known if len(known) == len(times) else {}
+
+
+def _stamps(files: set[_File]) -> Mapping[_File, int]:
+    """The time stamps of all files; none if a file has none, because that file might be any item."""
+    stamps = {file: stamp for file in files if (stamp := _stamp(file)) is not None}
+    return stamps if len(stamps) == len(files) else {}
 
 
 def _odd_folders(requested: Iterable[HistoryItem | str]) -> list[str]:

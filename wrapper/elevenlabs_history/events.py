@@ -1,4 +1,4 @@
-"""What `download_all` reports: events while it runs, a report at its end."""
+"""What `download_all` and `extract_archive` report: events while a run goes on, a report at its end."""
 
 from collections.abc import Sized
 from pathlib import Path
@@ -125,3 +125,18 @@ class Report:
             f"{len(self.failed)} of {total} items were not saved. The first is {first.history_item_id}: {first.error}",
             hint="Run it again: saved files are not fetched twice.",
         )
+
+
+@mutable(kw_only=True)
+class ArchiveReport:
+    """The result of `extract_archive`. Every file of the archive is in exactly one of the three lists.
+
+    Attributes:
+        saved: Files, each proven to be its item.
+        skipped: Ids of items that were left out, because their files exist or because the caller asked for it.
+        unmatched: Names, as the archive has them, of files that are not proven to be one of the items.
+    """
+
+    saved: list[DownloadedFile] = field(factory=list, repr=_count)
+    skipped: list[str] = field(factory=list, repr=_count)
+    unmatched: list[str] = field(factory=list, repr=_count)

@@ -2,28 +2,34 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
+from typing import IO, TypeAlias
 
 from attrs import frozen
 
-from .._archive import iter_chunks, read_directory
+from .._archive import Member, iter_chunks, read_directory
 from .._audio import SNIFF_BYTES, FileKind, kind_of, pcm_sample_rate, wav_header
 from .._files.atomic import AtomicFile, delete_files, fsync_folders
 from .._files.checks import check_target
+from .._files.lock import staging_folder
 from .._items import describe, id_of, output_format_of
-from .._matching import MatchMethod, match_members
+from .._matching import MatchMethod, match_listed, match_members
 from ..errors import HistoryError, UnsafeArchiveError
-from ..events import DownloadedFile
+from ..events import ArchiveReport, DownloadedFile
 from ..item import HistoryItem
 from .sinks import Sink
-from .targets import Targets
+from .targets import PathTemplate, Targets
 
 FSYNC_THREADS = 4
 _CHUNK_BYTES = 64 * 1024
+# Of an archive that nobody requested here: what an end record can count without zip64. The directory has its own limit.
+_MAX_MEMBERS = 0xFFFF
+
+_Identified: TypeAlias = tuple[Member, str | HistoryItem | None, MatchMethod | None]
 
 
 @frozen
@@ -79,6 +85,43 @@ def extract_matched(
         return result
 
 
+def extract_listed(
+    archive: IO[bytes],
+    items: Iterable[HistoryItem],
+    folder: Path,
+    *,
+    template: PathTemplate | None,
+    skip: Container[str],
+    overwrite: bool,
+) -> ArchiveReport:
+    """Name each member that is proven to be one of the items; see `elevenlabs_history.extract_archive`."""
+    by_id = {item.history_item_id: item for item in items}
+    members = _distinct(read_directory(archive, requested=_MAX_MEMBERS))
+    matches = list(zip(members, match_listed(by_id.values(), members), strict=True))
+    found = [
+        (each, by_id[match.history_item_id], match.match_method) for each, match in matches if match.history_item_id
+    ]
+    report = ArchiveReport(unmatched=[each.name for each, match in matches if not match.history_item_id])
+    targets = Targets.plan(tuple(item for _, item, _ in found), folder, template=template, overwrite=overwrite)
+    wanted: list[_Identified] = []
+    for member, item, match_method in found:
+        if item.history_item_id in skip or (not overwrite and targets.existing(item)):
+            report.skipped.append(item.history_item_id)
+        else:
+            wanted.append((member, item, match_method))
+    with (
+        staging_folder(folder) as hidden,
+        ThreadPoolExecutor(FSYNC_THREADS) as executor,
+        _staging(targets, hidden, executor) as staging,
+    ):
+        for staged, (member, *_) in zip(staging.stage_members(archive, wanted), wanted, strict=True):
+            if staged.item is None or not staged.kind.is_audio:
+                report.unmatched.append(member.name)
+            else:
+                report.saved.append(staging.rename(staged, targets.path(staged.item, staged.kind)))
+    return report
+
+
 @frozen
 class _StagedFile:
     """A file that is complete and lacks only its name."""
@@ -122,19 +165,33 @@ class _Staging:
             staged = self._stage_single(body)
             staged.file.flush_to_disk()
             return [staged]
-        # Each file is flushed while the next ones are written: waiting for the disk in turn would take much longer.
-        flushes: list[Future[None]] = []
-        members = []
+        archive = self._stack.enter_context(body.file.reading())
+        items = {id_of(item): item for item in self._targets.items}
         try:
-            for staged in self._stage_members(body):
-                members.append(staged)
-                flushes.append(self._executor.submit(staged.file.flush_to_disk))
+            # The server may send an item twice.
+            members = _distinct(read_directory(archive, requested=len(items)))
+            matches = match_members(self._targets.items, members)
+            return self.stage_members(
+                archive,
+                [
+                    (member, items.get(match.history_item_id or ""), match.match_method)
+                    for member, match in zip(members, matches, strict=True)
+                ],
+            )
         except UnsafeArchiveError as error:
             error.message = f"{error.message} ({describe(self._targets.items)})"
             raise
+
+    def stage_members(self, archive: IO[bytes], members: Iterable[_Identified]) -> list[_StagedFile]:
+        # Each file is flushed while the next ones are written: waiting for the disk in turn would take much longer.
+        flushes: list[Future[None]] = []
+        staged = []
+        for member, item, match_method in members:
+            staged.append(self._write_file(iter_chunks(archive, member), member.size, item, match_method))
+            flushes.append(self._executor.submit(staged[-1].file.flush_to_disk))
         for flush in flushes:
             flush.result()
-        return members
+        return staged
 
     def rename(self, staged: _StagedFile, target: Path) -> DownloadedFile:
         staged.file.rename(target, overwrite=self._targets.overwrite)
@@ -165,16 +222,6 @@ class _Staging:
                 return self._write_file(chunks, body.size, item, match_method)
         return _StagedFile(body.file, item, match_method, body.kind, body.size, body.sha256.hexdigest())
 
-    def _stage_members(self, body: Sink[AtomicFile]) -> Iterator[_StagedFile]:
-        archive = self._stack.enter_context(body.file.reading())
-        directory = read_directory(archive, requested=len(self._targets.items))
-        # The server may send an item twice; the same name, size and checksum are one file.
-        members = {(member.name, member.size, member.crc32): member for member in directory}.values()
-        items = {id_of(item): item for item in self._targets.items}
-        for member, match in zip(members, match_members(self._targets.items, members), strict=True):
-            item = items.get(match.history_item_id or "")
-            yield self._write_file(iter_chunks(archive, member), member.size, item, match.match_method)
-
     def _write_file(
         self, chunks: Iterator[bytes], size: int, item: str | HistoryItem | None, match_method: MatchMethod | None
     ) -> _StagedFile:
@@ -196,3 +243,8 @@ class _Staging:
         file.close()
         kind = FileKind.WAV if header else kind
         return _StagedFile(file, item, match_method, kind, len(header) + size, sha256.hexdigest())
+
+
+def _distinct(members: Iterable[Member]) -> list[Member]:
+    """Members of the same name, size and checksum are one file."""
+    return list({(member.name, member.size, member.crc32): member for member in members}.values())

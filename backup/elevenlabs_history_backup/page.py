@@ -1,0 +1,194 @@
+"""A page that shows and plays a backup in a browser, opened from the disk: `index.html` and the folder `page`.
+
+A page on the disk may load scripts, but it can't fetch files or import modules. So its data are scripts, too: shards of
+items in the order of their dates. New items change the last shard only, and a tool that copies what changed copies
+little.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache, partial
+from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from unicodedata import normalize
+
+from attrs import asdict, field, frozen
+from elevenlabs_history import AtomicFile, TargetExistsError
+
+from .catalog import Catalog
+from .metadata import Metadata, utf8
+from .schema import HIDDEN_FOLDER
+from .verify import is_inside, is_page_file
+
+_SHARD_ITEMS = 5000
+_SHARD_CHARACTERS = 2_000_000  # fewer items if the texts are long, so that no script keeps the browser busy
+_MARK = b'<meta name="generator" content="elevenlabs-history">'
+# page/player.js has the same pattern. Writing systems that begin here, such as Chinese, have no blanks between words.
+_WORD = re.compile("[^ \t\r\n\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
+# An item may have a file in each of several formats; its first row is the one to play. JSON is parsed where it is
+# needed only.
+_ROWS = """
+SELECT history_item_id, date_unix, voice, coalesce(model_id, ''), coalesce(source, ''), characters, text,
+    path, size, coalesce(reason, state),
+    CASE WHEN instr(json, '"dialogue":[{') OR instr(json, '"alignments":{') THEN json END
+FROM items CROSS JOIN files USING (history_item_id)
+ORDER BY date_unix, history_item_id, state <> 'saved', format
+"""
+
+
+@frozen
+class _Item:
+    """What the page has of an item: without a file to play, the path is empty and the note says why."""
+
+    history_item_id: str
+    date: int
+    voice: str
+    model: str
+    source: str
+    characters: int
+    text: str
+    path: str
+    size: int
+    note: str
+    timings: list[int]
+
+
+@frozen
+class _Names:
+    """Names in the order in which they are first used, so that new ones change no number of old ones."""
+
+    voice: dict[str, int] = field(factory=dict)
+    model: dict[str, int] = field(factory=dict)
+    source: dict[str, int] = field(factory=dict)
+
+
+def write_page(folder: Path, catalog: Catalog) -> Path:
+    """Write the page of a backup and return its path; see `Backup.write_page`."""
+    target = folder / "index.html"
+    if target.exists() and not (target.is_file() and _MARK in target.read_bytes()):
+        raise TargetExistsError(
+            f"{target} exists and is not a page of this program. It was not changed.",
+            hint="Move or rename it, then run it again.",
+        )
+    written = set()
+
+    def write(path: str, data: bytes) -> None:
+        written.add(path)
+        _write_if_changed(folder, folder / path, data)
+
+    names, shards = _Names(), []
+    for number, items in enumerate(_shards(_items(folder, catalog))):
+        timings = [(item.history_item_id, item.timings) for item in items if item.timings]
+        shards.append((len(items), items[0].date, items[-1].date, bool(timings)))
+        write(f"page/data/{number:04}.js", _call("shard", number, _columns(items, names)))
+        if timings:
+            write(f"page/timings/{number:04}.js", _call("timings", timings))
+    lists = {name: list(numbers) for name, numbers in asdict(names).items()}
+    write("page/data/index.js", _call("index", {"names": lists, "shards": shards}))
+    for asset in files("elevenlabs_history_backup").joinpath("page_assets").iterdir():
+        write(asset.name if asset.name == target.name else f"page/{asset.name}", asset.read_bytes())
+    for path in (folder / "page").rglob("*.js"):
+        name = path.relative_to(folder).as_posix()
+        if name not in written and is_page_file(name):
+            path.unlink()
+    return target
+
+
+def _items(folder: Path, catalog: Catalog) -> Iterator[_Item]:
+    """Yield what the page has of each item, in the order of dates."""
+    names_in = cache(partial(_names_in, folder))
+    for _, (row, *_) in groupby(catalog.rows(_ROWS), key=itemgetter(0)):
+        history_item_id, date, voice, model, source, characters, text, path, size, reason, entry = row
+        timings: list[int] = []
+        note = ""
+        if entry:
+            metadata: Metadata = json.loads(entry)
+            text = _dialogue(metadata) or text
+            timings = _timings(metadata, text)
+        parent, _, name = (path or "").rpartition("/")
+        if normalize("NFC", name) not in names_in(parent):
+            note = f"Not saved: {reason}" if path is None else f"The file is not in the folder: {path}"
+            path, size = "", 0
+        yield _Item(history_item_id, date, voice, model, source, characters, text, path, size, note, timings)
+
+
+def _names_in(folder: Path, parent: str) -> frozenset[str]:
+    """Return the names in a folder of the backup, which is much faster than to ask for each file.
+
+    They are in NFC, because some file systems change that. There are none if the folder can't be read or is outside.
+    """
+    if not is_inside(Path(parent, "name")):
+        return frozenset()
+    try:
+        with os.scandir(folder / parent) as entries:
+            return frozenset(normalize("NFC", entry.name) for entry in entries)
+    except OSError:
+        return frozenset()
+
+
+def _shards(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """Divide the items."""
+    shard: list[_Item] = []
+    characters = 0
+    for item in items:
+        shard.append(item)
+        characters += len(item.text)
+        if len(shard) == _SHARD_ITEMS or characters >= _SHARD_CHARACTERS:
+            yield shard
+            shard, characters = [], 0
+    if shard:
+        yield shard
+
+
+def _columns(items: list[_Item], names: _Names) -> dict[str, object]:
+    """Return a shard as columns, which take less space than objects; page/archive.js reads them."""
+    return {
+        "id": [item.history_item_id for item in items],
+        "date": [item.date for item in items],
+        "voice": [names.voice.setdefault(item.voice, len(names.voice)) for item in items],
+        "model": [names.model.setdefault(item.model, len(names.model)) for item in items],
+        "source": [names.source.setdefault(item.source, len(names.source)) for item in items],
+        "characters": [item.characters for item in items],
+        "text": [item.text for item in items],
+        "path": [item.path for item in items],
+        "size": [item.size for item in items],
+        "note": [item.note for item in items],
+    }
+
+
+def _dialogue(metadata: Metadata) -> str:
+    """Return who says what, a line each; empty if it is not a dialogue."""
+    lines = metadata.get("dialogue")
+    parts = [line for line in lines if isinstance(line, dict) and line.get("text")] if isinstance(lines, list) else []
+    return utf8("\n".join(f"{line.get('voice_name') or '?'}: {line['text']}" for line in parts))
+
+
+def _timings(metadata: Metadata, text: str) -> list[int]:
+    """Return when each word begins, in hundredths of a second; empty unless these are the words that are shown."""
+    try:
+        alignment = metadata["alignments"]["alignment"]
+        characters, times = alignment["characters"], alignment["character_start_times_seconds"]
+        starts = [round(time * 100) for entry, time in zip(characters, times, strict=True) for _ in entry]
+        words = list(_WORD.finditer("".join(characters)))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return []
+    same = [word.group() for word in words] == _WORD.findall(text)
+    return [starts[word.start()] for word in words] if same else []
+
+
+def _call(name: str, *arguments: object) -> bytes:
+    """Return a script that hands values to the page. JSON is part of JavaScript since ECMAScript 2019."""
+    values = (json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() for value in arguments)
+    return b"HISTORY.%s(%s)\n" % (name.encode(), b",".join(values))
+
+
+def _write_if_changed(folder: Path, path: Path, data: bytes) -> None:
+    if path.is_file() and path.read_bytes() == data:
+        return
+    with AtomicFile(folder / HIDDEN_FOLDER) as file:
+        file.write(data)
+        file.commit(path, overwrite=True)
