@@ -10,8 +10,8 @@ from pathlib import Path
 import attrs
 from elevenlabs_history import AuthenticationError, HistoryClient
 
+from .options import expand_user
 from .output import echo
-from .parser import expand_user
 
 FILE_VARIABLE = "ELEVENLABS_API_KEY_FILE"
 _COMMAND_TIMEOUT = 30  # seconds

@@ -11,7 +11,7 @@ import attrs
 from elevenlabs_history import InvalidArgumentError, Region
 
 from .help_text import PROGRAM
-from .parser import REGIONS, expand_user
+from .options import REGIONS, expand_user
 
 FILE_VARIABLE = "ELEVENLABS_HISTORY_CONFIG"
 FOLDER_VARIABLE = "ELEVENLABS_HISTORY_FOLDER"

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from elevenlabs_history import Region
 from elevenlabs_history_cli import runner
-from elevenlabs_history_cli.parser import REGIONS
+from elevenlabs_history_cli.options import REGIONS
 from elevenlabs_history_cli.runner import COMMANDS
 from elevenlabs_history_simulator import Fault
 

@@ -1,0 +1,153 @@
+"""The commands for a backup."""
+
+from __future__ import annotations
+
+from .filters import add_columns, add_filters, add_voice_and_dates
+from .options import add_command, add_common, add_folder, add_format, add_json, file_path, folder_path, positive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .options import Commands
+
+
+def add_backup_commands(commands: Commands) -> None:
+    """Describe them."""
+    _add_backup(commands)
+    _add_checks(commands)
+    _add_readers(commands)
+    _add_subtitles(commands)
+
+
+def _add_backup(commands: Commands) -> None:
+    backup = add_command(
+        commands,
+        "backup [OPTIONS] [FOLDER]",
+        "fetch the whole history into a folder, and later what is new",
+        more="A backup contains what the history contains: speech. Sound effects, music, agent\n"
+        "conversations and zero-retention calls are not in the history.",
+        examples=[
+            "%(prog)s ~/elevenlabs",
+            "%(prog)s ~/elevenlabs --dry-run",
+            "%(prog)s ~/elevenlabs --format wav --after 2026-01-01",
+        ],
+    )
+    add_folder(backup, "where the backup is, or will be")
+    add_filters(backup)
+    backup.add_argument("-n", "--limit", type=positive, metavar="N", help="only the newest N items")
+    backup.add_argument("--full", action="store_true", help="list everything, including what earlier runs covered")
+    backup.add_argument("--dry-run", action="store_true", help="print what would be fetched, and fetch nothing")
+    add_format(backup)
+    backup.add_argument("--template", help="how files are named; must contain {id}")
+    text = "maximum number of concurrent requests; fewer after a rate limit error (default: 10)"
+    backup.add_argument("--workers", type=positive, metavar="N", help=text)
+    text = "maximum number of items per request; fewer if the server refuses so many (default: 100)"
+    backup.add_argument("--batch-size", type=positive, metavar="N", help=text)
+    backup.add_argument("--page", action="store_true", help="then write a page to play it in a browser")
+    add_common(backup)
+
+
+def _add_checks(commands: Commands) -> None:
+    verify = add_command(
+        commands,
+        "verify [OPTIONS] [FOLDER]",
+        "compare every file of a backup with its catalog",
+        more="A moved file is recognized by its bytes. Extra files are listed and do no harm.\n"
+        "The exit code is 5 if a file is missing or changed.",
+        examples=["%(prog)s ~/elevenlabs", "%(prog)s ~/elevenlabs --repair", "%(prog)s ~/elevenlabs --checksums"],
+    )
+    add_folder(verify)
+    verify.add_argument("--repair", action="store_true", help="fetch missing and changed files again")
+    verify.add_argument("--checksums", action="store_true", help="also write SHA256SUMS into the folder")
+    add_common(verify)
+
+
+def _add_readers(commands: Commands) -> None:
+    search = add_command(
+        commands,
+        "search [OPTIONS] [FOLDER] WORDS...",
+        "find items of a backup by text, voice and id",
+        more="The first word is FOLDER if there is a folder of that name, or no default for FOLDER.",
+        examples=["%(prog)s ~/elevenlabs dragon", "%(prog)s ~/elevenlabs small robot --columns id,model,text"],
+    )
+    # Whether the first word is a folder is known later: `settings.fill` makes `folder` of it.
+    search.add_argument("words", nargs="+", metavar="WORDS", help="all must occur, in any order")
+    add_voice_and_dates(search.add_argument_group("filters"))
+    search.add_argument("-n", "--limit", type=positive, metavar="N", help="at most N items")
+    add_json(add_columns(search))
+    add_common(search, json=False, region=False)
+    export = add_command(
+        commands,
+        "export [OPTIONS] [FOLDER] --csv|--jsonl|--m3u",
+        "write a backup as CSV, as JSON lines or as a playlist",
+        examples=[
+            "%(prog)s ~/elevenlabs --csv --bom -o history.csv",
+            "%(prog)s ~/elevenlabs --m3u -o ~/elevenlabs/all.m3u",
+            "%(prog)s ~/elevenlabs --jsonl | head -n 3",
+        ],
+    )
+    add_folder(export)
+    formats = export.add_mutually_exclusive_group(required=True)
+    for name, text in (("csv", "a row per file"), ("jsonl", "every field, a line per item"), ("m3u", "a playlist")):
+        formats.add_argument(f"--{name}", dest="export_format", action="store_const", const=name, help=text)
+    export.add_argument("--bom", action="store_true", help="with --csv: a byte order mark, for spreadsheets")
+    text = "write this file, not to standard output"
+    export.add_argument("-o", "--output", type=file_path, metavar="FILE", help=text)
+    export.add_argument("--overwrite", action="store_true", help="replace an existing file")
+    add_common(export, json=False, region=False)
+    for name, summary in (
+        ("play", "play the file of an item"),
+        ("open", "open the file of an item in another program"),
+    ):
+        command = add_command(
+            commands,
+            f"{name} [OPTIONS] ID",
+            summary,
+            examples=["%(prog)s ja9xsmfGhxYcymxGcOGB --in ~/elevenlabs"],
+        )
+        command.add_argument("id", metavar="ID", help="a history item id")
+        text = "the folder of the backup, if not the default one"
+        command.add_argument("--in", type=folder_path, dest="folder", metavar="FOLDER", help=text)
+        add_common(command, json=False, region=False)
+    page = add_command(
+        commands,
+        "page [OPTIONS] [FOLDER]",
+        "write a page to search and play a backup in a browser",
+        more="It is index.html in the folder of the backup. It needs no server and no network,\n"
+        "and can be handed on with the folder.",
+        examples=["%(prog)s ~/elevenlabs"],
+    )
+    add_folder(page)
+    add_common(page, json=False, region=False)
+
+
+def _add_subtitles(commands: Commands) -> None:
+    subtitles = add_command(
+        commands,
+        "subtitles [OPTIONS] FOLDER [ID...]",
+        "write subtitles of items, from the times at which their words are spoken",
+        more="Without ID: of every item of the backup that has an alignment of its characters with\n"
+        "times. A listing may leave alignments out; --fetch asks the server for them.",
+        examples=[
+            "%(prog)s ~/elevenlabs ja9xsmfGhxYcymxGcOGB > clip.srt",
+            "%(prog)s ~/elevenlabs -o ~/elevenlabs",
+            "%(prog)s ~/elevenlabs -o captions --form vtt --fetch",
+        ],
+    )
+    add_folder(subtitles)
+    subtitles.add_argument("ids", nargs="*", metavar="ID", help="a history item id (default: all items)")
+    text = "a folder, where the files are named as the clips; of one item also a file (default: print it)"
+    subtitles.add_argument("-o", "--output", type=folder_path, metavar="OUT", help=text)
+    text = "SubRip, WebVTT, or words with their times for programs (default: srt)"
+    subtitles.add_argument("--form", choices=("srt", "vtt", "json"), default="srt", help=text)
+    subtitles.add_argument("--words", dest="by_word", action="store_true", help="one word at a time")
+    subtitles.add_argument("--fetch", action="store_true", help="ask the server for alignments that are not known")
+    subtitles.add_argument("--overwrite", action="store_true", help="replace existing files")
+    add_common(subtitles, json=False)
+    mcp = add_command(
+        commands,
+        "mcp [OPTIONS] [FOLDER]",
+        "serve a backup to assistants (Model Context Protocol, stdio)",
+        examples=["%(prog)s ~/elevenlabs"],
+    )
+    add_folder(mcp)
+    add_common(mcp, json=False, region=False)
