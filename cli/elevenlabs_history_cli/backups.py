@@ -1,11 +1,22 @@
-"""The commands for a backup: backup, verify, search, page."""
+"""The commands for a backup: backup, verify, import, search, page."""
 
 import argparse
+import contextlib
 import shlex
+from datetime import UTC, datetime
 
 import attrs
 from elevenlabs_history import HistoryItem
-from elevenlabs_history_backup import Backup, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
+from elevenlabs_history_backup import (
+    Backup,
+    ImportReport,
+    Record,
+    SyncPlan,
+    SyncReport,
+    SyncSettings,
+    VerifyIssue,
+    VerifyReport,
+)
 
 from .filters import FILTERS
 from .items import filter_options, item_row
@@ -17,12 +28,20 @@ from .table import Row, print_table
 
 _STATUS_COLORS = {"ok": "green", "moved": "yellow", "extra": "yellow"}
 _MAX_VOICES = 10
+_ORIGINAL = {"output_format": "original"}
 
 
 def backup(args: argparse.Namespace) -> ExitCode:
     """Fetch what a backup lacks, or print what would be fetched."""
     with connect(args) as client, Backup(args.folder) as opened:
-        scope = {name: getattr(args, name) for name in (*FILTERS, "limit", "full", "output_format")}
+        settings = opened.settings
+        if settings is None:
+            # Those of the settings file are for new backups: one that exists remembers its own.
+            args.output_format = args.output_format or args.settings.format
+            args.template = args.template or args.settings.template
+        elif not args.quiet and not args.as_json:
+            _echo_settings(settings, args)
+        scope = {name: getattr(args, name) for name in (*FILTERS, "limit", "full", "output_format", "no_filters")}
         if args.dry_run:
             plan = opened.plan(client, **scope)
             if args.as_json:
@@ -35,6 +54,7 @@ def backup(args: argparse.Namespace) -> ExitCode:
                 client,
                 **scope,
                 template=args.template,
+                remember=args.remember,
                 workers=args.workers,
                 batch_size=args.batch_size,
                 on_event=show,
@@ -52,6 +72,10 @@ def backup(args: argparse.Namespace) -> ExitCode:
 def verify(args: argparse.Namespace) -> ExitCode:
     """Compare the files of a backup with its catalog, and repair them if asked to."""
     with Backup(args.folder) as opened:
+        if args.forget:
+            forgotten = opened.forget(args.forget)
+            if not args.quiet:
+                echo(f"{pluralize(forgotten, 'file')} forgotten.")
         if args.repair:
             with connect(args) as client, progress(args, "Verifying") as show:
                 report = opened.repair(client, on_event=show)
@@ -66,6 +90,21 @@ def verify(args: argparse.Namespace) -> ExitCode:
                 echo(f"Wrote {path}. Check it with: (cd {folder} && sha256sum --check {path.name})")
     _print_verify_report(report, args)
     return ExitCode.DONE if report.ok else ExitCode.DIFFERENCES
+
+
+def import_files(args: argparse.Namespace) -> ExitCode:
+    """Record files that the catalog does not know, and those in archives."""
+    with contextlib.ExitStack() as stack:
+        client = None if args.offline else stack.enter_context(connect(args))
+        opened = stack.enter_context(Backup(args.folder))
+        show = stack.enter_context(progress(args, "Listing"))
+        report = opened.import_files(client, args.archives, on_event=show)
+    if args.as_json:
+        print_json({"event": "finished", **attrs.asdict(report)})
+    else:
+        _print_import(report, args)
+    failed = any(each.archive or each.path in args.archives for each in report.unmatched)
+    return ExitCode.FAILED if failed else ExitCode.DONE
 
 
 def search(args: argparse.Namespace) -> ExitCode:
@@ -93,6 +132,35 @@ def page(args: argparse.Namespace) -> ExitCode:
     if not args.quiet:
         echo(f"Wrote {path}. Open it in a browser.")
     return ExitCode.DONE
+
+
+def _echo_settings(remembered: SyncSettings, args: argparse.Namespace) -> None:
+    """Say what a run continues with, and what it does for itself only."""
+    kept, own = [], []
+    options = {name: f"--{name.removesuffix('_id')}" for name in FILTERS}
+    for name, option in (options | {"output_format": "--format", "template": "--template"}).items():
+        given, before = getattr(args, name), getattr(remembered, name)
+        if isinstance(given, datetime):
+            given = given.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        if given is None and before is not None and not (args.no_filters and name in FILTERS):
+            kept.append(f"{option} {shlex.quote(before)}")
+        elif given is not None and given != (before or _ORIGINAL.get(name)):
+            own.append(option)
+    if kept:
+        echo(f"As in the first run: {' '.join(kept)}")
+    if (own or (args.no_filters and any(remembered.filters()))) and not args.remember:
+        echo(
+            f"For this run only: {' '.join([*own, *(['--no-filters'] if args.no_filters else [])])} "
+            "(to make it that of later runs: --remember)"
+        )
+
+
+def _print_import(report: ImportReport, args: argparse.Namespace) -> None:
+    for each in report.unmatched:
+        place = f"{each.archive}: {each.path}" if each.archive else each.path
+        write(f"{place}: {each.reason}", label="left  ", color="yellow")
+    if not args.quiet:
+        write(f"{pluralize(report.recorded, 'file')} recorded, {report.extracted:,} extracted from archives.")
 
 
 def _print_plan(plan: SyncPlan) -> None:

@@ -24,7 +24,8 @@ def _add_backup(commands: Commands) -> None:
         "backup [OPTIONS] [FOLDER]",
         "fetch the whole history into a folder, and later what is new",
         more="A backup contains what the history contains: speech. Sound effects, music, agent\n"
-        "conversations and zero-retention calls are not in the history.",
+        "conversations and zero-retention calls are not in the history.\n\n"
+        "Later runs continue with the filters, the format and the template of the first run.",
         examples=[
             "%(prog)s ~/elevenlabs",
             "%(prog)s ~/elevenlabs --dry-run",
@@ -33,6 +34,7 @@ def _add_backup(commands: Commands) -> None:
     )
     add_folder(backup, "where the backup is, or will be")
     add_filters(backup)
+    backup.add_argument("--no-filters", action="store_true", help="without the filters of the first run")
     backup.add_argument("-n", "--limit", type=positive, metavar="N", help="only the newest N items")
     backup.add_argument("--full", action="store_true", help="list everything, including what earlier runs covered")
     backup.add_argument("--dry-run", action="store_true", help="print what would be fetched, and fetch nothing")
@@ -42,6 +44,8 @@ def _add_backup(commands: Commands) -> None:
     backup.add_argument("--workers", type=positive, metavar="N", help=text)
     text = "maximum number of items per request; fewer if the server refuses so many (default: 100)"
     backup.add_argument("--batch-size", type=positive, metavar="N", help=text)
+    text = "make the options of this run those of later runs; else those of the first run are"
+    backup.add_argument("--remember", action="store_true", help=text)
     backup.add_argument("--page", action="store_true", help="then write a page to play it in a browser")
     add_common(backup)
 
@@ -57,8 +61,23 @@ def _add_checks(commands: Commands) -> None:
     )
     add_folder(verify)
     verify.add_argument("--repair", action="store_true", help="fetch missing and changed files again")
+    text = "let go of the files of these items, which you have deleted"
+    verify.add_argument("--forget", nargs="+", metavar="ID", help=text)
     verify.add_argument("--checksums", action="store_true", help="also write SHA256SUMS into the folder")
     add_common(verify)
+    importing = add_command(
+        commands,
+        "import [OPTIONS] FOLDER [ARCHIVE...]",
+        "record files that the catalog does not know",
+        more="For a backup whose catalog is lost, and for zip archives that were downloaded by hand.\n"
+        "A file belongs to the item whose id is in its name; from an archive comes only what is\n"
+        "proven to be an item. What can't be told is left as it is.",
+        examples=["%(prog)s ~/elevenlabs", "%(prog)s ~/elevenlabs --offline"],
+    )
+    importing.add_argument("folder", type=folder_path, metavar="FOLDER", help="where the backup is, or will be")
+    importing.add_argument("archives", nargs="*", type=file_path, metavar="ARCHIVE", help="a zip archive")
+    importing.add_argument("--offline", action="store_true", help="don't ask the server which items there are")
+    add_common(importing)
 
 
 def _add_readers(commands: Commands) -> None:

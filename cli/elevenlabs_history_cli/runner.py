@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from elevenlabs_history import errors
 
-from .backups import backup, page, search, verify
+from .backups import backup, import_files, page, search, verify
 from .doctor import doctor
 from .downloads import download
 from .export import export
@@ -35,7 +35,7 @@ _EXIT_CODES = (
     (ExitCode.SERVER, (errors.RateLimitError, errors.ServerError, errors.APIConnectionError, errors.APITimeoutError)),
 )
 # They act or judge, so their exit code counts, whoever reads their output.
-_LASTING_COMMANDS = {"backup", "verify", "download", "doctor"}
+_LASTING_COMMANDS = {"backup", "verify", "import", "download", "doctor"}
 # The doctor reads the settings itself, because they are one of its checks.
 _WITHOUT_SETTINGS = {"completion", "doctor"}
 
@@ -54,6 +54,7 @@ def completion(args: argparse.Namespace) -> ExitCode:
 COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "backup": backup,
     "verify": verify,
+    "import": import_files,
     "search": search,
     "export": export,
     "play": play,

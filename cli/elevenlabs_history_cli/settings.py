@@ -112,7 +112,9 @@ def fill(args: argparse.Namespace, settings: Settings) -> None:
         ("workers", settings.workers),
         ("batch_size", settings.batch_size),
     ):
-        if option in args and getattr(args, option) is None:
+        # A backup may remember a format and a template of its own, which come first.
+        is_remembered = args.command == "backup" and option in {"output_format", "template"}
+        if option in args and getattr(args, option) is None and not is_remembered:
             setattr(args, option, value)
     folder = os.environ.get(FOLDER_VARIABLE) or settings.folder
     _fill_folder(args, settings, expand_user(folder) if folder else None)

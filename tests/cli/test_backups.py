@@ -290,3 +290,68 @@ def test_backup_notices_saved_files_that_are_gone(run, tmp_path):
     assert json.loads(run("backup", tmp_path, "--json").lines[-1])["lost"] == 2
     assert run("verify", tmp_path, "--repair").exit_code == 0
     assert "Everything that was asked for is in the folder." in run("backup", tmp_path).stdout
+
+
+def test_a_backup_continues_as_it_began_and_says_so(run, simulator, tmp_path):
+    voice = next(iter(simulator.history)).metadata["voice_name"]
+    first = run("backup", tmp_path, "--voice", voice, "--format", "wav", "--template", "{id}{ext}")
+    assert "As in the first run" not in first.stderr
+    simulator.history.add(voice_name=voice, date=2_000_000_000)
+    again = run("backup", tmp_path)
+    assert again.stderr.startswith(f"As in the first run: --voice '{voice}' --format wav --template '{{id}}{{ext}}'\n")
+    assert again.stdout.startswith("1 file saved")
+    other = run("backup", tmp_path, "--no-filters", "--format", "original")
+    assert "For this run only: --format --no-filters (to make it that of later runs: --remember)" in other.stderr
+    assert len(list(tmp_path.glob("*.mp3"))) == 21
+    kept = run("backup", tmp_path, "--no-filters", "--format", "original", "--remember")
+    assert "For this run only" not in kept.stderr
+    assert run("backup", tmp_path).stderr.startswith("As in the first run: --template '{id}{ext}'\n")
+
+
+def test_a_settings_file_decides_for_new_backups_only(run, tmp_path, monkeypatch):
+    config = tmp_path / "config.toml"
+    monkeypatch.setenv("ELEVENLABS_HISTORY_CONFIG", str(config))
+    config.write_text('template = "{id}{ext}"\nformat = "wav"\n')
+    run("backup", tmp_path / "new", "--limit", 1)
+    config.write_text('template = "{voice}_{id}{ext}"\n')
+    run("backup", tmp_path / "new")
+    names = [path.stem for path in (tmp_path / "new").glob("*.wav")]
+    assert len(names) == 20
+    assert not any("_" in name for name in names)
+
+
+def test_deleted_files_can_be_forgotten(run, folder):
+    path, *_ = files_of(folder)
+    item_id = item_id_of(path.read_bytes())
+    refused = run("verify", folder, "--forget", item_id)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "Delete the file first" in refused.stderr
+    path.unlink()
+    result = run("verify", folder, "--forget", item_id)
+    assert (result.exit_code, result.stdout) == (0, "19 ok.\n")
+    assert "1 file forgotten." in result.stderr
+    assert run("backup", folder, "--full").stdout.startswith("0 files saved")
+
+
+def test_a_lost_catalog_is_made_again_from_the_files(run, folder):
+    (folder / "history.db").unlink()
+    (folder / "notes.txt").write_text("mine")
+    result = run("import", folder)
+    assert (result.exit_code, result.lines) == (
+        0,
+        ["left  notes.txt: Its name holds no id of an item.", "20 files recorded, 0 extracted from archives."],
+    )
+    assert run("backup", folder).stdout.startswith("0 files saved")
+    (folder / "history.db").unlink()
+    assert run("import", folder, "--offline", "--json").json_lines[-1]["recorded"] == 20
+
+
+def test_archives_that_were_downloaded_by_hand_are_imported(run, client, simulator, tmp_path):
+    items = list(client.list())
+    client.download(items[:9]).save(tmp_path / "some.zip")
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    result = run("import", tmp_path / "history", tmp_path / "some.zip", tmp_path / "broken.zip")
+    assert result.exit_code == 1
+    assert f"left  {tmp_path / 'broken.zip'}: " in result.stdout
+    assert "0 files recorded, 9 extracted from archives." in result.stdout
+    assert run("verify", tmp_path / "history").stdout == "9 ok.\n"
