@@ -112,8 +112,7 @@ def search(args: argparse.Namespace) -> ExitCode:
     words = " ".join(args.words)
     found = False
     with Backup(args.folder) as opened:
-        given = {name: getattr(args, name) for name in ("voice", "after", "before", "limit")}
-        records = opened.search(words, **{name: value for name, value in given.items() if value is not None})
+        records = opened.search(words, voice=args.voice, after=args.after, before=args.before, limit=args.limit)
         if args.as_json:
             for record in records:
                 found = True

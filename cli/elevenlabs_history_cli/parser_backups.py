@@ -86,7 +86,7 @@ def _add_readers(commands: Commands) -> None:
         "search [OPTIONS] [FOLDER] WORDS...",
         "find items of a backup by text, voice and id",
         more="The first word is FOLDER if there is a folder of that name, or no default for FOLDER.",
-        examples=["%(prog)s ~/elevenlabs dragon", "%(prog)s ~/elevenlabs small robot --columns id,model,text"],
+        examples=["%(prog)s ~/elevenlabs dragon", "%(prog)s ~/elevenlabs small robot --voice Rachel --after 2026-01"],
     )
     # Whether the first word is a folder is known later: `settings.fill` makes `folder` of it.
     search.add_argument("words", nargs="+", metavar="WORDS", help="all must occur, in any order")

@@ -215,11 +215,27 @@ def test_search_finds_words_and_prints_paths(run, simulator, folder):
     assert "Dragons like syzygies" in row
     assert (folder / path.strip()).is_file()
     assert run("search", folder, "syzyg", "--columns", "state,text").lines[1] == "saved  Dragons like syzygies"
-    (record,) = run("search", folder, "dragons", "syzygies", "--json").json_lines
+    (record,) = run("search", folder, "syzygies", "dragons", "--json").json_lines
     assert record["text"] == "Dragons like syzygies"
     nothing = run("search", folder, "aardvark")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
     assert nothing.stderr == f"{folder} has no item that contains: aardvark\n"
+
+
+def test_search_takes_filters_and_names_those_that_match_nothing(run, simulator, folder):
+    for number, voice in enumerate(["Ann", "Bob", "Bob"]):
+        simulator.history.add(text="a syzygy", voice_name=voice, date=2_000_000_000 + 86_400 * number)
+    run("backup", folder)
+    assert [
+        line.split()[1:4] for line in run("search", folder, "syzygy", "-n", 2, "--columns", "id,date,voice").lines[1::2]
+    ] == [
+        ["2033-05-20", "03:33", "Bob"],
+        ["2033-05-19", "03:33", "Bob"],
+    ]
+    result = run("search", folder, "syzygy", "--voice", "bob", "--before", "2033-05-20", "--json")
+    assert [record["date"] for record in result.json_lines] == ["2033-05-19T03:33:20Z"]
+    nothing = run("search", folder, "syzygy", "--voice", "Ann", "--after", "2033-05-19")
+    assert nothing.stderr == (f"{folder} has no item that contains: syzygy --voice Ann --after '2033-05-19 00:00'\n")
 
 
 def test_show_reads_a_backup_without_a_server(run, simulator, folder, monkeypatch):

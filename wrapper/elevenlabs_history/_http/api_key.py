@@ -14,7 +14,7 @@ class ApiKey:
     __slots__ = ("__reveal", "source")
 
     def __init__(self, argument: str | None) -> None:
-        self.source = "the argument"
+        self.source = "api_key=…"
         if argument is None:
             self.source = next((name for name in VARIABLES if os.environ.get(name)), "")
             argument = os.environ.get(self.source)
@@ -29,7 +29,9 @@ class ApiKey:
     def check(self) -> None:
         """Raise if there is no key, or it has characters that are not allowed in a header."""
         if not self.reveal():
-            raise AuthenticationError("There is no API key.", hint=f"Set {VARIABLES[0]} in the environment.")
+            raise AuthenticationError(
+                "There is no API key.", hint=f"Pass api_key=… or set {VARIABLES[0]} in the environment."
+            )
         if not all("!" <= character <= "~" for character in self.reveal()):
             raise AuthenticationError(
                 f"The API key from {self.source} contains a space, a line break or a character outside ASCII.",
