@@ -29,11 +29,11 @@ def subtitles(args: argparse.Namespace) -> ExitCode:
             with connect(args) as client:
                 backup.fetch_alignments(client, args.ids or None, on_progress=None if args.quiet else _show_progress())
         outcomes = Counter(_write(record, args) for record in _records(backup, args))
-    if args.output is not None and not args.quiet:
+    if args.output is not None and not args.quiet and (outcomes["written"] or not args.ids):
         write(f"{pluralize(outcomes['written'], 'file')} written to {args.output}.")
     if outcomes["lacking"] and not args.ids and not args.quiet:
-        hint = "To ask the server for each of them: --fetch"
-        echo(f"{pluralize(outcomes['lacking'], 'item')} left out, without an alignment of words and times. {hint}")
+        hint = "" if args.fetch else " To ask the server for each of them: --fetch"
+        echo(f"{pluralize(outcomes['lacking'], 'item')} left out, without an alignment of words and times.{hint}")
     failed = outcomes["failed"] + (outcomes["lacking"] if args.ids else 0)
     return ExitCode.FAILED if failed else ExitCode.DONE
 

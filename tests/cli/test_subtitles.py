@@ -157,7 +157,7 @@ def test_several_items_need_a_folder(run, folder, aligned):
 def test_an_item_without_an_alignment_is_one_line_and_nothing_is_written(run, simulator, folder, tmp_path, back_up):
     item = simulator.history.add(date=2_000_000_000)
     back_up()
-    result = run("subtitles", folder, item.id, "-o", tmp_path / "one.srt", "--quiet")
+    result = run("subtitles", folder, item.id, "-o", tmp_path / "one.srt")
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert result.stderr == (
         f"elevenlabs-history: Item {item.id} has no alignment, so nothing tells when its words are spoken. "
@@ -203,7 +203,9 @@ def test_fetch_asks_the_server_for_alignments_that_the_listing_left_out(run, sim
     assert "--fetch" in lacking.stderr
     fetched = run("subtitles", folder, "-o", tmp_path / "out", "--fetch")
     assert (fetched.exit_code, fetched.lines) == (0, [f"1 file written to {tmp_path / 'out'}."])
-    assert fetched.stderr.startswith("Asked the server for 21 of 21 items\n")
+    assert fetched.stderr == (
+        "Asked the server for 21 of 21 items\n20 items left out, without an alignment of words and times.\n"
+    )
     monkeypatch.delenv("ELEVENLABS_API_KEY")
     assert run("subtitles", folder, item.id).stdout.endswith("\nHello.\n")
     assert run("subtitles", folder, item.id, "--fetch").exit_code == 3
