@@ -12,9 +12,11 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # What a section may take for granted; the section on clients makes them.
 GIVEN = """
 from elevenlabs_history import HistoryClient
+from elevenlabs_history_backup import Backup
 client = HistoryClient()
 items = list(client.list(limit=5))
 item = items[0]
+client.download(items).save("downloaded-by-hand.zip")
 """
 
 
