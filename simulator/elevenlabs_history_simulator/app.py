@@ -17,7 +17,7 @@ from .archive import write_archive
 from .errors import RefusedError, invalid_output_format, refused
 from .listing import page, shown
 from .validation import download_body, is_id, list_query
-from .wire import WRONG_CRC, Wire
+from .wire import LAST_PAGE, WRONG_CRC, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,8 @@ class Operations:
         self._check_key(request)
         if "model_id" in query.fields and "source" not in query.fields:
             raise self._refused(400, "invalid_parameters", "model_id requires source")
-        return told(page(self._simulator.history, query, self._simulator.quirks))
+        answer = page(self._simulator.history, query, self._simulator.quirks)
+        return told(answer | {"has_more": False} if LAST_PAGE in request.scope else answer)
 
     async def get_or_delete(self, request: Request) -> Response:
         """Answer with an item's metadata, or remove the item."""

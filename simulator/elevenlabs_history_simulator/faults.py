@@ -6,7 +6,7 @@ import threading
 from random import Random
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +49,11 @@ class Fault:
         )
 
     @classmethod
+    def answer_afterwards(cls, status: int, body: bytes = b"", **headers: str) -> Self:
+        """Do what is asked, such as a deletion, and answer with this all the same."""
+        return evolve(cls.answer(status, body, **headers), kind="answer afterwards")
+
+    @classmethod
     def refusal(cls, status: int, code: str, message: str = "Refused") -> Self:
         """Answer in the vendor's own words, such as 401 `quota_exceeded` or 429 `system_busy`."""
         return cls(kind="refusal", status=status, code=code, message=message)
@@ -67,6 +72,11 @@ class Fault:
     def wrong_crc(cls) -> Self:
         """Say of the first member of an archive what its bytes contradict; other answers are as always."""
         return cls(kind="wrong crc")
+
+    @classmethod
+    def last_page(cls) -> Self:
+        """Say that nothing follows a page, whatever does; other answers are as always."""
+        return cls(kind="last page")
 
     @classmethod
     def meanwhile(cls, change: Callable[[History], object]) -> Self:

@@ -23,6 +23,8 @@ TRANSPORT = "elevenlabs_history_simulator.transport"
 """Where the server puts the connection, because ASGI itself has no way to break one."""
 WRONG_CRC = "elevenlabs_history_simulator.wrong_crc"
 """Where a fault asks for a damaged archive."""
+LAST_PAGE = "elevenlabs_history_simulator.last_page"
+"""Where a fault asks for a listing that is cut short."""
 
 _PACES_A_SECOND = 20
 
@@ -85,6 +87,9 @@ class Wire:
         match fault.kind:
             case "answer":
                 await _answer(send, fault.status, fault.body, dict(fault.headers))
+            case "answer afterwards":
+                await self._app(scope, replayed, _discard)
+                await _answer(send, fault.status, fault.body, dict(fault.headers))
             case "refusal":
                 refusal = refused(fault.status, fault.code, fault.message, quirks=self._simulator.quirks)
                 await refusal_answer(refusal)(scope, replayed, send)
@@ -100,6 +105,8 @@ class Wire:
                 await self._app(scope, replayed, send)
             case "wrong crc":
                 await self._app({**scope, WRONG_CRC: True}, replayed, send)
+            case "last page":
+                await self._app({**scope, LAST_PAGE: True}, replayed, send)
             case _:
                 await self._app(scope, replayed, Failing(fault, send, connection))
 
@@ -137,6 +144,10 @@ def _replay(request: ReceivedRequest, receive: Receive) -> Receive:
         return await receive()
 
     return again
+
+
+async def _discard(_: Message) -> None:
+    """Send nothing of an answer."""
 
 
 async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:

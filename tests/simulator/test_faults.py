@@ -154,6 +154,21 @@ def test_a_history_may_change_between_two_pages(simulator, http):
     assert counts == [20, 21, 21]
 
 
+def test_a_deletion_may_happen_and_be_answered_as_a_failure(simulator, http):
+    (history_item_id,) = first_ids(simulator, 1)
+    simulator.faults.add(Fault.answer_afterwards(500, b"broken", content_type="text/plain"), on="delete")
+    answer = http.delete(f"/v1/history/{history_item_id}")
+    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (500, "broken", "text/plain")
+    assert simulator.history.get(history_item_id) is None
+
+
+def test_a_listing_may_be_cut_short(simulator, http):
+    simulator.faults.add(Fault.last_page(), on="list")
+    cut, whole = (http.get("/v1/history", params={"page_size": 5}).json() for _ in range(2))
+    assert (cut["has_more"], whole["has_more"]) == (False, True)
+    assert cut["history"] == whole["history"]
+
+
 # Limits
 
 
@@ -237,7 +252,18 @@ def test_the_bare_app_answers_every_operation():
     assert [request.operation for request in simulator.requests] == ["list", "get", "audio", "download", "delete"]
 
 
-@pytest.mark.parametrize("fault", [Fault.answer(503), Fault.html(), Fault.drip(0.001), Fault.gzip(), Fault.wrong_crc()])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.answer(503),
+        Fault.answer_afterwards(503),
+        Fault.html(),
+        Fault.drip(0.001),
+        Fault.gzip(),
+        Fault.wrong_crc(),
+        Fault.last_page(),
+    ],
+)
 def test_the_bare_app_has_the_faults_that_need_no_connection(fault):
     simulator = Simulator()
     simulator.faults.add(fault)
