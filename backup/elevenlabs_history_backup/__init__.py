@@ -12,7 +12,13 @@ with HistoryClient() as client, Backup("everything") as backup:
 # `X as X` marks a name as exported for type checkers (PEP 484).
 from .backup import Backup as Backup
 from .cues import Cue as Cue
-from .errors import CatalogError as CatalogError, NoAlignmentError as NoAlignmentError, SubtitleError as SubtitleError
+from .errors import (
+    CatalogError as CatalogError,
+    NoAlignmentError as NoAlignmentError,
+    PruneError as PruneError,
+    SubtitleError as SubtitleError,
+)
+from .prune import PrunePlan as PrunePlan, PruneReport as PruneReport, PruneResult as PruneResult
 from .report import (
     BackupEvent as BackupEvent,
     BackupFile as BackupFile,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -15,6 +16,7 @@ from .forget import forget
 from .imports import import_files
 from .listing import Listing, check_client
 from .page import write_page
+from .prune import PruneFilters, PrunePlan, PruneReport, PruneResult, plan_prune, prune
 from .repair import repair
 from .report import EventHandler, ImportReport, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
 from .schema import CATALOG_NAME, HIDDEN_FOLDER, closed_error
@@ -24,7 +26,7 @@ from .verify import verify, write_checksums
 
 
 class Backup:
-    """The backup in a folder. Only `sync`, `plan` and `repair` need a server.
+    """The backup in a folder. Only `sync`, `plan`, `repair`, `plan_prune` and `prune` need a server.
 
     Use it as a context manager, or call `close` when done. Nothing is created before the first `sync` or import.
     Methods raise `CatalogError` if the catalog can't be used: it is missing, damaged, locked, closed or of another
@@ -207,7 +209,70 @@ class Backup:
         """
         catalog = self._open()
         catalog.check()
-        return verify(self.folder, catalog.files(), workers=workers, on_issue=on_issue)
+        return verify(catalog, workers=workers, on_issue=on_issue)
+
+    def plan_prune(
+        self,
+        client: HistoryClient,
+        *,
+        older_than: timedelta,
+        voice: str | None = None,
+        model_id: str | None = None,
+        source: str | None = None,
+        after: TimestampLike | None = None,
+        before: TimestampLike | None = None,
+        copy: str | os.PathLike[str] | None = None,
+    ) -> PrunePlan:
+        """Choose items whose files are here, to delete them on the server. Nothing is changed, and no file is read.
+
+        Args:
+            client: The client of the workspace.
+            older_than: Only items of at least this age, 24 hours or more.
+            voice: Only items with this voice, as in `search`, like `after` and `before`.
+            model_id: Only items with this model: its id.
+            source: Only items of this product.
+            after: Only items generated at or after this time.
+            before: Only items generated before this time.
+            copy: A folder with a copy of this one. An item is deleted only if its file there has the same bytes.
+
+        Raises:
+            PruneError: A file is missing, the listing is short, or no backup was completed.
+            HistoryError: The listing failed.
+        """
+        filters = PruneFilters(older_than, voice, model_id, source, after, before)
+        return plan_prune(self._open(), client, filters, None if copy is None else Path(copy))
+
+    def prune(
+        self,
+        client: HistoryClient,
+        plan: PrunePlan,
+        *,
+        max_items: int = 100,
+        everything_listed: bool = False,
+        on_result: Callable[[PruneResult], None] | None = None,
+    ) -> PruneReport:
+        """Delete the items of a plan on the server, for ever. Their files stay.
+
+        Each is deleted only if, at this moment, its file has the bytes that were saved and the server describes the
+        item as the catalog does.
+
+        Args:
+            client: The client of the workspace.
+            plan: What `plan_prune` returned, at most ten minutes ago.
+            max_items: A larger plan is refused.
+            everything_listed: Take a plan with more than half of what the server lists.
+            on_result: Called with each result as it comes, from a worker thread.
+
+        Returns:
+            What became of each item, and why the run ended if it ended early.
+
+        Raises:
+            HistoryError: Something failed before the first deletion, or the key may be of another account.
+        """
+        plan.raise_for_size(max_items=max_items, everything_listed=everything_listed)
+        self._open()
+        with self._locked() as catalog:
+            return prune(catalog, client, plan, on_result or (lambda _: None))
 
     def __len__(self) -> int:
         return self._open().count()

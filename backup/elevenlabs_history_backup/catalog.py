@@ -40,6 +40,8 @@ INSERT INTO files (history_item_id, format, state, reason, saved_at) VALUES (?, 
 ON CONFLICT (history_item_id, format) DO UPDATE
 SET state = excluded.state, reason = excluded.reason, saved_at = excluded.saved_at WHERE state <> 'saved'
 """
+# Including those of which it is not known yet.
+_NOT_PRUNED = "history_item_id NOT IN (SELECT history_item_id FROM prunes)"
 
 
 class Catalog(Database):
@@ -98,9 +100,9 @@ class Catalog(Database):
         return {row[0] for row in self.rows("SELECT history_item_id FROM items WHERE NOT on_server")}
 
     def failed(self, output_format: str) -> list[Metadata]:
-        """Return the items that could not be saved in this format."""
+        """Return the items that could not be saved in this format, except those that were pruned since."""
         query = "SELECT json FROM items JOIN files USING (history_item_id) WHERE format = ? AND state = 'failed'"
-        return list(self._metadata(query, output_format))
+        return list(self._metadata(f"{query} AND {_NOT_PRUNED}", output_format))
 
     def metadata(self, history_item_id: str) -> Metadata:
         """Return the metadata of a recorded item."""
@@ -179,14 +181,14 @@ class Catalog(Database):
                 connection.execute(query, (item["history_item_id"],))
 
     def record_listing(self, listed: set[str]) -> int:
-        """Write which items a complete listing still had, and return how many saved ones it did not have."""
+        """Write which items a complete listing still had, and return how many saved ones others have deleted."""
         update = (
             "UPDATE items SET on_server = NOT on_server"
             " WHERE on_server <> (history_item_id IN (SELECT value FROM json_each(?)))"
         )
         deleted = (
-            "SELECT count(DISTINCT history_item_id) FROM items JOIN files USING (history_item_id)"
-            " WHERE NOT on_server AND state = 'saved'"
+            "SELECT count(DISTINCT history_item_id) FROM items JOIN files USING (history_item_id)"  # noqa: S608
+            f" WHERE NOT on_server AND state = 'saved' AND {_NOT_PRUNED}"
         )
         with self.transaction() as connection:
             connection.execute(update, (json.dumps(list(listed)),))
@@ -211,14 +213,10 @@ class Catalog(Database):
 
     def end_run(self, number: int, *, high_water_mark: int | None) -> None:
         """Write that a run has ended, and the date (Unix seconds) up to which its scope is complete, if known."""
-        # FULL flushes the write-ahead log, with all earlier transactions: who deletes items on the server after a run
-        # must not lose their rows in a power failure.
-        with self._errors():
-            self._connection.execute("PRAGMA synchronous = FULL")
-            with self.transaction() as connection:
-                query = "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?"
-                connection.execute(query, (_now(), high_water_mark, number))
-            self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        # Who deletes items on the server after a run must not lose their rows in a power failure.
+        with self.durable_transaction() as connection:
+            query = "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?"
+            connection.execute(query, (_now(), high_water_mark, number))
 
     def high_water_mark(self, scope: str) -> int | None:
         """Return the date, in Unix seconds, up to which earlier runs of a scope have fetched everything."""

@@ -7,6 +7,10 @@ class CatalogError(HistoryError):
     """The catalog of a backup is missing, damaged, in use, closed, or of another version of this package."""
 
 
+class PruneError(HistoryError):
+    """Something speaks against deleting an item, or all of them; the server still has what was not deleted before."""
+
+
 class SubtitleError(HistoryError):
     """What the server tells of the times of an item's words can't be true; nothing was written for it."""
 

@@ -15,7 +15,7 @@ from .verify import is_inside, verify
 def repair(run: Run) -> VerifyReport:
     """Record what was moved, and fetch what is missing, changed or unreadable; see `Backup.repair`."""
     catalog = run.catalog
-    before = verify(catalog.folder, catalog.files(), workers=None, on_issue=None)
+    before = verify(catalog, workers=None, on_issue=None)
     # By format, because one request has one format.
     broken: dict[str, dict[str, str]] = {}
     for issue in before.issues:

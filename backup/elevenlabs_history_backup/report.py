@@ -125,7 +125,8 @@ class SyncReport:
         size: Their size in bytes.
         missing: Ids of items that the server no longer has and that were never saved.
         failed: Items that could not be saved, with the reason; the next run retries them.
-        deleted: How many saved items the server no longer has; None if not everything was listed.
+        deleted: How many saved items the server no longer has, apart from pruned ones; None if not everything was
+            listed.
         invalid_entries: How many entries of the listing were not history items.
         complete: Everything that the filters match was listed and requested.
         lost: How many files are not where they were saved; `Backup.repair` finds what was moved and fetches the rest.
@@ -177,6 +178,8 @@ class VerifyIssue:
         history_item_id: Its item; None for an extra file.
         format: `original`, or the format it was converted to; None for an extra file.
         moved_to: Where a moved file is.
+        on_server: Whether the server should still have the item. If not, `Backup.repair` can't fetch it again: it was
+            pruned, or the last complete listing lacked it.
     """
 
     status: Status
@@ -184,6 +187,7 @@ class VerifyIssue:
     history_item_id: str | None = None
     format: str | None = None
     moved_to: str | None = None
+    on_server: bool = True
 
 
 @mutable

@@ -20,6 +20,8 @@ CATALOG_NAME: Final = "history.db"
 """The file of the catalog, in the folder of a backup."""
 HIDDEN_FOLDER: Final = ".elevenlabs-history"
 """The folder of locks and temporary files, in the folder of a backup."""
+CATALOG_COPY_NAME: Final = f"{CATALOG_NAME}.before-prune"
+"""The copy of the catalog that is made before items are deleted on the server."""
 VERSION: Final = 3
 
 _LOCK_TIMEOUT = 5.0  # seconds
@@ -68,6 +70,11 @@ CREATE TABLE runs (
 CREATE TABLE settings (
     name TEXT PRIMARY KEY,
     value TEXT
+);
+CREATE TABLE prunes (
+    history_item_id TEXT PRIMARY KEY REFERENCES items (history_item_id),
+    intended_at TEXT NOT NULL,
+    pruned_at TEXT
 );
 CREATE VIRTUAL TABLE words USING fts5 (folded, content="items", content_rowid="number", tokenize="trigram");
 CREATE TRIGGER items_insert AFTER INSERT ON items BEGIN
@@ -199,6 +206,25 @@ class Database:
         with self._write_lock, self._errors(), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
+
+    @contextlib.contextmanager
+    def durable_transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give a transaction that survives a power failure once it is committed, and all earlier ones with it."""
+        # FULL flushes the write-ahead log.
+        with self._errors():
+            self._connection.execute("PRAGMA synchronous = FULL")
+            try:
+                with self.transaction() as connection:
+                    yield connection
+            finally:
+                self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+
+    def copy(self) -> None:
+        """Write a copy of the file beside it, which replaces an earlier copy."""
+        with AtomicFile(self.folder / HIDDEN_FOLDER) as file, self._errors():
+            file.close()
+            self._connection.execute("VACUUM INTO ?", (str(file.path),))
+            file.commit(self.folder / CATALOG_COPY_NAME, overwrite=True)
 
     def forbid_changes(self) -> None:
         """Make SQLite refuse every change from now on."""

@@ -12,26 +12,28 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path, PurePath
 
+from attrs import evolve
 from elevenlabs_history import AtomicFile
 
+from .catalog import Catalog
 from .metadata import utf8
 from .report import BackupFile, Status, VerifyIssue, VerifyReport
-from .schema import CATALOG_NAME, HIDDEN_FOLDER
+from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER
 
 CHECKSUMS = "SHA256SUMS"
 _BATCH = 32  # files per task of a thread: to hand one over takes as long as to hash a short clip
 _SLICE = 8  # batches per thread
 _CHUNK_BYTES = 64 * 1024
-_OURS = {CATALOG_NAME, f"{CATALOG_NAME}-wal", f"{CATALOG_NAME}-shm", CHECKSUMS}
+_OURS = {CATALOG_NAME, f"{CATALOG_NAME}-wal", f"{CATALOG_NAME}-shm", CATALOG_COPY_NAME, CHECKSUMS}
 _PAGE_FILE = re.compile(r"index\.html|page/(?:[a-z]+\.(?:js|css)|(?:data|timings)/(?:\d{4,}|index)\.js)")
 
 
-def verify(
-    folder: Path, files: Iterable[BackupFile], *, workers: int | None, on_issue: Callable[[VerifyIssue], None] | None
-) -> VerifyReport:
-    """Compare the files of a folder with the catalog; see `Backup.verify`."""
+def verify(catalog: Catalog, *, workers: int | None, on_issue: Callable[[VerifyIssue], None] | None) -> VerifyReport:
+    """Compare the files of a backup with its catalog; see `Backup.verify`."""
     report = VerifyReport()
-    for issue in _compare(folder, files, workers or os.cpu_count() or 1):
+    gone = catalog.ids_not_on_server()
+    for found in _compare(catalog.folder, catalog.files(), workers or os.cpu_count() or 1):
+        issue = evolve(found, on_server=False) if found.history_item_id in gone else found
         if issue.status == "ok":
             report.ok_count += 1
         else:

@@ -225,7 +225,8 @@ def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:
     if args.quiet and issue.status in {"moved", "extra"}:
         return
     target = f" -> {issue.moved_to}" if issue.moved_to else ""
-    item = f"  (item {issue.history_item_id})" if issue.history_item_id else ""
+    gone = "" if issue.on_server else "; the server no longer has it"
+    item = f"  (item {issue.history_item_id}{gone})" if issue.history_item_id else ""
     color = _STATUS_COLORS.get(issue.status, "red")
     write(f"{issue.path}{target}{item}", label=f"{issue.status:11}", color=color)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 # The arguments of `HistoryClient.list` and `Backup.sync` that the filter options fill.
 FILTERS = ("search", "voice", "source", "model_id", "after", "before")
@@ -18,8 +19,19 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     """Add the options that choose items of the server, those of `FILTERS`."""
     group = parser.add_argument_group("filters")
     group.add_argument("--search", type=_text, metavar="WORDS", help="only items whose text matches")
-    group.add_argument("--source", type=_text, metavar="SOURCE", help="only items of this product, such as TTS or STS")
+    _add_source(group)
     text = "only items with this model: its id or name"
+    group.add_argument("--model", type=_text, dest="model_id", metavar="MODEL", help=text)
+    add_voice_and_dates(group)
+
+
+def add_prune_filters(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose items to delete."""
+    group = parser.add_argument_group("filters")
+    text = "only items of at least this age: 30d, 12w, 36h; at least 24h"
+    group.add_argument("--older-than", type=_age, required=True, metavar="AGE", help=text)
+    _add_source(group)
+    text = "only items with this model: its id"
     group.add_argument("--model", type=_text, dest="model_id", metavar="MODEL", help=text)
     add_voice_and_dates(group)
 
@@ -38,6 +50,10 @@ def add_columns(parser: argparse.ArgumentParser) -> argparse._ActionsContainer:
     text = f"what to print of each item, of: {', '.join(COLUMNS)} (default: {','.join(DEFAULT_COLUMNS)})"
     output.add_argument("--columns", type=_columns, default=DEFAULT_COLUMNS, metavar="NAMES", help=text)
     return output
+
+
+def _add_source(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--source", type=_text, metavar="SOURCE", help="only items of this product, such as TTS or STS")
 
 
 def _text(text: str) -> str:
@@ -61,3 +77,12 @@ def _time(text: str) -> datetime:
         return parse_time(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _age(text: str) -> timedelta:
+    from datetime import timedelta
+
+    match = re.fullmatch("([0-9]{1,5})([hdw])", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an age such as 30d, 12w or 36h")
+    return timedelta(hours=int(match[1]) * {"h": 1, "d": 24, "w": 7 * 24}[match[2]])

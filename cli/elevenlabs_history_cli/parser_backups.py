@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .filters import add_columns, add_filters, add_voice_and_dates
+from .filters import add_columns, add_filters, add_prune_filters, add_voice_and_dates
 from .options import add_command, add_common, add_folder, add_format, add_json, file_path, folder_path, positive
 
 TYPE_CHECKING = False
@@ -16,6 +16,7 @@ def add_backup_commands(commands: Commands) -> None:
     _add_checks(commands)
     _add_readers(commands)
     _add_subtitles(commands)
+    _add_prune(commands)
 
 
 def _add_backup(commands: Commands) -> None:
@@ -170,3 +171,23 @@ def _add_subtitles(commands: Commands) -> None:
     )
     add_folder(mcp)
     add_common(mcp, json=False, region=False)
+
+
+def _add_prune(commands: Commands) -> None:
+    prune = add_command(
+        commands,
+        "prune [OPTIONS] [FOLDER] --older-than AGE",
+        "there is no undo: delete on the server what a backup holds",
+        more="Clear the history, keep the audio. Without --delete the plan is printed and nothing\n"
+        "is changed. An item goes only if its file is read back with the bytes that were saved.",
+        examples=["%(prog)s ~/elevenlabs --older-than 30d", "%(prog)s ~/elevenlabs --older-than 12w --voice Rachel -v"],
+    )
+    add_folder(prune)
+    add_prune_filters(prune)
+    text = "delete only what this copy of FOLDER holds, too"
+    prune.add_argument("--copy", type=folder_path, metavar="TARGET", help=text)
+    prune.add_argument("--delete", action="store_true", help="ask for the number of items, and delete them")
+    prune.add_argument("--yes-delete", type=int, metavar="N", help="do not ask: N is the number of items in the plan")
+    prune.add_argument("--max", type=positive, default=100, metavar="N", help="refuse more items (default: 100)")
+    prune.add_argument("--everything-listed", action="store_true", help="allow more than half of what is listed")
+    add_common(prune)

@@ -21,6 +21,7 @@ from .mcp_server import serve
 from .output import echo, sanitize
 from .parser import ExitCode, make_parser
 from .player import open_file, play
+from .prune import prune
 from .settings import fill, load_settings
 from .subtitles import subtitles
 
@@ -35,7 +36,7 @@ _EXIT_CODES = (
     (ExitCode.SERVER, (errors.RateLimitError, errors.ServerError, errors.APIConnectionError, errors.APITimeoutError)),
 )
 # They act or judge, so their exit code counts, whoever reads their output.
-_LASTING_COMMANDS = {"backup", "verify", "import", "download", "doctor"}
+_LASTING_COMMANDS = {"backup", "verify", "import", "prune", "download", "doctor"}
 # The doctor reads the settings itself, because they are one of its checks.
 _WITHOUT_SETTINGS = {"completion", "doctor"}
 
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "subtitles": subtitles,
     "mcp": serve,
     "page": page,
+    "prune": prune,
     "list": list_items,
     "show": show,
     "download": download,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import elevenlabs_history as history
@@ -121,6 +121,18 @@ def back_up(client: HistoryClient, folder: Path) -> None:
         issue: backups.VerifyIssue = verified.issues[0]
         print(f"{issue.path} is {issue.status}")
         print(f"{backup.repair(client).ok_count} files are complete")
+        print(prune(client, backup))
+
+
+def prune(client: HistoryClient, backup: backups.Backup) -> str:
+    """Delete on the server what is ten years old and in the backup."""
+    try:
+        plan: backups.PrunePlan = backup.plan_prune(client, older_than=timedelta(days=3650))
+        report: backups.PruneReport = backup.prune(client, plan, max_items=10)
+    except backups.PruneError as error:
+        return error.message
+    results: list[backups.PruneResult] = report.results
+    return f"{report.count('deleted')} of {len(results)} items deleted"
 
 
 def write_note(folder: Path) -> None:
