@@ -19,6 +19,7 @@ from .errors import (
     SubtitleError as SubtitleError,
 )
 from .prune import PrunePlan as PrunePlan, PruneReport as PruneReport, PruneResult as PruneResult
+from .reader import BackupReader as BackupReader
 from .report import (
     BackupEvent as BackupEvent,
     BackupFile as BackupFile,

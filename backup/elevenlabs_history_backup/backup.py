@@ -5,27 +5,26 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Self, TextIO
 
 from elevenlabs_history import FolderLock, HistoryClient, InvalidArgumentError, Template, TimestampLike
 
 from .alignment import fetch_alignments
 from .catalog import Catalog
-from .export import write_csv, write_jsonl, write_m3u
 from .forget import forget
 from .imports import import_files
 from .listing import Listing, check_client
 from .page import write_page
 from .prune import PruneFilters, PrunePlan, PruneReport, PruneResult, plan_prune, prune
+from .reader import BackupReader
 from .repair import repair
-from .report import EventHandler, ImportReport, Record, SyncPlan, SyncReport, VerifyIssue, VerifyReport
+from .report import EventHandler, ImportReport, SyncPlan, SyncReport, VerifyReport
 from .schema import CATALOG_NAME, HIDDEN_FOLDER, closed_error
-from .settings import SyncSettings, continue_settings
+from .settings import continue_settings
 from .sync import Run, plan, sync
-from .verify import verify, write_checksums
+from .verify import write_checksums
 
 
-class Backup:
+class Backup(BackupReader):
     """The backup in a folder. Only `sync`, `plan`, `repair`, `plan_prune` and `prune` need a server.
 
     Use it as a context manager, or call `close` when done. Nothing is created before the first `sync` or import.
@@ -33,16 +32,6 @@ class Backup:
     version; `LockedError` if another run is writing into the folder; and `InvalidArgumentError`, before anything is
     sent or changed.
     """
-
-    def __init__(self, folder: str | os.PathLike[str], *, read_only: bool = False) -> None:
-        """Prepare the backup in a folder, which `sync` creates if it is missing.
-
-        With `read_only`, what would change the catalog raises `InvalidArgumentError`.
-        """
-        self.folder = Path(folder)
-        self._read_only = read_only
-        self._catalog: Catalog | None = None
-        self._closed = False
 
     def sync(
         self,
@@ -103,11 +92,6 @@ class Backup:
             if remember or run.catalog.settings() is None or not run.catalog.count():
                 run.catalog.store_settings(settings)
             return sync(run, listing, settings.make_template())
-
-    @property
-    def settings(self) -> SyncSettings | None:
-        """What `sync` continues with; None before the first run."""
-        return self._open().settings() if (self.folder / CATALOG_NAME).exists() else None
 
     def plan(
         self,
@@ -198,19 +182,6 @@ class Backup:
         with self._locked() as catalog:
             return forget(catalog, [history_item_ids] if isinstance(history_item_ids, str) else [*history_item_ids])
 
-    def verify(
-        self, *, workers: int | None = None, on_issue: Callable[[VerifyIssue], None] | None = None
-    ) -> VerifyReport:
-        """Read every file and compare it with what was saved. Nothing is changed.
-
-        Args:
-            workers: How many files are read at once; None for one per processor.
-            on_issue: Called with each result as it comes, including the files that are ok.
-        """
-        catalog = self._open()
-        catalog.check()
-        return verify(catalog, workers=workers, on_issue=on_issue)
-
     def plan_prune(
         self,
         client: HistoryClient,
@@ -274,41 +245,6 @@ class Backup:
         with self._locked() as catalog:
             return prune(catalog, client, plan, on_result or (lambda _: None))
 
-    def __len__(self) -> int:
-        return self._open().count()
-
-    def __iter__(self) -> Iterator[Record]:
-        """Yield every item, newest first."""
-        return self._open().all()
-
-    def get(self, history_item_id: str) -> Record | None:
-        """Return an item, or None if the backup does not have it."""
-        return self._open().get(history_item_id)
-
-    def search(
-        self,
-        words: str,
-        *,
-        voice: str | None = None,
-        after: TimestampLike | None = None,
-        before: TimestampLike | None = None,
-        limit: int | None = None,
-    ) -> Iterator[Record]:
-        """Yield the items that contain all words, newest first; without words all that the filters let through.
-
-        Args:
-            words: Parts of a text, of a voice's name or of an id, in any script. Case and accents are ignored.
-            voice: Only items with this voice: a name or an id.
-            after: Only items generated at or after this time, as in `HistoryClient.list`.
-            before: Only items generated before this time.
-            limit: Only so many items.
-        """
-        return self._open().search(words, voice=voice, after=after, before=before, limit=limit)
-
-    def voices(self) -> dict[str, int]:
-        """Return how many items each voice has, the most used first; the voice of a dialogue is everyone's in it."""
-        return self._open().voices()
-
     def fetch_alignments(
         self,
         client: HistoryClient,
@@ -332,8 +268,8 @@ class Backup:
             LockedError: Another run is writing into the folder.
             HistoryError: A request failed. What was fetched stays.
         """
-        catalog = self._open()
-        with self._lock():
+        self._open()
+        with self._locked() as catalog:
             return fetch_alignments(client, catalog, ids, on_progress or (lambda *_: None))
 
     def write_checksums(self) -> Path:
@@ -355,58 +291,18 @@ class Backup:
         """
         return write_page(self.folder, self._open())
 
-    def export_csv(self, stream: TextIO) -> None:
-        """Write a table: one row per file, and one per item without a file. Open the stream with `newline=""`.
-
-        A cell that a spreadsheet would take for a formula begins with `'`.
-        """
-        write_csv(self, stream)
-
-    def export_jsonl(self, stream: TextIO) -> None:
-        """Write one line of JSON per item: its complete metadata, and its files."""
-        write_jsonl(self, stream)
-
-    def export_m3u(self, stream: TextIO) -> None:
-        """Write a playlist of the files, with paths relative to the folder."""
-        write_m3u(self, stream)
-
-    def close(self) -> None:
-        """Close the catalog. The backup can't be used after that."""
-        self._closed = True
-        if self._catalog is not None:
-            self._catalog.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<Backup in {self.folder}>"
-
-    def __bool__(self) -> bool:
-        return True  # even if it is empty
-
     def _open(self, *, create: bool = False) -> Catalog:
         if self._closed:
             raise closed_error(self.folder)
         if self._catalog is None:
             self._catalog = Catalog(self.folder, create=create)
-            if self._read_only:
-                self._catalog.forbid_changes()
         return self._catalog
-
-    def _lock(self) -> FolderLock:
-        if self._read_only:
-            raise InvalidArgumentError(f"The backup in {self.folder} was opened to read only. Nothing was changed.")
-        return FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock")
 
     @contextmanager
     def _locked(self) -> Iterator[Catalog]:
         if self.folder.is_file():
             raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
-        with self._lock():
+        with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
             yield self._open(create=True)
 
     @contextmanager

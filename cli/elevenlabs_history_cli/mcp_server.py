@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 from elevenlabs_history import HistoryError, InvalidArgumentError, __version__
-from elevenlabs_history_backup import Backup, Record
+from elevenlabs_history_backup import BackupReader, Record
 
 from .output import echo
 from .parser import ExitCode
@@ -31,7 +31,7 @@ _INSTRUCTIONS = (
 
 def serve(args: argparse.Namespace) -> ExitCode:
     """Answer an assistant until it closes the connection."""
-    with Backup(args.folder, read_only=True) as backup:
+    with BackupReader(args.folder) as backup:
         # Without a backup it does not start.
         backup.get("")
         try:
@@ -46,7 +46,7 @@ def serve(args: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-def make_server(backup: Backup) -> "MCPServer[Any]":
+def make_server(backup: BackupReader) -> "MCPServer[Any]":
     """Make a server with the tools."""
     from mcp.server import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
@@ -75,7 +75,7 @@ def make_server(backup: Backup) -> "MCPServer[Any]":
 class _Tools:
     """What an assistant may do. The docstrings are what it reads of them."""
 
-    backup: Backup
+    backup: BackupReader
 
     def search(self, words: str, limit: int = 20) -> dict[str, Any]:
         """Find items by words of their text or voice; all must occur. At most 50 items are returned, long texts cut."""

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from elevenlabs_history_backup import Backup
+from elevenlabs_history_backup import Backup, BackupReader
 from elevenlabs_history_cli.mcp_server import make_server
 from mcp import Client, StdioServerParameters, stdio_client
 
@@ -38,7 +38,7 @@ def talk(server, calls):
 
 def ask(folder, *calls):
     """Call tools in this process."""
-    with Backup(folder, read_only=True) as backup:
+    with BackupReader(folder) as backup:
         return talk(make_server(backup), calls)[1]
 
 

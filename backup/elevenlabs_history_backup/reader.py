@@ -1,0 +1,123 @@
+"""What can be done with a backup without changing it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self, TextIO
+
+from elevenlabs_history import TimestampLike
+
+from .catalog import Catalog
+from .export import write_csv, write_jsonl, write_m3u
+from .report import Record, VerifyIssue, VerifyReport
+from .schema import CATALOG_NAME, closed_error
+from .settings import SyncSettings
+from .verify import verify
+
+
+class BackupReader:
+    """The backup in a folder, for programs that only read it. `Backup` does the same and more.
+
+    Use it as a context manager, or call `close` when done. Methods raise `CatalogError` if the catalog can't be used:
+    it is missing, damaged, closed or of another version.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        """Prepare the backup in a folder. Nothing is read yet."""
+        self.folder = Path(folder)
+        self._catalog: Catalog | None = None
+        self._closed = False
+
+    @property
+    def settings(self) -> SyncSettings | None:
+        """What `sync` continues with; None before the first run."""
+        return self._open().settings() if (self.folder / CATALOG_NAME).exists() else None
+
+    def __len__(self) -> int:
+        return self._open().count()
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield every item, newest first."""
+        return self._open().all()
+
+    def get(self, history_item_id: str) -> Record | None:
+        """Return an item, or None if the backup does not have it."""
+        return self._open().get(history_item_id)
+
+    def search(
+        self,
+        words: str,
+        *,
+        voice: str | None = None,
+        after: TimestampLike | None = None,
+        before: TimestampLike | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Record]:
+        """Yield the items that contain all words, newest first; without words all that the filters let through.
+
+        Args:
+            words: Parts of a text, of a voice's name or of an id, in any script. Case and accents are ignored.
+            voice: Only items with this voice: a name or an id.
+            after: Only items generated at or after this time, as in `HistoryClient.list`.
+            before: Only items generated before this time.
+            limit: Only so many items.
+        """
+        return self._open().search(words, voice=voice, after=after, before=before, limit=limit)
+
+    def voices(self) -> dict[str, int]:
+        """Return how many items each voice has, the most used first; the voice of a dialogue is everyone's in it."""
+        return self._open().voices()
+
+    def verify(
+        self, *, workers: int | None = None, on_issue: Callable[[VerifyIssue], None] | None = None
+    ) -> VerifyReport:
+        """Read every file and compare it with what was saved. Nothing is changed.
+
+        Args:
+            workers: How many files are read at once; None for one per processor.
+            on_issue: Called with each result as it comes, including the files that are ok.
+        """
+        catalog = self._open()
+        catalog.check()
+        return verify(catalog, workers=workers, on_issue=on_issue)
+
+    def export_csv(self, stream: TextIO) -> None:
+        """Write a table: one row per file, and one per item without a file. Open the stream with `newline=""`.
+
+        A cell that a spreadsheet would take for a formula begins with `'`.
+        """
+        write_csv(self, stream)
+
+    def export_jsonl(self, stream: TextIO) -> None:
+        """Write one line of JSON per item: its complete metadata, and its files."""
+        write_jsonl(self, stream)
+
+    def export_m3u(self, stream: TextIO) -> None:
+        """Write a playlist of the files, with paths relative to the folder."""
+        write_m3u(self, stream)
+
+    def close(self) -> None:
+        """Close the catalog. The backup can't be used after that."""
+        self._closed = True
+        if self._catalog is not None:
+            self._catalog.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.folder}>"
+
+    def __bool__(self) -> bool:
+        return True  # even if it is empty
+
+    def _open(self) -> Catalog:
+        if self._closed:
+            raise closed_error(self.folder)
+        if self._catalog is None:
+            self._catalog = Catalog(self.folder, create=False)
+            self._catalog.forbid_changes()
+        return self._catalog
