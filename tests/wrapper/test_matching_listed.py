@@ -92,6 +92,8 @@ def test_two_files_of_one_second_are_both_unknown() -> None:
     files = [member_of(item) for item in listed]
     assert told(listed, [*files, File(files[0].name, crc32=5)]) == [None, *ids(listed[1:]), None]
     assert told(listed, [*files, files[0]]) == [*ids(listed), listed[0].history_item_id]
+    # Three files, but of two items only.
+    assert told(listed, [*files[:2], File(files[0].name, crc32=5)]) == [None] * 3
 
 
 def test_an_id_in_the_name_is_proof_alone_and_beside_foreign_files() -> None:

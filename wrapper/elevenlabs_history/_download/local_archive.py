@@ -23,7 +23,7 @@ def extract_archive(
 
     A name in an archive proves an item by the item's id at its end. Names of today hold a time instead. It proves an
     item only if every file of the archive has the time of a listed item, all in one time zone, and only of items whose
-    time no other item could have in any zone; less than three such items prove nothing. So pass the whole listing, not
+    time no other item could have in any zone; fewer than three such items prove nothing. So pass the whole listing, not
     only the items that you expect. What is not proven stays in the archive.
 
     Args:
