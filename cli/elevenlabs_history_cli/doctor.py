@@ -20,7 +20,7 @@ from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryErr
 from elevenlabs_history_backup import Backup
 
 from .keys import Key, find_key
-from .output import print_json, write
+from .output import name_options, print_json, write
 from .parser import ExitCode
 from .settings import FOLDER_VARIABLE, Settings, fill, load_settings, settings_file
 
@@ -91,7 +91,7 @@ def _check(name: str, find: Callable[[], str]) -> Check:
 
 
 def _failed(name: str, error: HistoryError) -> Check:
-    hint, error.hint = error.hint, ""
+    hint, error.hint = name_options(error).hint, ""
     return Check(name, "warning" if isinstance(error, _MinorError) else "problem", str(error), hint)
 
 

@@ -7,8 +7,13 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 
-from elevenlabs_history import DownloadedFile
+from elevenlabs_history import DownloadedFile, HistoryError, TargetExistsError, WrongRegionError
 
+# What the library says without naming an argument, and how it is done here.
+_HINTS: dict[type[HistoryError], str] = {
+    TargetExistsError: "Use --overwrite, or choose another name.",
+    WrongRegionError: "Name the region of the workspace with --region: us, eu, in or sg.",
+}
 _COLORS = {"red": 31, "green": 32, "yellow": 33}
 
 
@@ -30,6 +35,12 @@ def print_json(value: Mapping[str, object]) -> None:
         # Controls, such as those that turn the writing direction, and what no encoding has.
         line = "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in line)
     print(line, flush=True)
+
+
+def name_options(error: HistoryError) -> HistoryError:
+    """Let the hint of an error name options of the command line."""
+    error.hint = _HINTS.get(type(error), error.hint)
+    return error
 
 
 def file_line(file: DownloadedFile) -> str:

@@ -18,7 +18,7 @@ from .export import export
 from .items import list_items, show
 from .keys import MissingKeyError
 from .mcp_server import serve
-from .output import echo, sanitize
+from .output import echo, name_options, sanitize
 from .parser import ExitCode, make_parser
 from .player import open_file, play
 from .prune import prune
@@ -112,8 +112,9 @@ def run(args: argparse.Namespace) -> ExitCode:
             sys.stdout.flush()
             return code
     except errors.HistoryError as error:
+        text = str(name_options(error))
         # The lines of this hint are ours; elsewhere a line end may come from the server.
-        lines = str(error).splitlines() if isinstance(error, MissingKeyError) else [str(error)]
+        lines = text.splitlines() if isinstance(error, MissingKeyError) else [text]
         for line in [f"elevenlabs-history: {lines[0]}", *lines[1:]]:
             echo(line)
         return next((code for code, kinds in _EXIT_CODES if isinstance(error, kinds)), ExitCode.FAILED)

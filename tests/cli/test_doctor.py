@@ -70,7 +70,7 @@ def test_without_a_key_the_other_checks_are_made(check, monkeypatch):
     ("fault", "message", "hint"),
     [
         (Fault.answer(401, MISSING_SCOPE), "speech_history_read", "scope"),
-        (Fault.answer(401, b'{"detail": "data residency"}'), "residency", "region"),
+        (Fault.answer(401, b'{"detail": "data residency"}'), "residency", "--region"),
         (Fault.answer(503), "503", "later"),
         (Fault.html(), "a web page", "proxy"),
         (Fault.answer(200, b"[1]", content_type="application/json"), "not a page of a history", "proxy"),

@@ -201,7 +201,7 @@ def test_a_file_of_that_name_is_replaced_only_with_overwrite(run, ids, tmp_path)
     result = run("download", ids[1], "-o", path)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"elevenlabs-history: {path} exists and was not changed. Allow overwriting, or choose another name.\n"
+        f"elevenlabs-history: {path} exists and was not changed. Use --overwrite, or choose another name.\n"
     )
     assert item_id_of(path.read_bytes()) == ids[0]
     (file,) = run("download", ids[1], "-o", path, "--overwrite", "--json").json_lines

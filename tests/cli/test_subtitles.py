@@ -141,7 +141,7 @@ def test_existing_files_are_replaced_only_when_told(run, folder, tmp_path, align
     target.write_text("mine")
     result = run("subtitles", folder, aligned.id, "-o", target)
     assert (result.exit_code, result.stderr.count("\n"), target.read_text()) == (1, 1, "mine")
-    assert "Allow overwriting" in result.stderr
+    assert "--overwrite" in result.stderr
     assert run("subtitles", folder, aligned.id, "-o", target, "--overwrite").exit_code == 0
     assert target.read_text().startswith("1\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["history", "one.srt"]
