@@ -90,6 +90,7 @@ def test_the_wheel_and_the_sdist_hold_all_packages_and_their_type_marks(dist):
     for package in PACKAGES:
         assert f"{package}/__init__.py" in names
         assert f"{package}/py.typed" in names
+    assert "elevenlabs_history_backup/page_assets/index.html" in names
     assert sdist.stat().st_size < 2_000_000
 
 
