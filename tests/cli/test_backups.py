@@ -260,7 +260,40 @@ def test_export_prints_formats_that_other_programs_read(run, folder):
     assert {folder / line for line in playlist if not line.startswith("#")} == set(files_of(folder))
 
 
-@pytest.mark.parametrize("command", [["verify"], ["search"], ["export", "--csv"], ["show", "--in"]], ids=lambda c: c[0])
+def test_page_writes_a_page_and_prints_where(run, folder):
+    result = run("page", folder)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"Wrote {folder / 'index.html'}. Open it in a browser.\n"
+    assert (folder / "page" / "data" / "0000.js").is_file()
+    assert run("page", folder, "--quiet").stderr == ""
+    assert run("verify", folder).stdout == "20 ok.\n"
+
+
+def test_backup_writes_the_page_with_what_is_new(run, simulator, tmp_path):
+    assert run("backup", tmp_path, "--page").stderr.endswith("index.html. Open it in a browser.\n")
+    new = simulator.history.add(date=2_000_000_000)
+    result = run("backup", tmp_path, "--page", "--json", "-q")
+    assert result.json_lines[-1]["event"] == "finished"
+    assert new.id in (tmp_path / "page" / "data" / "0000.js").read_text(encoding="utf-8")
+    run("backup", tmp_path / "new", "--page", "--dry-run")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_page_of_somebody_else_is_one_line_and_the_backup_is_done(run, tmp_path):
+    (tmp_path / "index.html").write_text("mine")
+    result = run("backup", tmp_path, "--page", "-q")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"elevenlabs-history: {tmp_path / 'index.html'} exists and is not a page of this program. It was not changed. "
+        "Move or rename it, then run it again.\n"
+    )
+    assert len(files_of(tmp_path)) == 20
+    assert (tmp_path / "index.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "command", [["verify"], ["search"], ["export", "--csv"], ["page"], ["show", "--in"]], ids=lambda c: c[0]
+)
 def test_a_folder_that_is_not_a_backup_is_an_error(run, tmp_path, command):
     result = run(*command, tmp_path, *(["words"] if command[0] in {"search", "show"} else []))
     assert (result.exit_code, result.stdout) == (1, "")

@@ -215,7 +215,7 @@ def test_wrong_usage_is_one_line_and_exits_with_2(run, arguments):
 
 
 @pytest.mark.parametrize(
-    "command", ["backup", "verify", "search", "export", "list", "show", "download", "doctor", "completion"]
+    "command", ["backup", "verify", "search", "export", "page", "list", "show", "download", "doctor", "completion"]
 )
 def test_help_shows_usage_and_examples(run, command):
     result = run(command, "--help")

@@ -91,6 +91,7 @@ def test_the_wheel_and_the_sdist_hold_all_packages_and_their_type_marks(dist):
         assert f"{package}/__init__.py" in names
         assert f"{package}/py.typed" in names
     assert any(name.endswith("share/man/man1/elevenlabs-history.1") for name in names)
+    assert "elevenlabs_history_backup/page_assets/index.html" in names
     assert sdist.stat().st_size < 2_000_000
 
 

@@ -2,7 +2,7 @@
 // What connects the others: loading, fields, the selected clip, links to clips, keys.
 
 const details = { item: null };
-const loading = { numbers: [], left: 0, wanted: "", failure: "" }; // shards; wanted: the id that a link asks for
+const loading = { numbers: [], left: 0, wanted: "", failure: "" }; // shards; the id of a link
 
 function start() {
   const parts = partsOf(shards);
@@ -47,7 +47,7 @@ async function loadItems(numbers, wanted = "", remembered = {}) {
   for (const at of numbers.keys()) {
     if (at === 1) scripts.push(...numbers.slice(1).map(load));
     if (!(await scripts[at])) Object.assign(loading, { left: loading.left - 1, failure: `Part ${numbers[at]} is missing: write the page again` });
-    if (loading.numbers !== numbers) return; // another period was chosen
+    if (loading.numbers !== numbers) return;
     if (loading.left && performance.now() < shown + 200) continue;
     continueSearch();
     refresh();

@@ -17,7 +17,7 @@ const HISTORY = {
 
   // The oldest item is the first of a shard. The newest shard is loaded first, so that items are only added.
   shard(number, columns) {
-    if (number !== loading.numbers.at(-loading.left)) return; // of a period that is no longer chosen
+    if (number !== loading.numbers.at(-loading.left)) return; // of another period
     for (const name of Object.keys(columns)) (items[name] ??= []).push(...columns[name].reverse());
     while (items.shard.length < items.id.length) {
       const item = items.shard.push(number) - 1;

@@ -72,7 +72,9 @@ function playNext() {
 // The times of words are loaded when a clip of their shard is played.
 async function loadWords(item) {
   const number = items.shard[item];
-  if (shards[number][3] && !wordStarts.has(items.id[item])) await loadScript("timings", number);
+  const hasTimings = shards[number][3];
+  shards[number][3] = false; // any more
+  if (hasTimings) await loadScript("timings", number);
   findWords();
 }
 
