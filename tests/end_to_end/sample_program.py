@@ -122,6 +122,28 @@ def back_up(client: HistoryClient, folder: Path) -> None:
         print(f"{issue.path} is {issue.status}")
         print(f"{backup.repair(client).ok_count} files are complete")
         print(prune(client, backup))
+        settings: backups.SyncSettings | None = backup.settings
+        print(f"made with {settings}")
+    (folder / backups.CATALOG_NAME).unlink()
+    print(restore(client, folder))
+    with backups.BackupReader(folder) as reader:
+        print(f"{len(reader)} items, {len(list(reader.search('a', limit=3)))} found")
+
+
+def restore(client: HistoryClient, folder: Path) -> str:
+    """Make a lost catalog anew."""
+    with backups.Backup(folder) as backup:
+        report: backups.ImportReport = backup.import_files(client)
+        left: list[backups.UnmatchedFile] = report.unmatched
+    hidden = (folder / backups.HIDDEN_FOLDER).is_dir()
+    return f"{report.recorded} files recorded, {[file.reason for file in left]}, {hidden}"
+
+
+def import_archive(client: HistoryClient, archive: Path, folder: Path) -> str:
+    """Extract what an archive from the website is proven to hold."""
+    newest_day = history.unix_seconds("2100-01-01", "before")
+    report: history.ArchiveReport = history.extract_archive(archive, client.list(before=newest_day), folder)
+    return f"{len(report.saved)} extracted, {len(report.unmatched)} left"
 
 
 def prune(client: HistoryClient, backup: backups.Backup) -> str:
@@ -157,6 +179,7 @@ def run(key: str, base_url: str, folder: Path) -> None:
             client.download_all(items, folder / "shown", on_event=show)
         report = client.download_all(items, folder / "all", on_event=lambda event: print(describe_event(event)))
         report.raise_for_failures()
+        print(import_archive(client, folder / "some.zip", folder / "by-hand"))
         write_note(folder / "all")
         back_up(client, folder / "backup")
         print(describe_item(client.get(items[-1].history_item_id)))
