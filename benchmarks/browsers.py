@@ -99,7 +99,7 @@ def measure(browser: str, index: Path, queries: list[str]) -> dict[str, Any]:
 
     Args:
         browser: One of those found.
-        index: The page; a copy of it with the script is put beside it.
+        index: The page; a copy of it with the script is put beside it, and one that leads there.
         queries: What to search for.
 
     Returns:
@@ -112,14 +112,17 @@ def measure(browser: str, index: Path, queries: list[str]) -> dict[str, Any]:
     with _Reports() as server, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         script = _SCRIPT.replace("PORT", str(server.server_port)).replace("QUERIES", json.dumps(queries))
         (index.parent / "page" / "measure.js").write_text(script, encoding="utf-8")
-        page = index.with_name("measured.html")
+        measured = index.with_name("measured.html")
         added = '<script defer src="page/measure.js"></script>\n</head>'
-        page.write_text(index.read_text(encoding="utf-8").replace("</head>", added), encoding="utf-8")
+        measured.write_text(index.read_text(encoding="utf-8").replace("</head>", added), encoding="utf-8")
+        # The start of the browser is not measured.
+        first = index.with_name("first.html")
+        first.write_text('<script>setTimeout(() => location.replace("measured.html"), 2000)</script>', encoding="utf-8")
         settings = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in _FIREFOX_SETTINGS.items()]
         Path(profile, "user.js").write_text("\n".join(settings), encoding="utf-8")
         program, arguments = _COMMANDS[browser]
         with subprocess.Popen(
-            [program, *arguments(profile), page.as_uri()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [program, *arguments(profile), first.as_uri()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
             try:
                 server.handle_request()
