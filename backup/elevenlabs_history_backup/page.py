@@ -17,10 +17,10 @@ from pathlib import Path
 from unicodedata import normalize
 
 from attrs import asdict, field, frozen
-from elevenlabs_history import AtomicFile, TargetExistsError
+from elevenlabs_history import AtomicFile, HistoryItem, WriteError
 
 from .catalog import Catalog
-from .metadata import Metadata, utf8
+from .metadata import utf8
 from .schema import HIDDEN_FOLDER
 from .verify import is_inside, is_page_file
 
@@ -33,7 +33,7 @@ _WORD = re.compile("[^ \t\r\n\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
 # needed only.
 _ROWS = """
 SELECT history_item_id, date_unix, voice, coalesce(model_id, ''), coalesce(source, ''), characters, text,
-    path, size, coalesce(reason, state),
+    path, size, coalesce(reason, 'It was deleted on purpose.'),
     CASE WHEN instr(json, '"dialogue":[{') OR instr(json, '"alignments":{') THEN json END
 FROM items CROSS JOIN files USING (history_item_id)
 ORDER BY date_unix, history_item_id, state <> 'saved', format
@@ -70,7 +70,7 @@ def write_page(folder: Path, catalog: Catalog) -> Path:
     """Write the page of a backup and return its path; see `Backup.write_page`."""
     target = folder / "index.html"
     if target.exists() and not (target.is_file() and _MARK in target.read_bytes()):
-        raise TargetExistsError(
+        raise WriteError(
             f"{target} exists and is not a page of this program. It was not changed.",
             hint="Move or rename it, then run it again.",
         )
@@ -106,12 +106,12 @@ def _items(folder: Path, catalog: Catalog) -> Iterator[_Item]:
         timings: list[int] = []
         note = ""
         if entry:
-            metadata: Metadata = json.loads(entry)
-            text = _dialogue(metadata) or text
-            timings = _timings(metadata, text)
+            item = HistoryItem.from_dict(json.loads(entry))
+            text = _dialogue(item) or text
+            timings = _timings(item, text)
         parent, _, name = (path or "").rpartition("/")
         if normalize("NFC", name) not in names_in(parent):
-            note = f"Not saved: {reason}" if path is None else f"The file is not in the folder: {path}"
+            note = f"No file: {reason}" if path is None else f"The file is not in the folder: {path}"
             path, size = "", 0
         yield _Item(history_item_id, date, voice, model, source, characters, text, path, size, note, timings)
 
@@ -160,17 +160,15 @@ def _columns(items: list[_Item], names: _Names) -> dict[str, object]:
     }
 
 
-def _dialogue(metadata: Metadata) -> str:
+def _dialogue(item: HistoryItem) -> str:
     """Return who says what, a line each; empty if it is not a dialogue."""
-    lines = metadata.get("dialogue")
-    parts = [line for line in lines if isinstance(line, dict) and line.get("text")] if isinstance(lines, list) else []
-    return utf8("\n".join(f"{line.get('voice_name') or '?'}: {line['text']}" for line in parts))
+    return utf8("\n".join(f"{line.voice_name or '?'}: {line.text}" for line in item.dialogue if line.text))
 
 
-def _timings(metadata: Metadata, text: str) -> list[int]:
+def _timings(item: HistoryItem, text: str) -> list[int]:
     """Return when each word begins, in hundredths of a second; empty unless these are the words that are shown."""
     try:
-        alignment = metadata["alignments"]["alignment"]
+        alignment = (item.alignments or {})["alignment"]
         characters, times = alignment["characters"], alignment["character_start_times_seconds"]
         starts = [round(time * 100) for entry, time in zip(characters, times, strict=True) for _ in entry]
         words = list(_WORD.finditer("".join(characters)))

@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 
 import pytest
-from elevenlabs_history import TargetExistsError
+from elevenlabs_history import HistoryItem, WriteError
 from elevenlabs_history_backup import Backup, CatalogError, page
 from elevenlabs_history_simulator import Fault
 from hypothesis import given, strategies as st
@@ -135,9 +135,7 @@ def test_an_index_of_somebody_else_stays_and_nothing_is_written(client, tmp_path
     sync(client, tmp_path)
     index = tmp_path / "index.html"
     index.mkdir() if make == "mkdir" else index.write_text("<title>Mine</title>")
-    with pytest.raises(
-        TargetExistsError, match=r"index\.html exists and is not a page of this program.*Move or rename"
-    ):
+    with pytest.raises(WriteError, match=r"index\.html exists and is not a page of this program.*Move or rename"):
         write_page(tmp_path)
     assert index.is_dir() or index.read_text() == "<title>Mine</title>"
     assert not (tmp_path / "page").exists()
@@ -153,15 +151,18 @@ def test_items_without_a_file_say_why(client, simulator, tmp_path):
     simulator.faults.add(Fault.refusal(400, "odd", "It is odd."), on="download")
     simulator.faults.add(Fault.refusal(404, "not_found"), on="download")
     sync(client, tmp_path, batch_size=1, workers=1)
-    lost = next(tmp_path.rglob("*.mp3"))
+    lost, forgotten, *_ = tmp_path.rglob("*.mp3")
     lost.unlink()
+    forgotten.unlink()
+    with Backup(tmp_path) as backup:
+        backup.forget(next(record.history_item_id for record in backup if record.history_item_id in forgotten.name))
     write_page(tmp_path)
     rows = [row for row in items(tmp_path).values() if row["note"]]
-    assert [(row["path"], row["size"]) for row in rows] == [("", 0)] * 3
+    assert [(row["path"], row["size"]) for row in rows] == [("", 0)] * 4
     notes = sorted(row["note"] for row in rows)
-    assert notes[0] == "Not saved: The server no longer has it."
-    assert notes[1].startswith("Not saved: [400 odd]")
-    assert notes[2] == f"The file is not in the folder: {lost.relative_to(tmp_path).as_posix()}"
+    assert notes[:2] == ["No file: It was deleted on purpose.", "No file: The server no longer has it."]
+    assert notes[2].startswith("No file: [400 odd]")
+    assert notes[3] == f"The file is not in the folder: {lost.relative_to(tmp_path).as_posix()}"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,7 @@ def test_a_dialogue_says_who_speaks(client, simulator, tmp_path):
     item.metadata.update(text="", voice_name="", dialogue=lines)
     sync(client, tmp_path)
     write_page(tmp_path)
-    assert items(tmp_path)[item.id]["text"] == "Guard: Who goes there?\n?: I ?\nCook: 7"
+    assert items(tmp_path)[item.id]["text"] == "Guard: Who goes there?\n?: I ?"
 
 
 def test_words_have_their_times_if_they_are_the_words_of_the_text(client, simulator, tmp_path):
@@ -232,7 +233,8 @@ JSON = st.recursive(
 @given(JSON, JSON)
 def test_whatever_alignments_hold_is_no_error(characters, times):
     alignment = {"characters": characters, "character_start_times_seconds": times}
-    assert isinstance(page._timings({"alignments": {"alignment": alignment}}, "a b"), list)
+    item = HistoryItem({"history_item_id": "a", "date_unix": 0, "alignments": {"alignment": alignment}})
+    assert isinstance(page._timings(item, "a b"), list)
 
 
 def test_the_assets_of_the_page_are_small_and_need_nothing_else():

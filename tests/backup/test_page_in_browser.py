@@ -310,8 +310,8 @@ def test_a_link_opens_a_clip_even_while_another_is_searched_for(open_page, ids):
 def test_items_without_a_file_are_visible_as_such_and_not_played(page):
     assert page.run("visibleRows().filter((row) => row.textContent.includes('no file')).length") == 3
     for text, note in (
-        ("did not give", "Not saved: [400 odd]"),
-        ("was gone", "Not saved: The server no longer has it."),
+        ("did not give", "No file: [400 odd]"),
+        ("was gone", "No file: The server no longer has it."),
         ("was deleted", "The file is not in the folder: 2033/"),
     ):
         page.click(f"rowOf('{text}').open")
