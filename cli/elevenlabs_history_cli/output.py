@@ -7,12 +7,12 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 
-from elevenlabs_history import DownloadedFile, HistoryError, TargetExistsError, WrongRegionError
+from elevenlabs_history import DownloadedFile, HistoryError
 
-# What the library says without naming an argument, and how it is done here.
-_HINTS: dict[type[HistoryError], str] = {
-    TargetExistsError: "Use --overwrite, or choose another name.",
-    WrongRegionError: "Name the region of the workspace with --region: us, eu, in or sg.",
+# Hints of the library, which name no argument, and how it is done here.
+HINTS = {
+    "Allow overwriting, or choose another name.": "Use --overwrite, or choose another name.",
+    "Choose the region of the workspace: us, eu, in or sg.": "Name it with --region: us, eu, in or sg.",
 }
 _COLORS = {"red": 31, "green": 32, "yellow": 33}
 
@@ -39,7 +39,7 @@ def print_json(value: Mapping[str, object]) -> None:
 
 def name_options(error: HistoryError) -> HistoryError:
     """Let the hint of an error name options of the command line."""
-    error.hint = _HINTS.get(type(error), error.hint)
+    error.hint = HINTS.get(error.hint, error.hint)
     return error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import elevenlabs_history
 import elevenlabs_history_backup
 import pytest
+from elevenlabs_history_cli.output import HINTS
 from elevenlabs_history_simulator import Fault
 
 PYTHON = re.compile(r"[a-z]=(?:…|True|False|None|\"|')|\bclient\.|(?!URL)\b\w+\(.*?\)|\bPass \w+_\w+|\bhttpx\.")
@@ -133,3 +134,9 @@ def test_texts_of_the_library_with_python_in_them_are_those_that_no_command_caus
         ". In asyncio programs, make on",
         "This client was made with an h",
     }
+
+
+def test_every_hint_that_is_replaced_is_one_of_the_library():
+    folder = Path(elevenlabs_history.__file__).parent
+    sources = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    assert [hint for hint in HINTS if hint not in sources] == []
