@@ -286,8 +286,8 @@ class Backup(BackupReader):
         It works from the disk, without a server and without a network. Files that would stay the same are not touched.
 
         Raises:
-            WriteError: The folder has an `index.html` of another program, which was not changed; or the disk is full, or
-                the folder is not writable.
+            WriteError: The folder has an `index.html` of another program, which was not changed; or the disk is full,
+                or the folder is not writable.
         """
         return write_page(self.folder, self._open())
 
