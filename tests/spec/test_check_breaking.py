@@ -43,11 +43,11 @@ def test_nothing_breaks_where_nothing_changed(project):
 def test_a_parameter_that_is_gone_is_named_with_its_place(project):
     client = project.path("wrapper/elevenlabs_history/client.py")
     text = client.read_text()
-    assert "voice_id: str | None = None," in text
-    client.write_text(text.replace("voice_id: str | None = None,", "", 1))
+    assert "voice: str | None = None," in text
+    client.write_text(text.replace("voice: str | None = None,", "", 1))
     done = check_breaking(project, "HEAD")
     assert done.returncode == 1
-    assert "HistoryClient.list(voice_id): Parameter was removed" in done.stdout
+    assert "HistoryClient.list(voice): Parameter was removed" in done.stdout
     assert "\x1b" not in done.stdout
 
 
