@@ -5,6 +5,7 @@ import json
 import pickle
 from datetime import UTC, datetime
 
+import attrs
 import pytest
 from elevenlabs_history import DialogueLine, HistoryItem, InvalidArgumentError
 from elevenlabs_history_api import models
@@ -163,3 +164,9 @@ def test_a_model_of_the_generated_client_is_refused_with_a_hint(client, simulato
         call([model] if listed and method != "audio" else model, *folder)
     assert "Dragons" not in str(refused.value)
     assert simulator.requests == []
+
+
+def test_every_property_is_a_field_of_the_api():
+    properties = {name for name, value in vars(HistoryItem).items() if isinstance(value, property)}
+    documented = {field.name for field in attrs.fields(models.HistoryItem)}
+    assert properties - {"raw", "date", "characters"} <= documented
