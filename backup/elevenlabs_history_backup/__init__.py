@@ -13,6 +13,7 @@ with HistoryClient() as client, Backup("everything") as backup:
 from .backup import Backup as Backup
 from .cues import Cue as Cue
 from .errors import (
+    BucketError as BucketError,
     CatalogError as CatalogError,
     NoAlignmentError as NoAlignmentError,
     PruneError as PruneError,

@@ -18,8 +18,9 @@ from .prune import PruneFilters, PrunePlan, PruneReport, PruneResult, plan_prune
 from .reader import BackupReader
 from .repair import repair
 from .report import EventHandler, ImportReport, SyncPlan, SyncReport, VerifyReport
-from .schema import CATALOG_NAME, HIDDEN_FOLDER, closed_error
+from .schema import HIDDEN_FOLDER, LOCK_NAME
 from .settings import continue_settings
+from .storage import FolderStorage
 from .sync import Run, plan, sync
 from .verify import write_checksums
 
@@ -117,8 +118,7 @@ class Backup(BackupReader):
         filters = (voice, model_id, source, search, after, before)
         settings = continue_settings(self.settings, filters, output_format, no_filters=no_filters)
         listing = Listing(client, settings, limit=limit, full=full)
-        catalog = self._open() if (self.folder / CATALOG_NAME).exists() else None
-        return plan(catalog, listing, on_event or (lambda _: None))
+        return plan(self._open_existing(), listing, on_event or (lambda _: None))
 
     def repair(
         self,
@@ -126,11 +126,12 @@ class Backup(BackupReader):
         *,
         workers: int = 10,
         batch_size: int = 100,
+        read: bool = False,
         on_event: EventHandler | None = None,
     ) -> VerifyReport:
         """Verify, then fetch again what is missing, changed or unreadable, and record what was moved.
 
-        The arguments are those of `sync`. Extra files are left alone.
+        The arguments are those of `sync` and `verify`. Extra files are left alone.
 
         Returns:
             What is still wrong; the events have the reasons.
@@ -141,7 +142,7 @@ class Backup(BackupReader):
         # Opened first: without a catalog the lock would leave a file behind.
         self._open()
         with self._run(client, workers, batch_size, on_event) as run:
-            return repair(run)
+            return repair(run, read=read)
 
     def import_files(
         self,
@@ -164,6 +165,9 @@ class Backup(BackupReader):
         Raises:
             HistoryError: The listing failed, or the disk. What is recorded stays.
         """
+        self._check_folder(
+            "Files are imported into a folder only. A backup into the bucket finds its own files itself."
+        )
         paths = [Path(archive) for archive in archives]
         if not paths and not self.folder.is_dir():
             raise InvalidArgumentError(f"There is no folder {self.folder}: name one that has files.")
@@ -180,7 +184,9 @@ class Backup(BackupReader):
         """
         self._open()
         with self._locked() as catalog:
-            return forget(catalog, [history_item_ids] if isinstance(history_item_ids, str) else [*history_item_ids])
+            return forget(
+                catalog, self._storage, [history_item_ids] if isinstance(history_item_ids, str) else [*history_item_ids]
+            )
 
     def plan_prune(
         self,
@@ -211,7 +217,7 @@ class Backup(BackupReader):
             HistoryError: The listing failed.
         """
         filters = PruneFilters(older_than, voice, model_id, source, after, before)
-        return plan_prune(self._open(), client, filters, None if copy is None else Path(copy))
+        return plan_prune(self._open(), self._storage, client, filters, None if copy is None else Path(copy))
 
     def prune(
         self,
@@ -243,7 +249,7 @@ class Backup(BackupReader):
         plan.raise_for_size(max_items=max_items, everything_listed=everything_listed)
         self._open()
         with self._locked() as catalog:
-            return prune(catalog, client, plan, on_result or (lambda _: None))
+            return prune(catalog, self._storage, client, plan, on_result or (lambda _: None))
 
     def fetch_alignments(
         self,
@@ -276,12 +282,14 @@ class Backup(BackupReader):
         """Write `SHA256SUMS` into the folder, for `sha256sum --check`, and return its path.
 
         Raises:
+            InvalidArgumentError: The backup is in a bucket, where each file has its hash as metadata.
             WriteError: The disk is full, or the folder is not writable.
         """
+        self._check_folder("SHA256SUMS is for a folder only. In a bucket each file has its hash as metadata.")
         return write_checksums(self.folder, self._open().files())
 
-    def write_page(self) -> Path:
-        """Write `index.html`, a page to search and play the backup in a browser, and return its path.
+    def write_page(self) -> str:
+        """Write `index.html`, a page to search and play the backup in a browser, and return its path or address.
 
         It works from the disk, without a server and without a network. Files that would stay the same are not touched.
 
@@ -289,21 +297,23 @@ class Backup(BackupReader):
             WriteError: The folder has an `index.html` of another program, which was not changed; or the disk is full,
                 or the folder is not writable.
         """
-        return write_page(self.folder, self._open())
+        return write_page(self._storage, self._open())
 
-    def _open(self, *, create: bool = False) -> Catalog:
-        if self._closed:
-            raise closed_error(self.folder)
-        if self._catalog is None:
-            self._catalog = Catalog(self.folder, create=create)
-        return self._catalog
+    def _check_folder(self, message: str) -> None:
+        if not isinstance(self._storage, FolderStorage):
+            raise InvalidArgumentError(message)
+
+    def _open_catalog(self, *, create: bool) -> Catalog:
+        return Catalog(self.folder, create=create, name=self.name)
 
     @contextmanager
     def _locked(self) -> Iterator[Catalog]:
         if self.folder.is_file():
             raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
-        with FolderLock(self.folder / HIDDEN_FOLDER / "backup.lock"):
-            yield self._open(create=True)
+        with FolderLock(self.folder / HIDDEN_FOLDER / LOCK_NAME), self._storage.writing():
+            catalog = self._open(create=True)
+            with self._storage.saving(catalog):
+                yield catalog
 
     @contextmanager
     def _run(
@@ -314,4 +324,4 @@ class Backup(BackupReader):
             if number < 1:
                 raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
         with self._locked() as catalog:
-            yield Run(client, catalog, workers, batch_size, on_event or (lambda _: None))
+            yield Run(client, catalog, self._storage, workers, batch_size, on_event or (lambda _: None))

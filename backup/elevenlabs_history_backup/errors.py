@@ -17,3 +17,7 @@ class SubtitleError(HistoryError):
 
 class NoAlignmentError(SubtitleError):
     """Nothing is known of when the words of an item are spoken."""
+
+
+class BucketError(HistoryError):
+    """The bucket of a backup can't be used: it is not there or not reachable, or the store refuses the key."""

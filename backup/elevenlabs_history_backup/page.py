@@ -6,26 +6,25 @@ little.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from unicodedata import normalize
 
 from attrs import asdict, field, frozen
-from elevenlabs_history import AtomicFile, HistoryItem, WriteError
+from elevenlabs_history import HistoryItem, WriteError
 
 from .catalog import Catalog
 from .metadata import utf8
-from .schema import HIDDEN_FOLDER
-from .verify import is_inside, is_page_file
+from .storage import Storage
+from .verify import is_page_file
 
 _SHARD_ITEMS = 5000
 _SHARD_CHARACTERS = 2_000_000  # fewer items if the texts are long, so that no script keeps the browser busy
+_INDEX = "index.html"
 _MARK = b'<meta name="generator" content="elevenlabs-history">'
 # page/player.js has the same pattern. Writing systems that begin here, such as Chinese, have no blanks between words.
 _WORD = re.compile("[^ \t\r\n\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
@@ -66,22 +65,21 @@ class _Names:
     source: dict[str, int] = field(factory=dict)
 
 
-def write_page(folder: Path, catalog: Catalog) -> Path:
-    """Write the page of a backup and return its path; see `Backup.write_page`."""
-    target = folder / "index.html"
-    if target.exists() and not (target.is_file() and _MARK in target.read_bytes()):
+def write_page(storage: Storage, catalog: Catalog) -> str:
+    """Write the page of a backup and return where it is; see `Backup.write_page`."""
+    if storage.exists(_INDEX) and _MARK not in (storage.read(_INDEX) or b""):
         raise WriteError(
-            f"{target} exists and is not a page of this program. It was not changed.",
+            f"{storage.location(_INDEX)} exists and is not a page of this program. It was not changed.",
             hint="Move or rename it, then run it again.",
         )
     written = set()
 
     def write(path: str, data: bytes) -> None:
         written.add(path)
-        _write_if_changed(folder, folder / path, data)
+        storage.write(path, data)
 
     names, shards = _Names(), []
-    for number, items in enumerate(_shards(_items(folder, catalog))):
+    for number, items in enumerate(_shards(_items(storage, catalog))):
         timings = [(item.history_item_id, item.timings) for item in items if item.timings]
         shards.append((len(items), items[0].date, items[-1].date, bool(timings)))
         write(f"page/data/{number:04}.js", _call("shard", number, _columns(items, names)))
@@ -90,17 +88,16 @@ def write_page(folder: Path, catalog: Catalog) -> Path:
     lists = {name: list(numbers) for name, numbers in asdict(names).items()}
     write("page/data/index.js", _call("index", {"names": lists, "shards": shards}))
     for asset in files("elevenlabs_history_backup").joinpath("page_assets").iterdir():
-        write(asset.name if asset.name == target.name else f"page/{asset.name}", asset.read_bytes())
-    for path in (folder / "page").rglob("*.js"):
-        name = path.relative_to(folder).as_posix()
-        if name not in written and is_page_file(name):
-            path.unlink()
-    return target
+        write(asset.name if asset.name == _INDEX else f"page/{asset.name}", asset.read_bytes())
+    for path in list(storage.paths_below("page")):
+        if path.endswith(".js") and path not in written and is_page_file(path):
+            storage.delete(path)
+    return storage.location(_INDEX)
 
 
-def _items(folder: Path, catalog: Catalog) -> Iterator[_Item]:
+def _items(storage: Storage, catalog: Catalog) -> Iterator[_Item]:
     """Yield what the page has of each item, in the order of dates."""
-    names_in = cache(partial(_names_in, folder))
+    names_in = cache(storage.names_in)
     for _, (row, *_) in groupby(catalog.rows(_ROWS), key=itemgetter(0)):
         history_item_id, date, voice, model, source, characters, text, path, size, reason, entry = row
         timings: list[int] = []
@@ -114,20 +111,6 @@ def _items(folder: Path, catalog: Catalog) -> Iterator[_Item]:
             note = f"No file: {reason}" if path is None else f"The file is not in the folder: {path}"
             path, size = "", 0
         yield _Item(history_item_id, date, voice, model, source, characters, text, path, size, note, timings)
-
-
-def _names_in(folder: Path, parent: str) -> frozenset[str]:
-    """Return the names in a folder of the backup, which is much faster than to ask for each file.
-
-    They are in NFC, because some file systems change that. There are none if the folder can't be read or is outside.
-    """
-    if not is_inside(Path(parent, "name")):
-        return frozenset()
-    try:
-        with os.scandir(folder / parent) as entries:
-            return frozenset(normalize("NFC", entry.name) for entry in entries)
-    except OSError:
-        return frozenset()
 
 
 def _shards(items: Iterable[_Item]) -> Iterator[list[_Item]]:
@@ -182,11 +165,3 @@ def _call(name: str, *arguments: object) -> bytes:
     """Return a script that hands values to the page. JSON is part of JavaScript since ECMAScript 2019."""
     values = (json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() for value in arguments)
     return b"HISTORY.%s(%s)\n" % (name.encode(), b",".join(values))
-
-
-def _write_if_changed(folder: Path, path: Path, data: bytes) -> None:
-    if path.is_file() and path.read_bytes() == data:
-        return
-    with AtomicFile(folder / HIDDEN_FOLDER) as file:
-        file.write(data)
-        file.commit(path, overwrite=True)

@@ -18,6 +18,7 @@ from elevenlabs_history import HistoryClient, HistoryError, InvalidArgumentError
 from . import prune_log as log, prune_rules as rules
 from .catalog import Catalog
 from .errors import PruneError
+from .storage import FolderStorage, Storage
 
 PruneStatus: TypeAlias = Literal["deleted", "gone", "settled", "skipped", "unclear"]
 
@@ -120,7 +121,9 @@ class PruneFilters:
     before: TimestampLike | None
 
 
-def plan_prune(catalog: Catalog, client: HistoryClient, filters: PruneFilters, copy: Path | None) -> PrunePlan:
+def plan_prune(
+    catalog: Catalog, storage: Storage, client: HistoryClient, filters: PruneFilters, copy: Path | None
+) -> PrunePlan:
     """Choose the items; see `Backup.plan_prune`. Files are read only when their items are deleted."""
     rules.check_filters(filters.older_than, filters.voice, filters.model_id, filters.source)
     if copy is not None:
@@ -144,9 +147,10 @@ def plan_prune(catalog: Catalog, client: HistoryClient, filters: PruneFilters, c
             except PruneError as error:
                 skipped[error.message] += 1
     chosen.reverse()
-    rules.check_files_exist(catalog.folder, [path for *_, path in chosen], hint="Repair the backup first.")
+    rules.check_files_exist(storage, [path for *_, path in chosen], hint="Repair the backup first.")
     if copy is not None:
-        rules.check_files_exist(copy, [path for *_, path in chosen], hint="Copy the folder of the backup again first.")
+        hint = "Copy the folder of the backup again first."
+        rules.check_files_exist(FolderStorage(copy), [path for *_, path in chosen], hint=hint)
     return PrunePlan(
         ids=tuple(history_item_id for _, history_item_id, _ in chosen),
         oldest=chosen[0][0] if chosen else None,
@@ -158,13 +162,19 @@ def plan_prune(catalog: Catalog, client: HistoryClient, filters: PruneFilters, c
     )
 
 
-def prune(catalog: Catalog, client: HistoryClient, plan: PrunePlan, emit: Callable[[PruneResult], None]) -> PruneReport:
+def prune(
+    catalog: Catalog,
+    storage: Storage,
+    client: HistoryClient,
+    plan: PrunePlan,
+    emit: Callable[[PruneResult], None],
+) -> PruneReport:
     """Delete the items of a plan, one at a time; see `Backup.prune`."""
     rules.check_lifetime(plan.made_at)
-    run = _Run(catalog, client, plan, emit)
+    run = _Run(catalog, storage, client, plan, emit)
     if plan.ids:
         rules.check_account(client, plan.ids)
-        catalog.copy()
+        storage.copy_catalog(catalog)
         # In a thread, because Ctrl-C reaches the main thread at any instruction: the item in hand is finished.
         with ThreadPoolExecutor(1, thread_name_prefix="elevenlabs-history-prune") as pool:
             work = pool.submit(run.run)
@@ -180,6 +190,7 @@ def prune(catalog: Catalog, client: HistoryClient, plan: PrunePlan, emit: Callab
 @frozen
 class _Run:
     catalog: Catalog
+    storage: Storage
     client: HistoryClient
     plan: PrunePlan
     emit: Callable[[PruneResult], None]
@@ -210,15 +221,15 @@ class _Run:
 
     def _prune(self, history_item_id: str) -> PruneResult:
         """Check everything now, record the intent, delete, and ask the server whether the item is gone."""
-        folder, copy = self.catalog.folder, self.plan.copy
+        copy = None if self.plan.copy is None else FolderStorage(self.plan.copy)
         try:
             record = rules.recorded(self.catalog, history_item_id)
             file = rules.original_file(record)
             output_format = record.metadata.get("output_format")
-            rules.check_bytes(folder, file, output_format)
+            rules.check_bytes(self.storage, file, output_format)
             metadata = rules.check_metadata(self.client, record.metadata)
             if copy is not None:
-                rules.check_copy(copy, folder, file, output_format)
+                rules.check_copy(copy, self.storage, file, output_format)
         except PruneError as error:
             return PruneResult(history_item_id, "skipped", error)
         log.record_intent(self.catalog, metadata)

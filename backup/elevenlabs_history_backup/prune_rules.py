@@ -28,6 +28,7 @@ from .metadata import Metadata
 from .prune_log import has_completed_run
 from .report import BackupFile, Record
 from .settings import ORIGINAL
+from .storage import Storage
 from .verify import is_inside, sha256_of
 
 STRONG_METHODS: Final = frozenset({MatchMethod.ONLY_ITEM, MatchMethod.TIME})
@@ -65,7 +66,7 @@ def check_catalog(catalog: Catalog) -> None:
     """A run into the catalog has completed: one that is new, or was made anew, proves nothing."""
     if not has_completed_run(catalog):
         raise PruneError(
-            f"No backup into {catalog.folder} has been completed. Nothing was deleted.", hint="Run a backup first."
+            f"No backup into {catalog.name} has been completed. Nothing was deleted.", hint="Run a backup first."
         )
 
 
@@ -90,12 +91,13 @@ def check_listing(listed: set[str], expected: set[str]) -> None:
         )
 
 
-def check_files_exist(folder: Path, paths: Iterable[str], *, hint: str) -> None:
+def check_files_exist(storage: Storage, paths: Iterable[str], *, hint: str) -> None:
     """No file is missing: if one is, the folder may be another one, or not be mounted."""
-    missing = [path for path in paths if not (folder / path).is_file()]
+    missing = storage.missing(paths)
     if missing:
         raise PruneError(
-            f"{len(missing):,} of the files are not in {folder}, such as {missing[0]}. Nothing was deleted.", hint=hint
+            f"{len(missing):,} of the files are not in {storage.name}, such as {missing[0]}. Nothing was deleted.",
+            hint=hint,
         )
 
 
@@ -135,17 +137,21 @@ def original_file(record: Record) -> BackupFile:
     return file
 
 
-def check_bytes(folder: Path, file: BackupFile, output_format: str | None) -> None:
-    """The bytes on the disk, read now, are those that were saved, and begin as audio: an error page has a hash, too."""
-    path = folder / file.path
+def check_bytes(storage: Storage, file: BackupFile, output_format: str | None) -> None:
+    """The bytes, read now, are those that were saved, and begin as audio: an error page has a hash, too."""
+    location = storage.location(file.path)
+    changed = PruneError(f"{location} is not as it was saved.", hint="Repair the backup.")
+    if not is_inside(Path(file.path)):
+        raise changed
     try:
-        if not is_inside(Path(file.path)) or sha256_of(path) != file.sha256:
-            raise PruneError(f"{path} is not as it was saved.", hint="Repair the backup.")
-        kind = FileKind.of_file(path, output_format=output_format)
+        with storage.on_disk(file.path) as path:
+            if sha256_of(path) != file.sha256:
+                raise changed
+            kind = FileKind.of_file(path, output_format=output_format)
     except OSError as error:
-        raise PruneError(f"Can't read {path}: {error.strerror or error}.", hint="Repair the backup.") from error
+        raise PruneError(f"Can't read {location}: {error.strerror or error}.", hint="Repair the backup.") from error
     if not kind.is_audio or kind != file.kind:
-        raise PruneError(f"{path} does not begin as {file.kind} audio.")
+        raise PruneError(f"{location} does not begin as {file.kind} audio.")
 
 
 def check_metadata(client: HistoryClient, recorded: Metadata) -> Metadata:
@@ -164,11 +170,12 @@ def check_metadata(client: HistoryClient, recorded: Metadata) -> Metadata:
     return recorded | {name: value for name, value in told.to_dict().items() if recorded.get(name) is None}
 
 
-def check_copy(copy: Path, folder: Path, file: BackupFile, output_format: str | None) -> None:
+def check_copy(copy: Storage, storage: Storage, file: BackupFile, output_format: str | None) -> None:
     """The second copy has the same bytes, read now, and is a file of its own, not a link to the first one."""
     check_bytes(copy, file, output_format)
-    if (copy / file.path).samefile(folder / file.path):
-        raise PruneError(f"{copy / file.path} is no copy: it is the same file.")
+    with copy.on_disk(file.path) as copied, storage.on_disk(file.path) as path:
+        if copied.samefile(path):
+            raise PruneError(f"{copied} is no copy: it is the same file.")
 
 
 def check_gone(client: HistoryClient, history_item_id: str) -> None:

@@ -1,8 +1,8 @@
 """What can be done with a backup without changing it."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Self, TextIO
 
 from elevenlabs_history import TimestampLike
@@ -10,28 +10,47 @@ from elevenlabs_history import TimestampLike
 from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
 from .report import Record, VerifyIssue, VerifyReport
-from .schema import CATALOG_NAME, closed_error
+from .schema import closed_error
 from .settings import SyncSettings
+from .storage import open_storage
 from .verify import verify
 
 
 class BackupReader:
-    """The backup in a folder, for programs that only read it. `Backup` does the same and more.
+    """The backup in a folder or a bucket, for programs that only read it. `Backup` does the same and more.
 
     Use it as a context manager, or call `close` when done. Methods raise `CatalogError` if the catalog can't be used:
-    it is missing, damaged, closed or of another version.
+    it is missing, damaged, closed or of another version; and `BucketError` if the bucket can't be used.
+
+    Attributes:
+        name: The folder or the address, as a text.
+        folder: The folder of the catalog; of a bucket, where its catalog is cached.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        """Prepare the backup in a folder. Nothing is read yet."""
-        self.folder = Path(folder)
+    def __init__(self, folder: str | os.PathLike[str], *, cache: str | os.PathLike[str] | None = None) -> None:
+        """Prepare a backup. Nothing is read yet.
+
+        Args:
+            folder: Its folder, or the address of a bucket: `s3://bucket/prefix`, `gs://…` or `az://…`. The key of the
+                bucket's store comes from the environment; the extra is `elevenlabs-history[cloud]`.
+            cache: Where the catalogs of buckets are cached: each in a folder of its own. By default in the user's
+                folder for caches, or where `ELEVENLABS_HISTORY_CACHE` says.
+
+        Raises:
+            InvalidArgumentError: The address is not valid, or the extra is not installed.
+        """
+        self._storage = open_storage(folder, cache)
+        self.name = self._storage.name
+        self.folder = self._storage.folder
         self._catalog: Catalog | None = None
+        self._opening = threading.Lock()
         self._closed = False
 
     @property
     def settings(self) -> SyncSettings | None:
         """What `sync` continues with; None before the first run."""
-        return self._open().settings() if (self.folder / CATALOG_NAME).exists() else None
+        catalog = self._open_existing()
+        return None if catalog is None else catalog.settings()
 
     def __len__(self) -> int:
         return self._open().count()
@@ -69,17 +88,23 @@ class BackupReader:
         return self._open().voices()
 
     def verify(
-        self, *, workers: int | None = None, on_issue: Callable[[VerifyIssue], None] | None = None
+        self,
+        *,
+        workers: int | None = None,
+        read: bool = False,
+        on_issue: Callable[[VerifyIssue], None] | None = None,
     ) -> VerifyReport:
-        """Read every file and compare it with what was saved. Nothing is changed.
+        """Compare every file with what was saved. Nothing is changed.
 
         Args:
-            workers: How many files are read at once; None for one per processor.
+            workers: How many files are compared at once; None for one per processor, or 16 in a bucket.
+            read: Read the bytes of files in a bucket, too, not only the size and the hash that the store keeps. Those
+                in a folder are always read.
             on_issue: Called with each result as it comes, including the files that are ok.
         """
         catalog = self._open()
         catalog.check()
-        return verify(catalog, workers=workers, on_issue=on_issue)
+        return verify(catalog, self._storage, workers=workers, read=read, on_issue=on_issue)
 
     def export_csv(self, stream: TextIO) -> None:
         """Write a table: one row per file, and one per item without a file. Open the stream with `newline=""`.
@@ -109,15 +134,27 @@ class BackupReader:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.folder}>"
+        return f"<{type(self).__name__} of {self.name}>"
 
     def __bool__(self) -> bool:
         return True  # even if it is empty
 
-    def _open(self) -> Catalog:
-        if self._closed:
-            raise closed_error(self.folder)
-        if self._catalog is None:
-            self._catalog = Catalog(self.folder, create=False)
-            self._catalog.forbid_changes()
-        return self._catalog
+    def _open(self, *, create: bool = False) -> Catalog:
+        """Return the catalog; `create` is for a run that has the lock."""
+        with self._opening:
+            if self._closed:
+                raise closed_error(self.name)
+            if self._catalog is None:
+                if not create:
+                    self._storage.refresh()
+                self._catalog = self._open_catalog(create=create)
+            return self._catalog
+
+    def _open_existing(self) -> Catalog | None:
+        """Return the catalog, or None if there is none yet."""
+        return self._open() if self._catalog is not None or self._storage.refresh() else None
+
+    def _open_catalog(self, *, create: bool) -> Catalog:  # noqa: ARG002 - a reader creates nothing
+        catalog = Catalog(self.folder, create=False, name=self.name)
+        catalog.forbid_changes()
+        return catalog

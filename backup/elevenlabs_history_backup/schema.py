@@ -20,6 +20,8 @@ CATALOG_NAME: Final = "history.db"
 """The file of the catalog, in the folder of a backup."""
 HIDDEN_FOLDER: Final = ".elevenlabs-history"
 """The folder of locks and temporary files, in the folder of a backup."""
+LOCK_NAME: Final = "backup.lock"
+"""The lock of runs that write, in the hidden folder."""
 CATALOG_COPY_NAME: Final = f"{CATALOG_NAME}.before-prune"
 """The copy of the catalog that is made before items are deleted on the server."""
 VERSION: Final = 3
@@ -105,9 +107,13 @@ CREATE TEMP TABLE pending (json TEXT NOT NULL);
 class Database:
     """The open file. Threads may share it."""
 
-    def __init__(self, folder: Path, *, create: bool) -> None:
-        """Open the catalog of a folder; without `create` also one on a read-only disk, without writing to it."""
+    def __init__(self, folder: Path, *, create: bool, name: str | None = None) -> None:
+        """Open the catalog of a folder; without `create` also one on a read-only disk, without writing to it.
+
+        `name` is what messages call the backup, if not by the folder.
+        """
         self.folder = folder
+        self.name = name or str(folder)
         self.path = folder / CATALOG_NAME
         self._write_lock = threading.Lock()
         if create and not self.path.exists():
@@ -149,7 +155,7 @@ class Database:
         """Look at the file before SQLite does, which might write to it; see sqlite.org/fileformat.html."""
         if not self.path.is_file():
             raise CatalogError(
-                f"{self.folder} is not a backup: it has no {CATALOG_NAME}.",
+                f"{self.name} is not a backup: it has no {CATALOG_NAME}.",
                 hint="Name the folder of a backup, or run a backup into it first.",
             )
         try:
@@ -219,11 +225,19 @@ class Database:
             finally:
                 self._connection.execute(f"PRAGMA synchronous = {self._synchronous}")
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[AtomicFile]:
+        """Give a temporary copy of the file, complete without a write-ahead log."""
+        with AtomicFile(self.folder / HIDDEN_FOLDER) as file:
+            file.close()
+            # With a connection of its own, because SQLite refuses while rows of a query are still to come.
+            with self._errors(), contextlib.closing(sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT)) as connection:
+                connection.execute("VACUUM INTO ?", (str(file.path),))
+            yield file
+
     def copy(self) -> None:
         """Write a copy of the file beside it, which replaces an earlier copy."""
-        with AtomicFile(self.folder / HIDDEN_FOLDER) as file, self._errors():
-            file.close()
-            self._connection.execute("VACUUM INTO ?", (str(file.path),))
+        with self.snapshot() as file:
             file.commit(self.folder / CATALOG_COPY_NAME, overwrite=True)
 
     def forbid_changes(self) -> None:
@@ -241,14 +255,23 @@ class Database:
         try:
             yield
         except sqlite3.ProgrammingError as error:
-            raise closed_error(self.folder) from error
+            raise closed_error(self.name) from error
         except sqlite3.DatabaseError as error:
             raise _meaning(self.path, error) from error
 
 
-def closed_error(folder: Path) -> CatalogError:
+def replace_database(path: Path, source: Path) -> None:
+    """Replace what is in a catalog by what is in another file, in one transaction: other programs may have it open."""
+    try:
+        with contextlib.closing(sqlite3.connect(source)) as new, contextlib.closing(sqlite3.connect(path)) as old:
+            new.backup(old)
+    except sqlite3.DatabaseError as error:
+        raise _meaning(path, error) from error
+
+
+def closed_error(name: str) -> CatalogError:
     """Say that a backup was used after `close`."""
-    return CatalogError(f"The backup in {folder} is closed.", hint="Open it again.")
+    return CatalogError(f"The backup in {name} is closed.", hint="Open it again.")
 
 
 def _meaning(path: Path, error: sqlite3.Error) -> CatalogError | WriteError:

@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from attrs import frozen
 from elevenlabs_history import (
     BytesReceived,
-    Event,
     FileSaved,
     HistoryClient,
     HistoryItem,
@@ -20,8 +19,9 @@ from elevenlabs_history import (
 from .catalog import Catalog
 from .listing import Listing
 from .metadata import Metadata
-from .report import EventHandler, PageListed, SyncPlan, SyncReport
+from .report import BackupEvent, EventHandler, PageListed, SyncPlan, SyncReport
 from .settings import ORIGINAL
+from .storage import Storage
 
 _SLICE = 1000
 """How many items are in memory at once."""
@@ -33,6 +33,7 @@ class Run:
 
     client: HistoryClient
     catalog: Catalog
+    storage: Storage
     workers: int
     batch_size: int
     emit: EventHandler
@@ -47,16 +48,22 @@ class Run:
         """Fetch items and add what becomes of them to the report; raise what ended the run early."""
         rest = iter(items)
         while part := {item["history_item_id"]: item for item in islice(rest, _SLICE)}:
-            fetched = self.client.download_all(
-                [HistoryItem.from_dict(item) for item in part.values()],
-                self.catalog.folder,
-                output_format=None if output_format == ORIGINAL else output_format,
-                template=template,
-                overwrite=True,
-                workers=self.workers,
-                batch_size=self.batch_size,
-                on_event=partial(self._record, part, output_format, report),
-            )
+            record = partial(self._record, part, output_format, report)
+            found = self.storage.found(self.catalog, part, output_format)
+            for file in found:
+                record(FileSaved(file))
+            rest_of_part = part.keys() - {file.history_item_id for file in found}
+            with self.storage.receiving(self.catalog, output_format, record) as on_event:
+                fetched = self.client.download_all(
+                    [HistoryItem.from_dict(item) for item in part.values() if item["history_item_id"] in rest_of_part],
+                    self.storage.download_folder,
+                    output_format=None if output_format == ORIGINAL else output_format,
+                    template=template,
+                    overwrite=True,
+                    workers=self.workers,
+                    batch_size=self.batch_size,
+                    on_event=on_event,
+                )
             for failed in fetched.failed:
                 # What ended the run says nothing about the items that were left.
                 if failed.error is not fetched.aborted_by:
@@ -68,7 +75,7 @@ class Run:
                 raise fetched.aborted_by
 
     def _record(
-        self, items: Mapping[str | None, Metadata], output_format: str, report: SyncReport, event: Event
+        self, items: Mapping[str | None, Metadata], output_format: str, report: SyncReport, event: BackupEvent
     ) -> None:
         if isinstance(event, FileSaved):
             self.catalog.record_file(items[event.file.history_item_id], output_format, event.file)
@@ -103,7 +110,7 @@ def sync(run: Run, listing: Listing, template: Template) -> SyncReport:
     report.complete = listing.complete
     if listing.has_everything:
         report.deleted = catalog.record_listing(listing.ids)
-    report.lost = sum(not (catalog.folder / path).is_file() for path in catalog.paths())
+    report.lost = len(run.storage.missing(catalog.paths()))
     catalog.end_run(number, high_water_mark=listing.high_water_mark if listing.complete else None)
     return report
 

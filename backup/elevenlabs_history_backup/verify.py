@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 from elevenlabs_history import AtomicFile
@@ -20,6 +21,9 @@ from .metadata import utf8
 from .report import BackupFile, Status, VerifyIssue, VerifyReport
 from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER
 
+if TYPE_CHECKING:
+    from .storage import Storage
+
 CHECKSUMS = "SHA256SUMS"
 _BATCH = 32  # files per task of a thread: to hand one over takes as long as to hash a short clip
 _SLICE = 8  # batches per thread
@@ -28,11 +32,18 @@ _OURS = {CATALOG_NAME, f"{CATALOG_NAME}-wal", f"{CATALOG_NAME}-shm", CATALOG_COP
 _PAGE_FILE = re.compile(r"index\.html|page/(?:[a-z]+\.(?:js|css)|(?:data|timings)/(?:\d{4,}|index)\.js)")
 
 
-def verify(catalog: Catalog, *, workers: int | None, on_issue: Callable[[VerifyIssue], None] | None) -> VerifyReport:
+def verify(
+    catalog: Catalog,
+    storage: "Storage",
+    *,
+    workers: int | None,
+    read: bool,
+    on_issue: Callable[[VerifyIssue], None] | None,
+) -> VerifyReport:
     """Compare the files of a backup with its catalog; see `Backup.verify`."""
     report = VerifyReport()
     gone = catalog.ids_not_on_server()
-    for found in _compare(catalog.folder, catalog.files(), workers or os.cpu_count() or 1):
+    for found in _compare(partial(_status, storage, read), storage, catalog.files(), workers or storage.readers):
         issue = evolve(found, on_server=False) if found.history_item_id in gone else found
         if issue.status == "ok":
             report.ok_count += 1
@@ -65,8 +76,15 @@ def is_page_file(path: str) -> bool:
     return _PAGE_FILE.fullmatch(path) is not None
 
 
-def _compare(folder: Path, files: Iterable[BackupFile], workers: int) -> Iterator[VerifyIssue]:
-    extra = set(files_below(folder))
+def is_own_file(path: str) -> bool:
+    """Tell whether a file is one that a backup has for itself; the path is relative to the folder."""
+    return path in _OURS or path.startswith(f"{HIDDEN_FOLDER}/") or is_page_file(path)
+
+
+def _compare(
+    status_of: Callable[[BackupFile], Status], storage: "Storage", files: Iterable[BackupFile], workers: int
+) -> Iterator[VerifyIssue]:
+    extra = set(storage.paths())
     missing: list[BackupFile] = []
     moved: dict[str | None, list[str]] = defaultdict(list)
     stopped = threading.Event()
@@ -76,7 +94,7 @@ def _compare(folder: Path, files: Iterable[BackupFile], workers: int) -> Iterato
             batches = iter(lambda: list(islice(rest, _BATCH)), [])
             # In slices, because a pool takes all work at once, and a history may be long.
             while part := list(islice(batches, _SLICE * workers)):
-                for file, status in chain.from_iterable(pool.map(partial(_statuses, folder, stopped), part)):
+                for file, status in chain.from_iterable(pool.map(partial(_statuses, status_of, stopped), part)):
                     extra.discard(file.path)
                     if status == "missing":
                         missing.append(file)
@@ -85,7 +103,8 @@ def _compare(folder: Path, files: Iterable[BackupFile], workers: int) -> Iterato
             # A missing file may have another name now, if the catalog can hold that name.
             candidates = sorted((path for path in extra if utf8(path) == path), reverse=True)
             sizes = {file.size for file in missing}
-            for path, digest in zip(candidates, pool.map(partial(_digest, folder, sizes), candidates), strict=True):
+            digests = pool.map(partial(storage.digest, sizes=sizes), candidates)
+            for path, digest in zip(candidates, digests, strict=True):
                 moved[digest].append(path)
         finally:
             # The pool waits for its threads, also after Ctrl-C.
@@ -103,27 +122,21 @@ def _issue(status: Status, file: BackupFile, moved_to: str | None = None) -> Ver
     return VerifyIssue(status=status, path=file.path, history_item_id=item, format=form, moved_to=moved_to)
 
 
-def _statuses(folder: Path, stopped: threading.Event, files: Iterable[BackupFile]) -> list[tuple[BackupFile, Status]]:
-    return [(file, _status(folder, file)) for file in files if not stopped.is_set()]
+def _statuses(
+    status_of: Callable[[BackupFile], Status], stopped: threading.Event, files: Iterable[BackupFile]
+) -> list[tuple[BackupFile, Status]]:
+    return [(file, status_of(file)) for file in files if not stopped.is_set()]
 
 
-def _status(folder: Path, file: BackupFile) -> Status:
+def _status(storage: "Storage", read: bool, file: BackupFile) -> Status:  # noqa: FBT001 - bound by `partial`
     if not is_inside(Path(file.path)):
         return "unreadable"
     try:
-        return "ok" if sha256_of(folder / file.path) == file.sha256 else "changed"
+        return "ok" if storage.is_intact(file, read=read) else "changed"
     except (FileNotFoundError, NotADirectoryError):
         return "missing"
     except OSError:
         return "unreadable"
-
-
-def _digest(folder: Path, sizes: set[int], path: str) -> str | None:
-    """Hash a file if it has one of these sizes and can be read."""
-    try:
-        return sha256_of(folder / path) if (folder / path).stat().st_size in sizes else None
-    except OSError:
-        return None
 
 
 def _checksum_line(file: BackupFile) -> bytes:
@@ -152,5 +165,5 @@ def files_below(folder: Path) -> Iterator[str]:
         folders[:] = [name for name in folders if name != HIDDEN_FOLDER]
         for name in names:
             path = Path(parent, name).relative_to(folder).as_posix()
-            if path not in _OURS and not is_page_file(path):
+            if not is_own_file(path):
                 yield path

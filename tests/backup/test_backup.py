@@ -119,7 +119,7 @@ def test_a_verification_that_is_interrupted_ends_soon(backup, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("elevenlabs_history_backup.verify._BATCH", 10)
-    monkeypatch.setattr("elevenlabs_history_backup.verify.sha256_of", hash_slowly)
+    monkeypatch.setattr("elevenlabs_history_backup.storage.sha256_of", hash_slowly)
     with pytest.raises(KeyboardInterrupt):
         backup.verify(workers=1, on_issue=interrupt)
     assert len(hashed) <= 11

@@ -53,7 +53,7 @@ def small_shards(monkeypatch):
 
 def test_the_page_has_every_item_with_its_file_oldest_first(client, simulator, tmp_path, small_shards):
     sync(client, tmp_path)
-    assert write_page(tmp_path) == tmp_path / "index.html"
+    assert write_page(tmp_path) == str(tmp_path / "index.html")
     assert [number for number, _ in shards(tmp_path)] == [0, 1, 2]
     assert [len(shard["id"]) for _, shard in shards(tmp_path)] == [8, 8, 4]
     found = items(tmp_path)

@@ -14,11 +14,17 @@ STAGING_FOLDER = ".elevenlabs-history"
 class FolderLock:
     """An exclusive lock between processes and threads, held inside a `with` block."""
 
-    def __init__(self, path: Path) -> None:
-        """Prepare a lock; `path` is the lock file, which is left behind, as removing it would be a race."""
+    def __init__(self, path: Path, *, timeout: float = 0.0) -> None:
+        """Prepare a lock.
+
+        Args:
+            path: The lock file, which is left behind, as removing it would be a race.
+            timeout: How many seconds to wait while another run has the lock.
+        """
         from filelock import FileLock
 
         self._path = path
+        self._timeout = timeout
         # One thread may take the lock and another release it.
         self._lock = FileLock(path, thread_local=False)
 
@@ -39,7 +45,7 @@ class FolderLock:
             )
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(blocking=False)
+            self._lock.acquire(timeout=self._timeout)
         except Timeout:
             raise LockedError(
                 f"Another run is writing into {folder.parent}.",

@@ -1,0 +1,341 @@
+"""The files of a backup in a bucket. The catalog is cached in a folder, where files also lie until they are uploaded.
+
+A file is fetched and checked on the disk, put where nothing is, recorded, and deleted from the disk, in this order. So
+an object without a row is whole, and its attributes tell which item it is proven to be.
+"""
+
+import errno
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
+from urllib.parse import quote, unquote
+
+from attrs import evolve
+from elevenlabs_history import (
+    AtomicFile,
+    DownloadedFile,
+    FileKind,
+    FileSaved,
+    FolderLock,
+    HistoryError,
+    LockedError,
+    MatchMethod,
+    TargetExistsError,
+)
+
+from .bucket import READERS, Bucket
+from .catalog import Catalog
+from .errors import CatalogError
+from .metadata import Metadata
+from .report import BackupEvent, BackupFile, EventHandler
+from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER, LOCK_NAME, replace_database
+from .verify import is_inside, is_own_file, sha256_of
+
+if TYPE_CHECKING:
+    from obstore import UpdateVersion
+
+CACHE_VARIABLE: Final = "ELEVENLABS_HISTORY_CACHE"
+_CHECKPOINT = 10_000  # files that are recorded between two uploads of the catalog
+_LOCK_TIMEOUT = 60.0  # seconds; so long another process may download the first catalog
+
+
+def cache_folder(address: str, cache: str | os.PathLike[str] | None) -> Path:
+    """Return the folder for the catalog of a bucket, in the cache of the user or in the folder that is named."""
+    named = cache or os.environ.get(CACHE_VARIABLE)
+    if named:
+        base = Path(named)
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "elevenlabs-history"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Caches/elevenlabs-history"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "elevenlabs-history"
+    return base / f"{address.split('/')[2]}-{sha256(address.encode()).hexdigest()[:16]}"
+
+
+class BucketStorage:
+    """The files in a bucket; `FolderStorage` says what the methods do.
+
+    Attributes:
+        bucket: The bucket.
+        name: What messages call it.
+        folder: Where the catalog is cached.
+        download_folder: Where files lie until they are uploaded.
+        readers: How many files are best read at once.
+    """
+
+    def __init__(self, bucket: Bucket, cache: str | os.PathLike[str] | None) -> None:
+        """Prepare a storage; `cache` is the folder for cached catalogs, if not the default one."""
+        self.bucket = bucket
+        self.name = bucket.address
+        self.folder = cache_folder(bucket.address, cache)
+        self.download_folder = self.folder / "downloads"
+        self.readers = READERS
+        self._catalog_path = self.folder / CATALOG_NAME
+        self._version_path = self.folder / HIDDEN_FOLDER / "bucket-version.json"
+        self._recorded = 0
+        self._unrecorded: dict[tuple[str, str], DownloadedFile] | None = None
+
+    def location(self, path: str) -> str:
+        return f"{self.name}/{path}"
+
+    def refresh(self) -> bool:
+        timeout = 0.0 if self._catalog_path.exists() else _LOCK_TIMEOUT
+        try:
+            with FolderLock(self.folder / HIDDEN_FOLDER / LOCK_NAME, timeout=timeout):
+                self._download_catalog()
+        except LockedError:
+            # The run that has the lock writes into this catalog: it is newer than that of the bucket.
+            if not self._catalog_path.exists():
+                raise
+        return self._catalog_path.exists()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        self._download_catalog()
+        self.bucket.check()
+        self._recorded, self._unrecorded = 0, None
+        # A killed run left files there. They are fetched again, unless they were uploaded.
+        shutil.rmtree(self.download_folder, ignore_errors=True)
+        try:
+            yield
+        finally:
+            shutil.rmtree(self.download_folder, ignore_errors=True)
+
+    @contextmanager
+    def saving(self, catalog: Catalog) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            # The error of the run says more than one of the upload, which the next run makes up for.
+            with suppress(HistoryError):
+                self._upload_catalog(catalog)
+            raise
+        self._upload_catalog(catalog)
+
+    def copy_catalog(self, catalog: Catalog) -> None:
+        self._upload_catalog(catalog)
+        with catalog.snapshot() as file:
+            self.bucket.put(CATALOG_COPY_NAME, file.path, {}, mode="overwrite")
+
+    @contextmanager
+    def receiving(self, catalog: Catalog, output_format: str, handle: EventHandler) -> Iterator[EventHandler]:
+        # Handlers expect one call at a time.
+        lock = threading.Lock()
+        slots = threading.BoundedSemaphore(2 * READERS)
+        errors: list[BaseException] = []
+
+        def upload(event: FileSaved) -> None:
+            try:
+                file = self._upload(catalog, output_format, event.file)
+                with lock:
+                    handle(FileSaved(file))
+                    event.file.path.unlink()
+                    self._recorded += 1
+                    if self._recorded % _CHECKPOINT == 0:
+                        self._upload_catalog(catalog)
+            except BaseException as error:  # noqa: BLE001 - raised where the run waits
+                errors.append(error)
+            finally:
+                slots.release()
+
+        def on_event(event: BackupEvent) -> None:
+            if errors:
+                raise errors[0]
+            if isinstance(event, FileSaved):
+                slots.acquire()
+                pool.submit(upload, event)
+                return
+            with lock:
+                handle(event)
+
+        with ThreadPoolExecutor(READERS, thread_name_prefix="elevenlabs-history-upload") as pool:
+            yield on_event
+        if errors:
+            raise errors[0]
+
+    def found(self, catalog: Catalog, items: Mapping[str, Metadata], output_format: str) -> list[DownloadedFile]:
+        if self._unrecorded is None:
+            recorded = set(catalog.paths())
+            paths = [path for path in self.paths() if path not in recorded]
+            with ThreadPoolExecutor(READERS, thread_name_prefix="elevenlabs-history-head") as pool:
+                self._unrecorded = dict(filter(None, pool.map(self._proven, paths)))
+        found = (self._unrecorded.pop((history_item_id, output_format), None) for history_item_id in items)
+        return list(filter(None, found))
+
+    def paths(self) -> Iterator[str]:
+        return (path for path, _ in self.bucket.sizes() if not is_own_file(path))
+
+    def missing(self, paths: Iterable[str]) -> list[str]:
+        listed = {path for path, _ in self.bucket.sizes()}
+        return [path for path in paths if path not in listed]
+
+    def exists(self, path: str) -> bool:
+        return self.bucket.head(path) is not None
+
+    def is_folder(self, path: str) -> bool:
+        return False
+
+    def is_intact(self, file: BackupFile, *, read: bool) -> bool:
+        there = self.bucket.head(file.path)
+        if there is None:
+            raise FileNotFoundError(file.path)
+        digest = None if read else there.attributes.get("sha256")
+        # Another program, that copied the backup into the bucket, stored no hash.
+        return there.size == file.size and (digest or self._read_digest(file.path)) == file.sha256
+
+    def digest(self, path: str, sizes: set[int]) -> str | None:
+        there = self.bucket.head(path)
+        if there is None or there.size not in sizes:
+            return None
+        return there.attributes.get("sha256") or self._read_digest(path)
+
+    @contextmanager
+    def on_disk(self, path: str) -> Iterator[Path]:
+        with AtomicFile(self.folder / HIDDEN_FOLDER) as file:
+            for chunk in self._chunks(path):
+                file.write(chunk)
+            file.close()
+            yield file.path
+
+    def names_in(self, parent: str) -> frozenset[str]:
+        if not is_inside(Path(parent, "name")):
+            return frozenset()
+        return frozenset(normalize("NFC", name) for name in self.bucket.names(parent))
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            return b"".join(self._chunks(path))
+        except FileNotFoundError:
+            return None
+
+    def write(self, path: str, data: bytes) -> None:
+        attributes = {"sha256": sha256(data).hexdigest()}
+        there = self.bucket.head(path)
+        if there is None or there.attributes.get("sha256") != attributes["sha256"]:
+            self.bucket.put(path, data, attributes, mode="overwrite")
+
+    def delete(self, path: str) -> None:
+        self.bucket.delete(path)
+
+    def paths_below(self, folder: str) -> Iterator[str]:
+        return (path for path, _ in self.bucket.sizes(folder))
+
+    def _chunks(self, path: str) -> Iterator[bytes]:
+        found = self.bucket.read(path)
+        if found is None:
+            raise FileNotFoundError(errno.ENOENT, "There is no such object", self.location(path))
+        yield from found[1]
+
+    def _read_digest(self, path: str) -> str:
+        digest = sha256()
+        for chunk in self._chunks(path):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def _upload(self, catalog: Catalog, output_format: str, file: DownloadedFile) -> DownloadedFile:
+        """Put a file under its path, and return it as it is there."""
+        path = file.path.relative_to(self.download_folder).as_posix()
+        history_item_id = file.history_item_id or ""
+        # Names without hyphens, which Azure refuses, and underscores, which some proxies leave out.
+        attributes = {
+            "item": quote(history_item_id),
+            "format": output_format,
+            "method": str(file.match_method),
+            "kind": str(file.kind),
+            "size": str(file.size),
+            "sha256": file.sha256,
+        }
+        # What has a row is not as it was saved: `repair` replaces it.
+        mode = "overwrite" if catalog.has_path(path) else "create"
+        if self.bucket.put(path, file.path, attributes, mode=mode) is not None:
+            return evolve(file, path=self.folder / path)
+        # Another run was quicker, or was killed before it recorded it. Its bytes may differ, but are the item, too.
+        proven = self._proven(path)
+        if proven is None or proven[0] != (history_item_id, output_format):
+            raise TargetExistsError(
+                f"{self.location(path)} exists and is not that item. It was not changed.",
+                hint="Move it away, then run it again.",
+            )
+        return proven[1]
+
+    def _proven(self, path: str) -> tuple[tuple[str, str], DownloadedFile] | None:
+        """Return the item and the format of an object that this program has put, and the file that it is."""
+        there = self.bucket.head(path)
+        told = {} if there is None else there.attributes
+        try:
+            file = DownloadedFile(
+                path=self.folder / path,
+                history_item_id=unquote(told["item"]),
+                match_method=MatchMethod(told["method"]),
+                kind=FileKind(told["kind"]),
+                size=int(told["size"]),
+                sha256=told["sha256"],
+            )
+        except (KeyError, ValueError):
+            return None
+        if there is None or there.size != file.size or not is_inside(PurePosixPath(path)):
+            return None
+        return (file.history_item_id or "", told["format"]), file
+
+    def _download_catalog(self) -> None:
+        """Bring the cached catalog up to date. What a killed run recorded in it stays, unless another run was next."""
+        there, known = self.bucket.head(CATALOG_NAME), self._known_version()
+        exists = self._catalog_path.exists()
+        if there is None and known is not None and exists:
+            raise CatalogError(
+                f"{self.name} has no {CATALOG_NAME} any more.",
+                hint=f"Put one back, such as {self._catalog_path}; or delete that folder, to begin anew.",
+            )
+        if there is None or (exists and there.version == known):
+            return
+        found = self.bucket.read(CATALOG_NAME)
+        if found is None:
+            raise CatalogError(f"{self.name}/{CATALOG_NAME} was deleted a moment ago.", hint="Run it again.")
+        there, chunks = found
+        with AtomicFile(self.folder / HIDDEN_FOLDER) as file:
+            for chunk in chunks:
+                file.write(chunk)
+            if exists:
+                file.close()
+                replace_database(self._catalog_path, file.path)
+            else:
+                file.commit(self._catalog_path)
+        self._store_version(there.version)
+
+    def _upload_catalog(self, catalog: Catalog) -> None:
+        """Replace the catalog of the bucket, if it is still the one that was read.
+
+        Raises:
+            LockedError: It is not.
+        """
+        with catalog.snapshot() as file:
+            attributes = {"sha256": sha256_of(file.path)}
+            version = self.bucket.put(CATALOG_NAME, file.path, attributes, mode=self._known_version() or "create")
+        if version is None:
+            raise LockedError(
+                f"Another run has written into {self.name} since this one began. Nothing is lost.",
+                hint="Run it again: files that were saved are not fetched twice.",
+            )
+        self._store_version(version)
+
+    def _known_version(self) -> "UpdateVersion | None":
+        try:
+            version: UpdateVersion = json.loads(self._version_path.read_bytes())
+        except (OSError, ValueError):
+            return None
+        return version
+
+    def _store_version(self, version: "UpdateVersion") -> None:
+        with AtomicFile(self._version_path.parent) as file:
+            file.write(json.dumps(version).encode())
+            file.commit(self._version_path, overwrite=True)

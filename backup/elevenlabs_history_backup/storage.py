@@ -1,0 +1,159 @@
+"""Where the files of a backup are: in a folder, or, as `bucket_storage` has it, in a bucket."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+from unicodedata import normalize
+
+from attrs import frozen
+from elevenlabs_history import AtomicFile, DownloadedFile
+
+from .bucket import Bucket, is_address
+from .catalog import Catalog
+from .metadata import Metadata
+from .report import BackupFile, EventHandler
+from .schema import CATALOG_NAME, HIDDEN_FOLDER
+from .verify import files_below, is_inside, sha256_of
+
+if TYPE_CHECKING:
+    from .bucket_storage import BucketStorage
+
+Storage: TypeAlias = "FolderStorage | BucketStorage"
+
+
+def open_storage(folder: str | os.PathLike[str], cache: str | os.PathLike[str] | None) -> Storage:
+    """Return the storage that a path or an address names. Nothing is read yet."""
+    if not is_address(folder):
+        return FolderStorage(Path(folder))
+    from .bucket_storage import BucketStorage
+
+    return BucketStorage(Bucket(folder), cache)
+
+
+@frozen
+class FolderStorage:
+    """The files in a folder. Paths are those of the catalog: relative, with forward slashes.
+
+    Attributes:
+        folder: Where the catalog is.
+    """
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.folder)
+
+    @property
+    def download_folder(self) -> Path:
+        """Where files are fetched to, each under its path."""
+        return self.folder
+
+    @property
+    def readers(self) -> int:
+        """How many files are best read at once."""
+        return os.cpu_count() or 1
+
+    def location(self, path: str) -> str:
+        """Return what messages call a file."""
+        return str(self.folder / path)
+
+    def refresh(self) -> bool:
+        """Bring the catalog in `folder` up to date, and tell whether there is one."""
+        return (self.folder / CATALOG_NAME).exists()
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Prepare for a run that writes, which has the lock of `folder`."""
+        return nullcontext()
+
+    def saving(self, catalog: Catalog) -> AbstractContextManager[None]:
+        """Bring the catalog to where the files are at the end of a run."""
+        return nullcontext()
+
+    def copy_catalog(self, catalog: Catalog) -> None:
+        """Keep a copy of the catalog where the files are."""
+        catalog.copy()
+
+    def receiving(
+        self, catalog: Catalog, output_format: str, handle: EventHandler
+    ) -> AbstractContextManager[EventHandler]:
+        """Give a handler of download events that passes them on to `handle`, that of a file once it is in place."""
+        return nullcontext(handle)
+
+    def found(self, catalog: Catalog, items: Mapping[str, Metadata], output_format: str) -> Iterable[DownloadedFile]:
+        """Return the files of items that are here though the catalog does not have them, and are proven to be these."""
+        return ()
+
+    def paths(self) -> Iterator[str]:
+        """Yield the path of every file that is not our own."""
+        return files_below(self.folder)
+
+    def missing(self, paths: Iterable[str]) -> list[str]:
+        """Return those of the paths that are no file."""
+        return [path for path in paths if not (self.folder / path).is_file()]
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is a file, or anything else, under a path."""
+        return os.path.lexists(self.folder / path)
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether there is a folder under a path."""
+        return (self.folder / path).is_dir()
+
+    def is_intact(self, file: BackupFile, *, read: bool) -> bool:
+        """Tell whether a file is as it was saved; `read` makes no difference in a folder, where it is always read.
+
+        Raises:
+            OSError: It is not there, or can't be read.
+        """
+        return sha256_of(self.folder / file.path) == file.sha256
+
+    def digest(self, path: str, sizes: set[int]) -> str | None:
+        """Return the hash of a file if it has one of these sizes and can be read."""
+        try:
+            return sha256_of(self.folder / path) if (self.folder / path).stat().st_size in sizes else None
+        except OSError:
+            return None
+
+    def on_disk(self, path: str) -> AbstractContextManager[Path]:
+        """Give a file on the disk with the bytes of a file."""
+        return nullcontext(self.folder / path)
+
+    def names_in(self, parent: str) -> frozenset[str]:
+        """Return the names in a folder of the backup, which is much faster than to ask for each file.
+
+        They are in NFC, because some file systems change that. There are none if the folder can't be read or is
+        outside.
+        """
+        if not is_inside(Path(parent, "name")):
+            return frozenset()
+        try:
+            with os.scandir(self.folder / parent) as entries:
+                return frozenset(normalize("NFC", entry.name) for entry in entries)
+        except OSError:
+            return frozenset()
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file; None if there is none."""
+        file = self.folder / path
+        return file.read_bytes() if file.is_file() else None
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file, as a whole; one that has these bytes is not touched."""
+        if self.read(path) != data:
+            with AtomicFile(self.folder / HIDDEN_FOLDER) as file:
+                file.write(data)
+                file.commit(self.folder / path, overwrite=True)
+
+    def delete(self, path: str) -> None:
+        """Delete a file."""
+        (self.folder / path).unlink()
+
+    def paths_below(self, folder: str) -> Iterator[str]:
+        """Yield the path of every file in a folder of the backup."""
+        for path in (self.folder / folder).rglob("*"):
+            if path.is_file():
+                yield path.relative_to(self.folder).as_posix()
