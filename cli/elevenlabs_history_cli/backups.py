@@ -21,6 +21,7 @@ from elevenlabs_history_backup import (
 from .filters import FILTERS
 from .items import filter_options, item_row
 from .keys import connect
+from .options import is_address
 from .output import echo, format_size, format_time, pluralize, print_json, write
 from .parser import ExitCode
 from .progress import progress
@@ -78,11 +79,11 @@ def verify(args: argparse.Namespace) -> ExitCode:
                 echo(f"{pluralize(forgotten, 'file')} forgotten.")
         if args.repair:
             with connect(args) as client, progress(args, "Verifying") as show:
-                report = opened.repair(client, on_event=show)
+                report = opened.repair(client, read=args.read, on_event=show)
             for issue in report.issues:
                 _print_issue(issue, args)
         else:
-            report = opened.verify(on_issue=lambda issue: _print_issue(issue, args))
+            report = opened.verify(read=args.read, on_issue=lambda issue: _print_issue(issue, args))
         if args.checksums:
             path = opened.write_checksums()
             if not args.as_json and not args.quiet:
@@ -129,7 +130,7 @@ def page(args: argparse.Namespace) -> ExitCode:
     with Backup(args.folder) as opened:
         path = opened.write_page()
     if not args.quiet:
-        echo(f"Wrote {path}. Open it in a browser.")
+        echo(f"Wrote {path}." if is_address(args.folder) else f"Wrote {path}. Open it in a browser.")
     return ExitCode.DONE
 
 
@@ -193,7 +194,8 @@ def _print_report(report: SyncReport, args: argparse.Namespace) -> None:
         if not report.lost and not args.quiet:
             filters = filter_options(args)
             everything = f"Everything that matches {filters}" if filters else "Everything that was asked for"
-            write("", label=f"{everything} is in the folder.", color="green")
+            place = "bucket" if is_address(args.folder) else "folder"
+            write("", label=f"{everything} is in the {place}.", color="green")
     elif args.limit is None and not report.invalid_entries:
         write("", label="The listing ended early; some items may be missing. Run the backup again.", color="yellow")
 

@@ -20,6 +20,7 @@ from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryErr
 from elevenlabs_history_backup import Backup
 
 from .keys import Key, find_key
+from .options import is_address
 from .output import name_options, print_json, write
 from .parser import ExitCode
 from .settings import FOLDER_VARIABLE, Settings, fill, load_settings, settings_file
@@ -78,7 +79,9 @@ def run_checks(args: argparse.Namespace, *, now: Callable[[], datetime] = lambda
         yield _check("history", lambda: _history(args, keys[0], responses))
         for response in responses:
             yield from check_clock(response.headers.get("date", ""), now)
-    if args.folder is not None:
+    if args.folder is not None and is_address(args.folder):
+        yield _check("bucket", lambda: _bucket(args.folder) + folder_source)
+    elif args.folder is not None:
         yield from _check_folder(Path(args.folder), folder_source)
 
 
@@ -175,6 +178,13 @@ def _check_folder(folder: Path, source: str) -> Iterator[Check]:
     yield _check("space", lambda: _space(nearest))
     if (folder / "history.db").exists():
         yield _check("catalog", lambda: _catalog(folder))
+
+
+def _bucket(address: str) -> str:
+    with Backup(address) as backup:
+        if backup.settings is None:
+            return f"{address} can be read and has no backup yet"
+        return f"{address} has a backup with {len(backup):,} items"
 
 
 def _writable(folder: Path, nearest: Path) -> str:

@@ -11,6 +11,7 @@ from typing import TextIO
 from elevenlabs_history import AtomicFile, InvalidArgumentError
 from elevenlabs_history_backup import Backup
 
+from .options import is_address
 from .output import echo
 from .parser import ExitCode
 
@@ -38,7 +39,8 @@ def export(args: argparse.Namespace) -> ExitCode:
 
 def _write_file(args: argparse.Namespace, write_to: Callable[[TextIO], None], encoding: str) -> None:
     target = Path(args.output)
-    if args.export_format == "m3u" and target.resolve().parent != Path(args.folder).resolve():
+    in_folder = args.export_format == "m3u" and not is_address(args.folder)
+    if in_folder and target.resolve().parent != Path(args.folder).resolve():
         hint = f"Write it there: --output {shlex.quote(str(Path(args.folder) / target.name))}"
         raise InvalidArgumentError("The paths in a playlist begin at the folder of the backup.", hint=hint)
     with AtomicFile(target.parent) as file:

@@ -15,6 +15,7 @@ from attrs import frozen
 from elevenlabs_history import HistoryError, InvalidArgumentError, __version__
 from elevenlabs_history_backup import BackupReader, Record
 
+from .options import is_address
 from .output import echo
 from .parser import ExitCode
 
@@ -62,7 +63,7 @@ def make_server(backup: BackupReader) -> "MCPServer[Any]":
 
         return call
 
-    instructions = _INSTRUCTIONS.format(folder=backup.folder.absolute())
+    instructions = _INSTRUCTIONS.format(folder=backup.name if is_address(backup.name) else backup.folder.absolute())
     server = MCPServer("elevenlabs-history", version=__version__, instructions=instructions, log_level="WARNING")
     tools = _Tools(backup)
     for function in (tools.search, tools.get, tools.list_voices):

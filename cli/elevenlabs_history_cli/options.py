@@ -40,7 +40,7 @@ def help_formatter(prog: str) -> argparse.HelpFormatter:
 
 def add_folder(parser: argparse.ArgumentParser, text: str = "the backup") -> None:
     """Add the folder of a backup, for which there may be a default."""
-    parser.add_argument("folder", nargs="?", type=folder_path, metavar="FOLDER", help=f"{text}, if not the default one")
+    parser.add_argument("folder", nargs="?", type=backup_path, metavar="FOLDER", help=f"{text}, if not the default one")
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +68,16 @@ def add_common(parser: argparse.ArgumentParser, *, json: bool = True, region: bo
     )
 
 
+def is_address(text: str) -> bool:
+    """Tell whether a text is the address of a bucket."""
+    return text.startswith(("s3://", "gs://", "az://"))
+
+
+def backup_path(text: str) -> str:
+    """Take the folder of a backup, or the address of a bucket."""
+    return text if is_address(text) else folder_path(text)
+
+
 def folder_path(text: str) -> str:
     """Take the path of a folder."""
     # An empty name, from an unset variable, would mean the working directory.
@@ -80,6 +90,8 @@ def file_path(text: str) -> str:
     """Take the path of a file."""
     if not text:
         raise argparse.ArgumentTypeError("its name is empty")
+    if is_address(text):
+        raise argparse.ArgumentTypeError("only a backup can be in a bucket; this is a path")
     return expand_user(text)
 
 

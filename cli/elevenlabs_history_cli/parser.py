@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from .filters import add_columns, add_filters
 from .help_text import ABOUT, PROGRAM, epilog
-from .options import add_command, add_common, add_format, add_json, folder_path, help_formatter, positive
+from .options import add_command, add_common, add_format, add_json, backup_path, folder_path, help_formatter, positive
 from .parser_backups import add_backup_commands
 
 TYPE_CHECKING = False
@@ -85,7 +85,7 @@ def _add_commands_for_items(commands: Commands) -> None:
     )
     show.add_argument("ids", nargs="+", metavar="ID", help="a history item id")
     text = "look in this backup, not on the server; without FOLDER in the default one"
-    show.add_argument("--in", nargs="?", const=True, type=folder_path, dest="folder", metavar="FOLDER", help=text)
+    show.add_argument("--in", nargs="?", const=True, type=backup_path, dest="folder", metavar="FOLDER", help=text)
     add_common(show)
     download = add_command(
         commands,
@@ -118,7 +118,7 @@ def _add_other_commands(commands: Commands) -> None:
         examples=["%(prog)s", "%(prog)s ~/elevenlabs"],
     )
     text = "also check the backup in this folder"
-    doctor.add_argument("folder", nargs="?", type=folder_path, metavar="FOLDER", help=text)
+    doctor.add_argument("folder", nargs="?", type=backup_path, metavar="FOLDER", help=text)
     add_common(doctor)
     completion = add_command(
         commands,

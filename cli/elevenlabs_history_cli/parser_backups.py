@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from .filters import add_columns, add_filters, add_prune_filters, add_voice_and_dates
-from .options import add_command, add_common, add_folder, add_format, add_json, file_path, folder_path, positive
+from .options import (
+    add_command,
+    add_common,
+    add_folder,
+    add_format,
+    add_json,
+    backup_path,
+    file_path,
+    folder_path,
+    positive,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +34,8 @@ def _add_backup(commands: Commands) -> None:
         commands,
         "backup [OPTIONS] [FOLDER]",
         "fetch the whole history into a folder, and later what is new",
-        more="A backup contains what the history contains: speech. Sound effects, music, agent\n"
+        more="FOLDER may be in a bucket: s3://bucket/prefix, gs://… or az://….\n\n"
+        "A backup contains what the history contains: speech. Sound effects, music, agent\n"
         "conversations and zero-retention calls are not in the history.\n\n"
         "Later runs continue with the filters, the format and the template of the first run.",
         examples=[
@@ -62,6 +73,8 @@ def _add_checks(commands: Commands) -> None:
     )
     add_folder(verify)
     verify.add_argument("--repair", action="store_true", help="fetch missing and changed files again")
+    text = "in a bucket: read every file, not only its size and the hash that the store keeps"
+    verify.add_argument("--read", action="store_true", help=text)
     text = "let go of the files of these items, which you have deleted"
     verify.add_argument("--forget", nargs="+", metavar="ID", help=text)
     verify.add_argument("--checksums", action="store_true", help="also write SHA256SUMS into the folder")
@@ -75,7 +88,7 @@ def _add_checks(commands: Commands) -> None:
         "proven to be an item. What can't be told is left as it is.",
         examples=["%(prog)s ~/elevenlabs", "%(prog)s ~/elevenlabs --offline"],
     )
-    importing.add_argument("folder", type=folder_path, metavar="FOLDER", help="where the backup is, or will be")
+    importing.add_argument("folder", type=backup_path, metavar="FOLDER", help="where the backup is, or will be")
     importing.add_argument("archives", nargs="*", type=file_path, metavar="ARCHIVE", help="a zip archive")
     importing.add_argument("--offline", action="store_true", help="don't ask the server which items there are")
     add_common(importing)
@@ -126,7 +139,7 @@ def _add_readers(commands: Commands) -> None:
         )
         command.add_argument("id", metavar="ID", help="a history item id")
         text = "the folder of the backup, if not the default one"
-        command.add_argument("--in", type=folder_path, dest="folder", metavar="FOLDER", help=text)
+        command.add_argument("--in", type=backup_path, dest="folder", metavar="FOLDER", help=text)
         add_common(command, json=False, region=False)
     page = add_command(
         commands,

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from elevenlabs_history import HistoryError
+from elevenlabs_history import HistoryError, InvalidArgumentError
 from elevenlabs_history_backup import Backup
 
+from .options import is_address
 from .parser import ExitCode
 
 # In this order; what a player can play, if not everything.
@@ -43,8 +44,14 @@ def find_file(folder: str, history_item_id: str) -> Path:
 
     Raises:
         CatalogError: The folder has no backup.
+        InvalidArgumentError: The backup is in a bucket.
         HistoryError: The item or its file is not there.
     """
+    if is_address(folder):
+        raise InvalidArgumentError(
+            "Files in a bucket can't be played or opened from here.",
+            hint="Write the page of the backup, or copy the file from the bucket.",
+        )
     with Backup(folder) as backup:
         record = backup.get(history_item_id)
     if record is None:

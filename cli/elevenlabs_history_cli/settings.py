@@ -11,7 +11,7 @@ import attrs
 from elevenlabs_history import InvalidArgumentError, Region
 
 from .help_text import PROGRAM
-from .options import REGIONS, expand_user
+from .options import REGIONS, expand_user, is_address
 
 FILE_VARIABLE = "ELEVENLABS_HISTORY_CONFIG"
 FOLDER_VARIABLE = "ELEVENLABS_HISTORY_FOLDER"
@@ -28,6 +28,10 @@ _PATH = _valid(
     lambda value: isinstance(value, str) and Path(expand_user(value)).is_absolute(),
     "an absolute path, which may begin with ~",
 )
+_PLACE = _valid(
+    lambda value: _PATH["check"](value) or (isinstance(value, str) and is_address(value)),
+    "an absolute path, which may begin with ~, or the address of a bucket",
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +45,7 @@ class Settings:
 
     file: Path
     keys: tuple[str, ...] = ()
-    folder: str | None = attrs.field(default=None, metadata=_PATH)
+    folder: str | None = attrs.field(default=None, metadata=_PLACE)
     region: Region | None = attrs.field(default=None, metadata=_valid(REGIONS.__contains__, "us, eu, in or sg"))
     base_url: str | None = attrs.field(default=None, metadata=_TEXT)
     format: str | None = attrs.field(default=None, metadata=_TEXT)
@@ -125,7 +129,7 @@ def _fill_folder(args: argparse.Namespace, settings: Settings, default: str | No
         first, *others = args.words
         path = expand_user(first)
         args.folder = None
-        if others and first and (default is None or os.path.isdir(path)):  # noqa: PTH112 - pathlib raises for long words
+        if others and first and (default is None or is_address(first) or os.path.isdir(path)):  # noqa: PTH112 - pathlib raises for long words
             args.folder, args.words = path, others
     # `show` asks the server, unless --in is there: with a folder, or without one, which is True.
     is_given = "folder" not in args or isinstance(args.folder, str)

@@ -2,20 +2,11 @@
 
 import contextlib
 import hashlib
-import io
-import json
 import sqlite3
-import subprocess
-import sys
-import threading
 
 import obstore
-import pytest
-from elevenlabs_history import InvalidArgumentError, LockedError
-from elevenlabs_history_backup import Backup, BackupReader, BucketError, CatalogError, PageListed
 from elevenlabs_history_simulator import item_id_of
 from obstore.store import from_url
-from support.backups import sync
 
 NEWER = 1_800_000_000
 

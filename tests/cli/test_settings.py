@@ -85,9 +85,9 @@ def test_the_file_is_in_the_folder_for_settings(run, settings, home, monkeypatch
     ("text", "message"),
     [
         ("fodler = 1", f"unknown key 'fodler'. Valid keys: {VALID}."),
-        ("folder = 1", "folder must be an absolute path, which may begin with ~."),
-        ('folder = "history"', "folder must be an absolute path, which may begin with ~."),
-        ('folder = ""', "folder must be an absolute path, which may begin with ~."),
+        ("folder = 1", "folder must be an absolute path, which may begin with ~, or the address of a bucket."),
+        ('folder = "history"', "folder must be an absolute path, which may begin with ~, or the address of a bucket."),
+        ('folder = ""', "folder must be an absolute path, which may begin with ~, or the address of a bucket."),
         ('region = "moon"', "region must be us, eu, in or sg."),
         ("region = ['us']", "region must be us, eu, in or sg."),
         ("workers = 0", "workers must be a whole number from 1."),
