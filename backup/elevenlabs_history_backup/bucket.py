@@ -150,8 +150,13 @@ class Bucket:
             except (AlreadyExistsError, PreconditionError):
                 # Maybe this request itself has written it, but its answer was an error, and obstore repeated it.
                 there = self.head(path)
-                same = there is not None and there.attributes.get("sha256") == attributes.get("sha256", "")
-                return there.version if there is not None and same else None
+                size = data.stat().st_size if isinstance(data, Path) else len(data)
+                if there is None or (there.size, there.attributes.get("sha256")) != (
+                    size,
+                    attributes.get("sha256", ""),
+                ):
+                    return None
+                return there.version
         return _version(written)
 
     def head(self, path: str) -> Object | None:

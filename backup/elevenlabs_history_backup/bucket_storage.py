@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 CACHE_VARIABLE: Final = "ELEVENLABS_HISTORY_CACHE"
 _CHECKPOINT = 10_000  # files that are recorded between two uploads of the catalog
-_LOCK_TIMEOUT = 60.0  # seconds; so long another process may download the first catalog
+_LOCK_TIMEOUT = 10.0  # seconds; so long another process may download the first catalog
 
 
 def cache_folder(address: str, cache: str | os.PathLike[str] | None) -> Path:

@@ -2,31 +2,20 @@
 
 import contextlib
 import hashlib
+import io
 import sqlite3
+import threading
 
 import obstore
+import pytest
+from elevenlabs_history import InvalidArgumentError, LockedError
+from elevenlabs_history_backup import Backup, BackupReader, CatalogError, PageListed
 from elevenlabs_history_simulator import item_id_of
 from obstore.store import from_url
+from support.backups import sync
+from support.buckets import assert_whole, objects
 
 NEWER = 1_800_000_000
-
-
-def objects(address):
-    """Every object that is not the program's own, by path."""
-    store = from_url(address)
-    paths = [each["path"] for chunk in obstore.list(store) for each in chunk]
-    return {path: bytes(obstore.get(store, path).bytes()) for path in paths if path.endswith((".mp3", ".wav"))}
-
-
-def assert_whole(backup, simulator):
-    """Every item is there as an object with its own bytes, and nothing else is."""
-    assert backup.verify(read=True).issues == []
-    files = {file.history_item_id: file.path for record in backup for file in record.files}
-    assert files.keys() >= {item.id for item in simulator.history}
-    there = objects(backup.name)
-    assert {history_item_id: item_id_of(there[path]) for history_item_id, path in files.items()} == {
-        history_item_id: history_item_id for history_item_id in files
-    }
 
 
 def test_a_sync_puts_every_file_with_its_hash_and_its_item(client, simulator, address, open_bucket):
@@ -63,3 +52,327 @@ def test_the_catalog_of_the_bucket_is_a_database_of_its_own(client, address, ope
     with contextlib.closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT count(*) FROM files").fetchone() == (20,)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_only_the_page_of_what_is_new_is_listed_again(client, simulator, open_bucket):
+    simulator.history.fill(2500)
+    open_bucket("one").sync(client)
+    simulator.requests.clear()
+    assert open_bucket("other").sync(client).saved == 0
+    assert [request.operation for request in simulator.requests] == ["list"]
+
+
+def test_a_bucket_is_searched_and_exported_from_the_cached_catalog(client, simulator, store, address, open_bucket):
+    open_bucket().sync(client)
+    store.requests.clear()
+    reader = open_bucket()
+    found = next(iter(reader))
+    assert found in list(reader.search(found.text.split()[0]))
+    assert len(reader) == 20
+    stream = io.StringIO()
+    reader.export_jsonl(stream)
+    assert len(stream.getvalue().splitlines()) == 20
+    # One look whether the catalog has changed.
+    assert [method for method, _ in store.requests] == ["HEAD"]
+
+
+def test_the_catalog_is_downloaded_again_only_if_it_has_changed(client, simulator, store, open_bucket):
+    open_bucket("one").sync(client)
+    with open_bucket("other") as reader:
+        assert len(reader) == 20
+    with open_bucket("other") as long_reader:
+        assert len(long_reader) == 20
+        simulator.history.add(date=NEWER)
+        open_bucket("one").sync(client)
+        store.requests.clear()
+        with open_bucket("other") as reader:
+            # It replaces the catalog that another reader has open.
+            assert len(reader) == 21
+        assert [method for method, _ in store.requests] == ["HEAD", "GET"]
+        assert len(long_reader) == 21
+    assert len(open_bucket("other")) == 21
+
+
+def test_threads_may_share_a_backup_and_open_it_at_once(client, open_bucket):
+    open_bucket("one").sync(client)
+    backup = open_bucket("other")
+    counts = []
+    threads = [threading.Thread(target=lambda: counts.append(len(backup))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts == [20] * 8
+
+
+def test_processes_with_one_cache_may_open_a_new_bucket_at_once(client, open_bucket):
+    open_bucket("one").sync(client)
+    backups = [open_bucket("other") for _ in range(8)]
+    counts = []
+    threads = [threading.Thread(target=lambda each=each: counts.append(len(each))) for each in backups]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counts == [20] * 8
+
+
+def test_what_the_run_records_is_searched_while_it_goes_on(client, simulator, open_bucket):
+    open_bucket().sync(client)
+    simulator.history.add(date=NEWER)
+    seen = []
+
+    def look(event):
+        if isinstance(event, PageListed):
+            with open_bucket() as reader:
+                seen.append(len(reader))
+
+    open_bucket().sync(client, on_event=look)
+    assert seen == [20]
+
+
+def test_a_second_run_on_the_same_machine_is_refused(client, open_bucket):
+    errors = []
+
+    def start_another(event):
+        if isinstance(event, PageListed):
+            with pytest.raises(LockedError) as error:
+                open_bucket().sync(client)
+            errors.append(error.value)
+
+    open_bucket().sync(client, on_event=start_another)
+    assert len(errors) == 1
+
+
+def test_of_two_writers_one_is_refused_and_nothing_is_lost(client, simulator, address, open_bucket):
+    """The other machine begins and ends while the first one works."""
+
+    def start_another(event):
+        if isinstance(event, PageListed):
+            assert open_bucket("other").sync(client).saved == 20
+
+    with pytest.raises(LockedError) as error:
+        open_bucket("one").sync(client, on_event=start_another)
+    assert "Nothing is lost" in str(error.value)
+    assert_whole(open_bucket("third"), simulator)
+    simulator.history.add(date=NEWER)
+    assert open_bucket("one").sync(client).saved == 1
+    assert_whole(open_bucket("third"), simulator)
+    assert len(objects(address)) == 21
+
+
+def test_two_writers_at_once_fetch_every_item_and_one_of_them_says_why_it_failed(
+    client, simulator, address, open_bucket
+):
+    simulator.history.fill(200)
+    start = threading.Barrier(2)
+    outcomes = []
+
+    def run(machine):
+        start.wait()
+        try:
+            outcomes.append(open_bucket(machine).sync(client, batch_size=10).saved)
+        except LockedError as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=run, args=(machine,)) for machine in ("one", "other")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert any(isinstance(each, int) for each in outcomes)
+    open_bucket("third").sync(client)
+    assert_whole(open_bucket("third"), simulator)
+    assert len(objects(address)) == len(simulator.history)
+
+
+def test_what_another_run_has_put_is_adopted_without_fetching_it(client, simulator, store, open_bucket):
+    # The objects are there, the catalog is not.
+    store.fail((403, ""), "PUT .*/history.db", times=100)
+    with pytest.raises(Exception, match="refuses the key"):
+        open_bucket("one").sync(client)
+    store.reset()
+    simulator.requests.clear()
+    report = open_bucket("other").sync(client)
+    assert report.saved == 20
+    assert {request.operation for request in simulator.requests} == {"list"}
+    assert_whole(open_bucket("other"), simulator)
+
+
+def test_an_object_that_is_not_whole_is_not_adopted(client, simulator, store, address, open_bucket):
+    store.fail((403, ""), "PUT .*/history.db", times=100)
+    with pytest.raises(Exception, match="refuses the key"):
+        open_bucket("one").sync(client)
+    store.reset()
+    bucket = from_url(address)
+    path = next(iter(objects(address)))
+    told = dict(obstore.get(bucket, path, options={"head": True}).attributes)
+    obstore.put(bucket, path, b"cut", attributes=told)
+    with pytest.raises(Exception, match=r"exists and is not that item\. It was not changed"):
+        open_bucket("other").sync(client)
+    obstore.delete(bucket, path)
+    open_bucket("other").sync(client)
+    assert_whole(open_bucket("other"), simulator)
+
+
+def test_an_object_of_somebody_else_is_never_replaced(client, simulator, address, open_bucket):
+    open_bucket("one").sync(client)
+    path = next(iter(objects(address)))
+    store = from_url(address)
+    with open_bucket("one") as backup:
+        (item,) = [record for record in backup if record.files[0].path == path]
+    obstore.delete(store, "history.db")
+    for each in objects(address):
+        obstore.delete(store, each)
+    obstore.put(store, path, b"a file of somebody else")
+    with pytest.raises(Exception, match="exists and is not that item") as error:
+        open_bucket("new").sync(client)
+    assert path in str(error.value)
+    assert objects(address)[path] == b"a file of somebody else"
+    assert item.history_item_id
+
+
+def test_the_catalog_is_saved_every_10000_files(client, simulator, store, open_bucket, monkeypatch):
+    monkeypatch.setattr("elevenlabs_history_backup.bucket_storage._CHECKPOINT", 8)
+    open_bucket().sync(client)
+    saved = [path for method, path in store.requests if method == "PUT" and path.endswith("history.db")]
+    assert len(saved) == 3
+
+
+def test_a_lost_catalog_is_told_and_not_taken_for_a_new_backup(client, simulator, address, open_bucket):
+    open_bucket().sync(client)
+    obstore.delete(from_url(address), "history.db")
+    with pytest.raises(CatalogError, match=r"has no history\.db any more"):
+        open_bucket().sync(client)
+    # A machine without the catalog makes a new one from the objects.
+    simulator.requests.clear()
+    assert open_bucket("other").sync(client).saved == 20
+    assert {request.operation for request in simulator.requests} == {"list"}
+
+
+def test_a_catalog_that_is_damaged_or_newer_is_refused(client, address, open_bucket):
+    open_bucket().sync(client)
+    store = from_url(address)
+    obstore.put(store, "history.db", b"no database" * 100)
+    for machine in ("machine", "new"):
+        with pytest.raises(CatalogError, match="can't be read as a catalog"):
+            len(open_bucket(machine))
+
+
+def test_verify_finds_what_is_missing_changed_moved_and_extra(client, simulator, address, open_bucket):
+    open_bucket().sync(client)
+    store = from_url(address)
+    missing, changed, moved, *_ = sorted(objects(address))
+    told = dict(obstore.get(store, moved, options={"head": True}).attributes)
+    obstore.delete(store, missing)
+    obstore.put(store, changed, b"changed")
+    obstore.put(store, "elsewhere.mp3", obstore.get(store, moved).bytes(), attributes=told)
+    obstore.delete(store, moved)
+    obstore.put(store, "notes.txt", b"mine")
+    backup = open_bucket("other")
+    issues = {issue.path: issue.status for issue in backup.verify().issues}
+    assert issues == {missing: "missing", changed: "changed", moved: "moved", "notes.txt": "extra"}
+    assert open_bucket("other").sync(client).lost == 2
+    report = open_bucket("other").repair(client)
+    assert [issue.status for issue in report.issues] == ["extra"]
+    verified = open_bucket("third").verify(read=True)
+    assert [issue.status for issue in verified.issues] == ["extra"]
+    assert verified.ok_count == 20
+
+
+def test_only_reading_finds_bytes_that_have_changed_under_their_hash(client, address, open_bucket):
+    open_bucket().sync(client)
+    store = from_url(address)
+    path, data = next(iter(objects(address).items()))
+    told = dict(obstore.get(store, path, options={"head": True}).attributes)
+    obstore.put(store, path, bytes(len(data)), attributes=told)
+    assert open_bucket().verify().issues == []
+    assert [issue.path for issue in open_bucket().verify(read=True).issues] == [path]
+    assert open_bucket().repair(client, read=True).issues == []
+    assert open_bucket().verify(read=True).issues == []
+
+
+def test_a_folder_that_was_copied_into_a_bucket_is_a_backup(client, simulator, address, open_bucket, tmp_path):
+    folder = tmp_path / "folder"
+    sync(client, folder)
+    store = from_url(address)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            obstore.put(store, path.relative_to(folder).as_posix(), path)
+    simulator.history.add(date=NEWER)
+    assert open_bucket().sync(client).saved == 1
+    assert open_bucket().verify().issues == []
+    assert_whole(open_bucket(), simulator)
+
+
+def test_the_page_is_put_with_types_and_with_links_that_are_right(client, simulator, address, open_bucket):
+    open_bucket().sync(client)
+    assert open_bucket().write_page() == f"{address}/index.html"
+    store = from_url(address)
+    for path, kind in (
+        ("index.html", "text/html; charset=utf-8"),
+        ("page/data/0000.js", "text/javascript; charset=utf-8"),
+        ("page/archive.js", "text/javascript; charset=utf-8"),
+    ):
+        assert obstore.get(store, path, options={"head": True}).attributes["Content-Type"] == kind
+    shard = bytes(obstore.get(store, "page/data/0000.js").bytes()).decode()
+    assert all(f'"{path}"' in shard for path in objects(address))
+    assert open_bucket().verify().issues == []
+
+
+def test_the_page_touches_only_what_has_changed(client, simulator, store, address, open_bucket):
+    open_bucket().sync(client)
+    open_bucket().write_page()
+    bucket = from_url(address)
+    obstore.put(bucket, "page/data/0009.js", b"of a longer history")
+    store.requests.clear()
+    open_bucket().write_page()
+    assert [method for method, _ in store.requests if method not in {"GET", "HEAD"}] == ["POST"]
+    assert "page/data/0009.js" not in [each["path"] for chunk in obstore.list(bucket) for each in chunk]
+    obstore.put(bucket, "index.html", b"of somebody else")
+    with pytest.raises(Exception, match="is not a page of this program"):
+        open_bucket().write_page()
+
+
+def test_items_are_forgotten_once_their_objects_are_deleted(client, address, open_bucket):
+    open_bucket().sync(client)
+    record = next(iter(open_bucket()))
+    path = record.files[0].path
+    with pytest.raises(InvalidArgumentError, match=f"while {address}/{path} exists"):
+        open_bucket().forget(record.history_item_id)
+    obstore.delete(from_url(address), path)
+    assert open_bucket().forget(record.history_item_id) == 1
+    assert open_bucket("other").verify().issues == []
+
+
+@pytest.mark.parametrize("call", [lambda backup: backup.import_files(), lambda backup: backup.write_checksums()])
+def test_what_needs_a_folder_says_so(open_bucket, call):
+    with pytest.raises(InvalidArgumentError, match="folder only"):
+        call(open_bucket())
+
+
+def test_a_bucket_without_a_backup_says_so(open_bucket, address):
+    assert open_bucket().settings is None
+    with pytest.raises(CatalogError, match=f"{address} is not a backup: it has no history.db"):
+        len(open_bucket())
+    backup = open_bucket()
+    backup.close()
+    with pytest.raises(CatalogError, match=address):
+        len(backup)
+
+
+def test_a_reader_of_a_bucket_changes_nothing(client, store, address, open_bucket, tmp_path):
+    open_bucket().sync(client)
+    store.requests.clear()
+    with BackupReader(address, cache=tmp_path / "reader") as reader:
+        assert reader.verify().issues == []
+    assert {method for method, _ in store.requests} <= {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize("variable", ["ELEVENLABS_HISTORY_CACHE", "XDG_CACHE_HOME"])
+def test_the_catalog_is_cached_where_the_environment_says(address, tmp_path, monkeypatch, variable):
+    if variable == "XDG_CACHE_HOME":
+        monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert Backup(address).folder.is_relative_to(tmp_path)
+    assert Backup(address).folder == Backup(f"{address}/").folder != Backup(f"{address}2").folder

@@ -32,8 +32,8 @@ class Proxy:
 
     Attributes:
         requests: The method and the path of each request.
-        rules: Functions that take a method and a path and return what happens to the request: None, or the name of a
-            fault below, or a status and a body to answer with at once.
+        rules: Functions that take a method and a path and return what happens to the request: None, the name of a fault
+            below, or a status and a body to answer with at once.
     """
 
     def __init__(self, port):
@@ -43,7 +43,7 @@ class Proxy:
         self._store = port
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._make_handler())
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def endpoint(self):
@@ -80,8 +80,9 @@ class Proxy:
                 faults = (rule(self.command, self.path) for rule in list(proxy.rules))
                 fault = next((each for each in faults if each is not None), None)
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
-                if fault == "ignores conditions":
-                    headers = {k: v for k, v in headers.items() if k.lower() not in {"if-none-match", "if-match"}}
+                if isinstance(fault, str) and fault.startswith("ignores "):
+                    ignored = fault.removeprefix("ignores ").lower()
+                    headers = {name: value for name, value in headers.items() if name.lower() != ignored}
                 if isinstance(fault, tuple):
                     self.answer(fault[0], {}, fault[1].encode())
                     return
