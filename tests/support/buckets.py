@@ -5,11 +5,17 @@ from elevenlabs_history_simulator import item_id_of
 from obstore.store import from_url
 
 
-def objects(address):
-    """Return the bytes of every audio file, by path."""
+def paths_in(address):
+    """Return the path of every audio file."""
+    listed = [each["path"] for chunk in obstore.list(from_url(address)) for each in chunk]
+    return [path for path in listed if path.endswith((".mp3", ".wav"))]
+
+
+def objects(address, paths=None):
+    """Return the bytes of audio files, by path; of all if no paths are given."""
     store = from_url(address)
-    paths = [each["path"] for chunk in obstore.list(store) for each in chunk]
-    return {path: bytes(obstore.get(store, path).bytes()) for path in paths if path.endswith((".mp3", ".wav"))}
+    wanted = paths_in(address) if paths is None else paths
+    return {path: bytes(obstore.get(store, path).bytes()) for path in wanted}
 
 
 def assert_whole(backup, simulator):

@@ -27,6 +27,13 @@ def moto():
             process.kill()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # a client that was killed
+
+
 class Proxy:
     """Passes requests to a store, and fails the ones that a rule names.
 
@@ -41,8 +48,7 @@ class Proxy:
         self.rules = []
         self._lock = threading.Lock()
         self._store = port
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._make_handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._make_handler())
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
