@@ -4,6 +4,7 @@ Credentials come from the environment of the store only. Errors of obstore quote
 nothing of their texts is passed on.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -161,13 +162,15 @@ class Bucket:
 
     def head(self, path: str) -> Object | None:
         """Ask for what the store tells of an object; None if there is none."""
-        found = self._get(path, head=True)
-        return None if found is None else _object(found)
+        try:
+            return _object(self._get(path, head=True))
+        except FileNotFoundError:
+            return None
 
-    def read(self, path: str) -> tuple[Object, Iterator[bytes]] | None:
-        """Return an object and its bytes; None if there is none."""
+    def read(self, path: str) -> tuple[Object, Iterator[bytes]]:
+        """Return an object and its bytes, as they come; raise `FileNotFoundError` if there is none."""
         found = self._get(path, head=False)
-        return None if found is None else (_object(found), self._chunks(found))
+        return _object(found), self._chunks(found)
 
     def sizes(self, prefix: str | None = None) -> Iterator[tuple[str, int]]:
         """Yield the path and the size of every object: one request per thousand."""
@@ -192,14 +195,15 @@ class Bucket:
         with self._errors():
             obstore.delete(self._store, path)
 
-    def _get(self, path: str, *, head: bool) -> "GetResult | None":
+    def _get(self, path: str, *, head: bool) -> "GetResult":
         import obstore
 
         with self._errors():
             try:
                 return obstore.get(self._store, path, options={"head": head})
             except FileNotFoundError:
-                return None
+                missing = FileNotFoundError(errno.ENOENT, "There is no such object", f"{self.address}/{path}")
+        raise missing
 
     def _chunks(self, found: "GetResult") -> Iterator[bytes]:
         with self._errors():

@@ -4,18 +4,14 @@ A file is fetched and checked on the disk, put where nothing is, recorded, and d
 an object without a row is whole, and its attributes tell which item it is proven to be.
 """
 
-import errno
-import json
 import os
 import shutil
-import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import quote, unquote
 
@@ -33,33 +29,15 @@ from elevenlabs_history import (
 )
 
 from .bucket import READERS, Bucket
+from .bucket_catalog import cache_folder, download_catalog, upload_catalog
 from .catalog import Catalog
-from .errors import CatalogError
 from .metadata import Metadata
 from .report import BackupEvent, BackupFile, EventHandler
-from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER, LOCK_NAME, replace_database
-from .verify import is_inside, is_own_file, sha256_of
+from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER, LOCK_NAME
+from .verify import is_inside, is_own_file
 
-if TYPE_CHECKING:
-    from obstore import UpdateVersion
-
-CACHE_VARIABLE: Final = "ELEVENLABS_HISTORY_CACHE"
 _CHECKPOINT = 10_000  # files that are recorded between two uploads of the catalog
 _LOCK_TIMEOUT = 10.0  # seconds; so long another process may download the first catalog
-
-
-def cache_folder(address: str, cache: str | os.PathLike[str] | None) -> Path:
-    """Return the folder for the catalog of a bucket, in the cache of the user or in the folder that is named."""
-    named = cache or os.environ.get(CACHE_VARIABLE)
-    if named:
-        base = Path(named)
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "elevenlabs-history"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Caches/elevenlabs-history"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "elevenlabs-history"
-    return base / f"{address.split('/')[2]}-{sha256(address.encode()).hexdigest()[:16]}"
 
 
 class BucketStorage:
@@ -81,7 +59,6 @@ class BucketStorage:
         self.download_folder = self.folder / "downloads"
         self.readers = READERS
         self._catalog_path = self.folder / CATALOG_NAME
-        self._version_path = self.folder / HIDDEN_FOLDER / "bucket-version.json"
         self._recorded = 0
         self._unrecorded: dict[tuple[str, str], DownloadedFile] | None = None
 
@@ -92,7 +69,7 @@ class BucketStorage:
         timeout = 0.0 if self._catalog_path.exists() else _LOCK_TIMEOUT
         try:
             with FolderLock(self.folder / HIDDEN_FOLDER / LOCK_NAME, timeout=timeout):
-                self._download_catalog()
+                download_catalog(self.bucket, self.folder)
         except LockedError:
             # The run that has the lock writes into this catalog: it is newer than that of the bucket.
             if not self._catalog_path.exists():
@@ -101,7 +78,7 @@ class BucketStorage:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        self._download_catalog()
+        download_catalog(self.bucket, self.folder)
         self.bucket.check()
         self._recorded, self._unrecorded = 0, None
         # A killed run left files there. They are fetched again, unless they were uploaded.
@@ -118,12 +95,12 @@ class BucketStorage:
         except Exception:
             # The error of the run says more than one of the upload, which the next run makes up for.
             with suppress(HistoryError):
-                self._upload_catalog(catalog)
+                upload_catalog(self.bucket, catalog)
             raise
-        self._upload_catalog(catalog)
+        upload_catalog(self.bucket, catalog)
 
     def copy_catalog(self, catalog: Catalog) -> None:
-        self._upload_catalog(catalog)
+        upload_catalog(self.bucket, catalog)
         with catalog.snapshot() as file:
             self.bucket.put(CATALOG_COPY_NAME, file.path, {}, mode="overwrite")
 
@@ -142,7 +119,7 @@ class BucketStorage:
                     event.file.path.unlink()
                     self._recorded += 1
                     if self._recorded % _CHECKPOINT == 0:
-                        self._upload_catalog(catalog)
+                        upload_catalog(self.bucket, catalog)
             except BaseException as error:  # noqa: BLE001 - raised where the run waits
                 errors.append(error)
             finally:
@@ -202,7 +179,7 @@ class BucketStorage:
     @contextmanager
     def on_disk(self, path: str) -> Iterator[Path]:
         with AtomicFile(self.folder / HIDDEN_FOLDER) as file:
-            for chunk in self._chunks(path):
+            for chunk in self.bucket.read(path)[1]:
                 file.write(chunk)
             file.close()
             yield file.path
@@ -214,7 +191,7 @@ class BucketStorage:
 
     def read(self, path: str) -> bytes | None:
         try:
-            return b"".join(self._chunks(path))
+            return b"".join(self.bucket.read(path)[1])
         except FileNotFoundError:
             return None
 
@@ -230,15 +207,9 @@ class BucketStorage:
     def paths_below(self, folder: str) -> Iterator[str]:
         return (path for path, _ in self.bucket.sizes(folder))
 
-    def _chunks(self, path: str) -> Iterator[bytes]:
-        found = self.bucket.read(path)
-        if found is None:
-            raise FileNotFoundError(errno.ENOENT, "There is no such object", self.location(path))
-        yield from found[1]
-
     def _read_digest(self, path: str) -> str:
         digest = sha256()
-        for chunk in self._chunks(path):
+        for chunk in self.bucket.read(path)[1]:
             digest.update(chunk)
         return digest.hexdigest()
 
@@ -283,59 +254,6 @@ class BucketStorage:
             )
         except (KeyError, ValueError):
             return None
-        if there is None or there.size != file.size or not is_inside(PurePosixPath(path)):
+        if there is None or there.size != file.size or not is_inside(Path(path)):
             return None
         return (file.history_item_id or "", told["format"]), file
-
-    def _download_catalog(self) -> None:
-        """Bring the cached catalog up to date. What a killed run recorded in it stays, unless another run was next."""
-        there, known = self.bucket.head(CATALOG_NAME), self._known_version()
-        exists = self._catalog_path.exists()
-        if there is None and known is not None and exists:
-            raise CatalogError(
-                f"{self.name} has no {CATALOG_NAME} any more.",
-                hint=f"Put one back, such as {self._catalog_path}; or delete that folder, to begin anew.",
-            )
-        if there is None or (exists and there.version == known):
-            return
-        found = self.bucket.read(CATALOG_NAME)
-        if found is None:
-            raise CatalogError(f"{self.name}/{CATALOG_NAME} was deleted a moment ago.", hint="Run it again.")
-        there, chunks = found
-        with AtomicFile(self.folder / HIDDEN_FOLDER) as file:
-            for chunk in chunks:
-                file.write(chunk)
-            if exists:
-                file.close()
-                replace_database(self._catalog_path, file.path)
-            else:
-                file.commit(self._catalog_path)
-        self._store_version(there.version)
-
-    def _upload_catalog(self, catalog: Catalog) -> None:
-        """Replace the catalog of the bucket, if it is still the one that was read.
-
-        Raises:
-            LockedError: It is not.
-        """
-        with catalog.snapshot() as file:
-            attributes = {"sha256": sha256_of(file.path)}
-            version = self.bucket.put(CATALOG_NAME, file.path, attributes, mode=self._known_version() or "create")
-        if version is None:
-            raise LockedError(
-                f"Another run has written into {self.name} since this one began. Nothing is lost.",
-                hint="Run it again: files that were saved are not fetched twice.",
-            )
-        self._store_version(version)
-
-    def _known_version(self) -> "UpdateVersion | None":
-        try:
-            version: UpdateVersion = json.loads(self._version_path.read_bytes())
-        except (OSError, ValueError):
-            return None
-        return version
-
-    def _store_version(self, version: "UpdateVersion") -> None:
-        with AtomicFile(self._version_path.parent) as file:
-            file.write(json.dumps(version).encode())
-            file.commit(self._version_path, overwrite=True)

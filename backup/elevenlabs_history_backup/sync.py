@@ -49,13 +49,13 @@ class Run:
         rest = iter(items)
         while part := {item["history_item_id"]: item for item in islice(rest, _SLICE)}:
             record = partial(self._record, part, output_format, report)
-            found = self.storage.found(self.catalog, part, output_format)
-            for file in found:
+            to_fetch = dict(part)
+            for file in self.storage.found(self.catalog, part, output_format):
                 record(FileSaved(file))
-            rest_of_part = part.keys() - {file.history_item_id for file in found}
+                del to_fetch[file.history_item_id]
             with self.storage.receiving(self.catalog, output_format, record) as on_event:
                 fetched = self.client.download_all(
-                    [HistoryItem.from_dict(item) for item in part.values() if item["history_item_id"] in rest_of_part],
+                    [HistoryItem.from_dict(item) for item in to_fetch.values()],
                     self.storage.download_folder,
                     output_format=None if output_format == ORIGINAL else output_format,
                     template=template,

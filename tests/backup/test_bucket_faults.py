@@ -25,7 +25,8 @@ ITEMS = 6
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch, simulator):
-    simulator.history.fill(ITEMS)
+    for item in list(simulator.history)[ITEMS:]:
+        simulator.history.remove(item.id)
     monkeypatch.setattr("elevenlabs_history_backup.bucket._MAX_RETRIES", 1)
 
 

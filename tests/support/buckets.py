@@ -20,7 +20,8 @@ def objects(address, paths=None):
 
 def assert_whole(backup, simulator):
     """Every item is there as an object with its own bytes, and nothing else is."""
-    assert backup.verify(read=True).issues == []
+    issues = backup.verify(read=True).issues
+    assert issues == [], issues
     files = {file.path: file.history_item_id for record in backup for file in record.files}
     assert {path: item_id_of(data) for path, data in objects(backup.name).items()} == files
     assert set(files.values()) >= {item.id for item in simulator.history}

@@ -107,9 +107,9 @@ class Proxy:
                 elif fault == "succeeds and breaks":
                     self.break_off()
                 elif fault == "breaks in the middle":
-                    self.answer(answer.status, dict(answer.getheaders()), content, cut=True)
+                    self.answer(answer.status, answer.headers, content, cut=True)
                 else:
-                    self.answer(answer.status, dict(answer.getheaders()), content)
+                    self.answer(answer.status, answer.headers, content)
 
             do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = handle_any  # noqa: N815
 
