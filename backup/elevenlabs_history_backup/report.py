@@ -26,6 +26,7 @@ class BackupFile:
         path: Where it is, relative to the folder of the backup, with forward slashes.
         kind: What its bytes are, such as `mp3`.
         size: Size in bytes.
+        seconds: How long it sounds, by its headers; None if they do not tell.
         sha256: SHA-256 of the bytes, in hexadecimal.
         match_method: How the item is known.
         saved_at: When it was saved, by the clock of this machine: ISO 8601, UTC.
@@ -36,6 +37,7 @@ class BackupFile:
     path: str
     kind: str
     size: int
+    seconds: float | None
     sha256: str
     match_method: str
     saved_at: str
