@@ -12,7 +12,7 @@ from .search import HAS_VOICE, voice_parameters
 _QUERY = f"""
 SELECT number FROM items
 WHERE text_hash = :text_hash AND {HAS_VOICE} AND (:model_id IS NULL OR model_id = :model_id)
-    AND history_item_id IN (SELECT history_item_id FROM files WHERE state = 'saved')
+    AND EXISTS (SELECT 1 FROM files WHERE files.history_item_id = items.history_item_id AND state = 'saved')
 ORDER BY date_unix DESC, number
 """  # noqa: S608 - constants
 

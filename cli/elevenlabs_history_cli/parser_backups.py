@@ -152,8 +152,8 @@ def _add_find_and_stats(commands: Commands) -> None:
         "FOLDER is told from TEXT as by search. The exit code is 0 if there is such a file, 1 if\n"
         "there is none, and 2 if the backup can't be read.",
         examples=[
-            "%(prog)s ~/elevenlabs 'A small robot counts its friends.'",
-            "%(prog)s ~/elevenlabs --voice Rachel --path --text-file line.txt || generate line.txt",
+            "%(prog)s ~/elevenlabs 'The dragon slept on a hill of unread mail.'",
+            "%(prog)s ~/elevenlabs --voice Rachel --path 'Who is there?' || echo 'Not yet.'",
         ],
     )
     find.add_argument("words", nargs="*", metavar="TEXT", help="the text; - for standard input")

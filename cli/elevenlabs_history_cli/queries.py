@@ -73,7 +73,10 @@ def _text(args: argparse.Namespace) -> str:
     if args.text_file is not None:
         if args.words:
             raise InvalidArgumentError("Give either a text or --text-file.")
-        data = Path(args.text_file).read_bytes()
+        try:
+            data = Path(args.text_file).read_bytes()
+        except OSError as error:
+            raise InvalidArgumentError(f"Can't read {args.text_file}: {error.strerror}.") from error
     elif args.words == ["-"]:
         data = sys.stdin.buffer.read()
     elif args.words:

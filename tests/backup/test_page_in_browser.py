@@ -209,7 +209,9 @@ def test_the_length_of_a_clip_and_of_all_hits_is_shown(page):
 
 def test_the_order_can_be_chosen(page):
     page.run("choose('Order', 'Longest')")
-    assert page.run("list.hits.map((item) => items.seconds[item]).every((length, n, all) => !n || all[n - 1] >= length)")
+    assert page.run(
+        "list.hits.map((item) => items.seconds[item]).every((length, n, all) => !n || all[n - 1] >= length)"
+    )
     assert page.run("items.seconds[list.hits[0]] > items.seconds[list.hits.at(-1)]")
     page.run("choose('Order', 'Oldest')")
     assert page.run("list.hits.map((item) => items.date[item]).every((date, n, all) => !n || all[n - 1] <= date)")
