@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from . import browsers
-from .catalogs import RARE, add_items
+from .catalogs import RARE, add_items, add_rows
 from .measure import KEY, Result, WrongResultError, check_facts, check_files, check_nothing
 from .programs.job import Listing
 from .report import MIB, Row
@@ -32,6 +32,7 @@ class Scale:
         many: Items that are saved one by one by the SDK, and bytes of each.
         listed: Items of the listing.
         backup: Items of the backup, and bytes of each.
+        found: Items of the backup in which a text is found.
     """
 
     rounds: int
@@ -41,6 +42,7 @@ class Scale:
     many: tuple[int, int]
     listed: int
     backup: tuple[int, int]
+    found: int
 
 
 _USUAL = Scale(
@@ -51,6 +53,7 @@ _USUAL = Scale(
     many=(500, 200_000),
     listed=100_000,
     backup=(10_000, 50_000),
+    found=500_000,
 )
 SCALES = {
     "tiny": Scale(
@@ -61,8 +64,9 @@ SCALES = {
         many=(12, 20_000),
         listed=1500,
         backup=(12, 20_000),
+        found=1500,
     ),
-    "quick": evolve(_USUAL, rounds=3, start_rounds=9, listed=10_000, backup=(1000, 50_000)),
+    "quick": evolve(_USUAL, rounds=3, start_rounds=9, listed=10_000, backup=(1000, 50_000), found=50_000),
     "usual": _USUAL,
     "full": evolve(_USUAL, rounds=11, start_rounds=41, save_size=1_000_000_000),
 }
@@ -166,6 +170,15 @@ def backup(bench: Bench, scale: Scale) -> list[Row]:
     ]
 
 
+def find(bench: Bench, scale: Scale) -> list[Row]:
+    """Find texts that were generated before, and one that was not."""
+    folder = bench.folder / "found"
+    add_rows(folder, range(scale.found))
+    check = check_facts(found=100, others=0)
+    program = bench.program("ours", "ours", "find", check, base_url="http://127.0.0.1", folder=str(folder))
+    return [Row(f"Find a text among {scale.found:,} items", *bench.race(program))]
+
+
 def page(bench: Bench, scale: Scale) -> list[Row]:
     """Write the page of a long history, then with a hundred new items, and open it in the browsers that are here."""
     folder = bench.folder / "page"
@@ -197,7 +210,7 @@ def page(bench: Bench, scale: Scale) -> list[Row]:
     return rows
 
 
-QUESTIONS = {each.__name__: each for each in (start, save, extract, many, listing, backup, page)}
+QUESTIONS = {each.__name__: each for each in (start, save, extract, many, listing, backup, find, page)}
 
 
 def _listings(bench: Bench, shape: Shape, base_url: str, *environments: str) -> list[Command]:

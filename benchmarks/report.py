@@ -109,4 +109,6 @@ def _environment() -> str:
 
 
 def _seconds(result: Result) -> str:
-    return f"{result.median:.2f} s" if result.seconds else "–"
+    if not result.seconds:
+        return "–"
+    return f"{result.median:.2f} s" if result.median >= 0.01 else f"{result.median * 1000:.2g} ms"

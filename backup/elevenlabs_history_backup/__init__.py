@@ -35,4 +35,5 @@ from .report import (
 )
 from .schema import CATALOG_NAME as CATALOG_NAME, HIDDEN_FOLDER as HIDDEN_FOLDER
 from .settings import SyncSettings as SyncSettings
+from .stats import BackupStats as BackupStats, Grouping as Grouping
 from .subtitles import SubtitleFormat as SubtitleFormat, format_cues as format_cues, subtitle_path as subtitle_path

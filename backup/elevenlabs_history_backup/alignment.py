@@ -1,6 +1,5 @@
 """The alignment of an item, fetched and checked: when each character of its text is spoken, and by whom."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 
@@ -11,11 +10,11 @@ from .catalog import Catalog
 from .errors import NoAlignmentError, SubtitleError
 from .metadata import Metadata
 from .report import Record
+from .settings import ORIGINAL
 
 _MAX_SECONDS = 360_000  # a hundred hours, more than the formats of subtitles can write
 _AUDIO_TOLERANCE = 500
-"""Milliseconds that the last character may exceed the audio, because its length is computed from its size."""
-_FORMAT = re.compile(r"(mp3|pcm|wav|ulaw|alaw)_([0-9]{4,6})(?:_([0-9]{2,3}))?")
+"""Milliseconds that the last character may exceed the audio, because lengths in headers are not exact."""
 
 
 @frozen
@@ -129,14 +128,9 @@ def _is_time(value: object) -> bool:
 
 
 def _audio_length(record: Record) -> int | None:
-    """Compute how many milliseconds the audio as generated has, from its size; None if its format does not tell."""
-    form = _FORMAT.fullmatch(str(record.metadata.get("output_format")))
-    file = next((file for file in record.files if file.format == "original"), None)
-    if form is None or file is None or file.kind not in {form[1], "wav" if form[1] == "pcm" else ""}:
-        return None
-    bytes_per_second = {"mp3": int(form[3] or 0) * 125, "pcm": int(form[2]) * 2, "wav": int(form[2]) * 2}
-    rate = bytes_per_second.get(form[1], int(form[2]))
-    return file.size * 1000 // rate if rate else None
+    """Return how many milliseconds the audio as generated has, if known."""
+    lengths = [file.seconds for file in record.files if file.format == ORIGINAL and file.seconds is not None]
+    return round(lengths[0] * 1000) if lengths else None
 
 
 def _speakers(record: Record, texts: list[str]) -> Iterator[str | None]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import quote, unquote
 
-from attrs import evolve
+from attrs import asdict
 from elevenlabs_history import (
     AtomicFile,
     DownloadedFile,
@@ -23,16 +23,18 @@ from elevenlabs_history import (
     FileSaved,
     FolderLock,
     HistoryError,
+    HistoryItem,
     LockedError,
     MatchMethod,
     TargetExistsError,
+    audio_seconds,
 )
 
 from .bucket import READERS, Bucket
 from .bucket_catalog import cache_folder, download_catalog, upload_catalog
 from .catalog import Catalog
 from .metadata import Metadata
-from .report import BackupEvent, BackupFile, EventHandler
+from .report import BackupEvent, BackupFile, EventHandler, StoredFile
 from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER, LOCK_NAME
 from .verify import is_inside, is_own_file
 
@@ -60,7 +62,7 @@ class BucketStorage:
         self.readers = READERS
         self._catalog_path = self.folder / CATALOG_NAME
         self._recorded = 0
-        self._unrecorded: dict[tuple[str, str], DownloadedFile] | None = None
+        self._unrecorded: dict[tuple[str, str], StoredFile] | None = None
 
     def location(self, path: str) -> str:
         return f"{self.name}/{path}"
@@ -105,7 +107,9 @@ class BucketStorage:
             self.bucket.put(CATALOG_COPY_NAME, file.path, {}, mode="overwrite")
 
     @contextmanager
-    def receiving(self, catalog: Catalog, output_format: str, handle: EventHandler) -> Iterator[EventHandler]:
+    def receiving(
+        self, catalog: Catalog, items: Mapping[str, Metadata], output_format: str, handle: EventHandler
+    ) -> Iterator[EventHandler]:
         # Handlers expect one call at a time.
         lock = threading.Lock()
         slots = threading.BoundedSemaphore(2 * READERS)
@@ -113,7 +117,7 @@ class BucketStorage:
 
         def upload(event: FileSaved) -> None:
             try:
-                file = self._upload(catalog, output_format, event.file)
+                file = self._upload(catalog, items, output_format, event.file)
                 with lock:
                     handle(FileSaved(file))
                     event.file.path.unlink()
@@ -140,7 +144,7 @@ class BucketStorage:
         if errors:
             raise errors[0]
 
-    def found(self, catalog: Catalog, items: Mapping[str, Metadata], output_format: str) -> list[DownloadedFile]:
+    def found(self, catalog: Catalog, items: Mapping[str, Metadata], output_format: str) -> list[StoredFile]:
         if self._unrecorded is None:
             recorded = set(catalog.paths())
             paths = [path for path in self.paths() if path not in recorded]
@@ -213,10 +217,13 @@ class BucketStorage:
             digest.update(chunk)
         return digest.hexdigest()
 
-    def _upload(self, catalog: Catalog, output_format: str, file: DownloadedFile) -> DownloadedFile:
+    def _upload(
+        self, catalog: Catalog, items: Mapping[str, Metadata], output_format: str, file: DownloadedFile
+    ) -> StoredFile:
         """Put a file under its path, and return it as it is there."""
         path = file.path.relative_to(self.download_folder).as_posix()
         history_item_id = file.history_item_id or ""
+        seconds = audio_seconds(file.path, output_format=HistoryItem(items[history_item_id]).output_format)
         # Names without hyphens, which Azure refuses, and underscores, which some proxies leave out.
         attributes = {
             "item": quote(history_item_id),
@@ -224,12 +231,13 @@ class BucketStorage:
             "method": str(file.match_method),
             "kind": str(file.kind),
             "size": str(file.size),
+            "seconds": "" if seconds is None else str(seconds),
             "sha256": file.sha256,
         }
         # What has a row is not as it was saved: `repair` replaces it.
         mode = "overwrite" if catalog.has_path(path) else "create"
         if self.bucket.put(path, file.path, attributes, mode=mode) is not None:
-            return evolve(file, path=self.folder / path)
+            return StoredFile(**{**asdict(file, recurse=False), "path": self.folder / path, "seconds": seconds})
         # Another run was quicker, or was killed before it recorded it. Its bytes may differ, but are the item, too.
         proven = self._proven(path)
         if proven is None or proven[0] != (history_item_id, output_format):
@@ -239,18 +247,19 @@ class BucketStorage:
             )
         return proven[1]
 
-    def _proven(self, path: str) -> tuple[tuple[str, str], DownloadedFile] | None:
+    def _proven(self, path: str) -> tuple[tuple[str, str], StoredFile] | None:
         """Return the item and the format of an object that this program has put, and the file that it is."""
         there = self.bucket.head(path)
         told = {} if there is None else there.attributes
         try:
-            file = DownloadedFile(
+            file = StoredFile(
                 path=self.folder / path,
                 history_item_id=unquote(told["item"]),
                 match_method=MatchMethod(told["method"]),
                 kind=FileKind(told["kind"]),
                 size=int(told["size"]),
                 sha256=told["sha256"],
+                seconds=float(told["seconds"]) if told["seconds"] else None,
             )
         except (KeyError, ValueError):
             return None

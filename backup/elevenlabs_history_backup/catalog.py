@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from attrs import asdict, fields_dict
-from elevenlabs_history import DownloadedFile, HistoryItem, TimestampLike
+from elevenlabs_history import DownloadedFile, HistoryItem, TimestampLike, audio_seconds
 
+from .find import find_query, same_text, text_hash
 from .metadata import Metadata, iso_format, utf8
-from .report import BackupFile, Record, State
+from .report import BackupFile, Record, State, StoredFile
 from .schema import Database
 from .search import search_query, searchable
 from .settings import SyncSettings
+from .stats import BackupStats, Grouping, stats_query
 
 _COLUMNS = tuple(fields_dict(BackupFile))
 _FILES = f"SELECT {', '.join(_COLUMNS)} FROM files WHERE state = 'saved' ORDER BY path"  # noqa: S608 - constants
@@ -24,7 +26,19 @@ SELECT state, reason, {", ".join(_COLUMNS)} FROM files WHERE history_item_id = ?
 _STATES: tuple[State, ...] = ("saved", "failed", "forgotten", "missing")
 _ITEM = "SELECT history_item_id, voice, text, json, on_server FROM items WHERE number = ?"
 _ITEM_COLUMNS = (
-    *("date_unix", "date", "voice", "voice_id", "model_id", "source", "text", "characters", "folded", "json"),
+    *(
+        "date_unix",
+        "date",
+        "voice",
+        "voice_id",
+        "model_id",
+        "source",
+        "text",
+        "text_hash",
+        "characters",
+        "folded",
+        "json",
+    ),
 )
 _INSERT_ITEM = f"""
 INSERT INTO items (history_item_id, on_server, {", ".join(_ITEM_COLUMNS)}) VALUES (?, ?{", ?" * len(_ITEM_COLUMNS)})
@@ -32,8 +46,8 @@ ON CONFLICT (history_item_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name
     json = iif(alignment_fetched, json, excluded.json)
 """  # noqa: S608 - constants
 _INSERT_FILE = """
-INSERT OR REPLACE INTO files (history_item_id, format, state, path, kind, size, sha256, match_method, saved_at)
-VALUES (?, ?, 'saved', ?, ?, ?, ?, ?, ?)
+INSERT OR REPLACE INTO files (history_item_id, format, state, path, kind, size, seconds, sha256, match_method, saved_at)
+VALUES (?, ?, 'saved', ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_FAILURE = """
 INSERT INTO files (history_item_id, format, state, reason, saved_at) VALUES (?, ?, ?, ?, ?)
@@ -72,6 +86,15 @@ class Catalog(Database):
         """Yield the items that contain all words, newest first; see `Backup.search`."""
         query, parameters = search_query(words, voice=voice, after=after, before=before, limit=limit)
         return self._records(query, **parameters)
+
+    def find(self, text: str, *, voice: str | None, model_id: str | None, exact: bool) -> list[Record]:
+        """Return the saved items with this text, newest first; see `BackupReader.find`."""
+        query, parameters = find_query(text, voice=voice, model_id=model_id)
+        return [each for each in self._records(query, **parameters) if same_text(text, each.text, exact=exact)]
+
+    def stats(self, by: Grouping | None) -> dict[str | None, BackupStats]:
+        """Return the numbers of each group, in the order in which people read them."""
+        return {name: BackupStats(*numbers) for name, *numbers in self.rows(stats_query(by))}
 
     def files(self) -> Iterator[BackupFile]:
         """Yield every file, by path."""
@@ -146,7 +169,11 @@ class Catalog(Database):
         `on_server` is for an item that is not recorded yet: whether the server lists it.
         """
         path = file.path.relative_to(self.folder).as_posix()
-        values = (path, file.kind.value, file.size, file.sha256, str(file.match_method), _now())
+        if isinstance(file, StoredFile):
+            seconds = file.seconds
+        else:
+            seconds = audio_seconds(file.path, output_format=HistoryItem(item).output_format)
+        values = (path, file.kind.value, file.size, seconds, file.sha256, str(file.match_method), _now())
         with self.transaction() as connection:
             _insert_item(connection, item, on_server=on_server)
             connection.execute(_INSERT_FILE, (item["history_item_id"], output_format, *values))
@@ -256,7 +283,8 @@ def _insert_item(connection: sqlite3.Connection, metadata: Metadata, *, on_serve
     voice, text = utf8(item.voice_name or ""), utf8(item.text or "")
     ids = (None if each is None else utf8(each) for each in (item.voice_id, item.model_id, item.source))
     folded = searchable(item.history_item_id, voice, text)
-    values = (item.date_unix, iso_format(item.date), voice, *ids, text, item.characters, folded, _json(metadata))
+    texts = (text, text_hash(text), item.characters, folded, _json(metadata))
+    values = (item.date_unix, iso_format(item.date), voice, *ids, *texts)
     connection.execute(_INSERT_ITEM, (item.history_item_id, on_server, *values))
 
 

@@ -13,7 +13,7 @@ from .report import Record
 
 COLUMNS = (
     *("history_item_id", "date", "voice", "voice_id", "model_id", "source", "text", "characters", "state", "reason"),
-    *("path", "format", "size", "sha256", "match_method"),
+    *("path", "format", "size", "seconds", "sha256", "match_method"),
 )
 # Spreadsheets take a cell that begins like this for a formula, and anyone may have written the texts.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -44,7 +44,8 @@ def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
     for record in records:
         title = " ".join(f"{record.voice} - {record.text}".split())
         for file in record.files:
-            stream.write(f"#EXTINF:-1,{title}\n{file.path}\n")
+            seconds = -1 if file.seconds is None else round(file.seconds)
+            stream.write(f"#EXTINF:{seconds},{title}\n{file.path}\n")
 
 
 def _as_json(record: Record) -> dict[str, object]:

@@ -32,7 +32,7 @@ _WORD = re.compile("[^ \t\r\n\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
 # needed only.
 _ROWS = """
 SELECT history_item_id, date_unix, voice, coalesce(model_id, ''), coalesce(source, ''), characters, text,
-    path, size, coalesce(reason, 'It was deleted on purpose.'),
+    path, coalesce(round(seconds, 1), 0), coalesce(reason, 'It was deleted on purpose.'),
     CASE WHEN instr(json, '"dialogue":[{') OR instr(json, '"alignments":{') THEN json END
 FROM items CROSS JOIN files USING (history_item_id)
 ORDER BY date_unix, history_item_id, state <> 'saved', format
@@ -51,7 +51,7 @@ class _Item:
     characters: int
     text: str
     path: str
-    size: int
+    seconds: float
     note: str
     timings: list[int]
 
@@ -99,7 +99,7 @@ def _items(storage: Storage, catalog: Catalog) -> Iterator[_Item]:
     """Yield what the page has of each item, in the order of dates."""
     names_in = cache(storage.names_in)
     for _, (row, *_) in groupby(catalog.rows(_ROWS), key=itemgetter(0)):
-        history_item_id, date, voice, model, source, characters, text, path, size, reason, entry = row
+        history_item_id, date, voice, model, source, characters, text, path, seconds, reason, entry = row
         timings: list[int] = []
         note = ""
         if entry:
@@ -109,8 +109,8 @@ def _items(storage: Storage, catalog: Catalog) -> Iterator[_Item]:
         parent, _, name = (path or "").rpartition("/")
         if normalize("NFC", name) not in names_in(parent):
             note = f"No file: {reason}" if path is None else f"The file is not in the folder: {path}"
-            path, size = "", 0
-        yield _Item(history_item_id, date, voice, model, source, characters, text, path, size, note, timings)
+            path, seconds = "", 0.0
+        yield _Item(history_item_id, date, voice, model, source, characters, text, path, seconds, note, timings)
 
 
 def _shards(items: Iterable[_Item]) -> Iterator[list[_Item]]:
@@ -138,7 +138,7 @@ def _columns(items: list[_Item], names: _Names) -> dict[str, object]:
         "characters": [item.characters for item in items],
         "text": [item.text for item in items],
         "path": [item.path for item in items],
-        "size": [item.size for item in items],
+        "seconds": [item.seconds for item in items],
         "note": [item.note for item in items],
     }
 

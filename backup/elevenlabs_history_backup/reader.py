@@ -3,15 +3,16 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from typing import Self, TextIO
+from typing import Self, TextIO, get_args
 
-from elevenlabs_history import TimestampLike
+from elevenlabs_history import InvalidArgumentError, TimestampLike
 
 from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
 from .report import Record, VerifyIssue, VerifyReport
 from .schema import closed_error
 from .settings import SyncSettings
+from .stats import BackupStats, Grouping
 from .storage import open_storage
 from .verify import verify
 
@@ -82,6 +83,35 @@ class BackupReader:
             limit: Only so many items.
         """
         return self._open().search(words, voice=voice, after=after, before=before, limit=limit)
+
+    def find(
+        self, text: str, *, voice: str | None = None, model_id: str | None = None, exact: bool = False
+    ) -> list[Record]:
+        """Return the items that have a file and exactly this text, newest first: what need not be generated again.
+
+        Texts are compared in Unicode's form NFC, with a space for white space of any length and none at the ends. The
+        text of a dialogue is its lines. Whether a file is still in its place is what `verify` tells.
+
+        Args:
+            text: The whole text.
+            voice: Only items with this voice: a name or an id.
+            model_id: Only items with this model: its id.
+            exact: Compare texts to the byte.
+        """
+        return self._open().find(text, voice=voice, model_id=model_id, exact=exact)
+
+    def stats(self) -> BackupStats:
+        """Count the items, what they cost and how long they sound."""
+        return self._open().stats(None).get("", BackupStats())
+
+    def stats_by(self, grouping: Grouping) -> dict[str | None, BackupStats]:
+        """Count the items of each month (UTC), `voice`, `model` or `source`; None stands for those without one.
+
+        Months are in their order; of the others the one that cost most comes first.
+        """
+        if grouping not in get_args(Grouping):
+            raise InvalidArgumentError(f"Invalid grouping: {grouping!r}. Valid are: {', '.join(get_args(Grouping))}.")
+        return self._open().stats(grouping)
 
     def voices(self) -> dict[str, int]:
         """Return how many items each voice has, the most used first; the voice of a dialogue is everyone's in it."""

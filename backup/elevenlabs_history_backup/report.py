@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import field, frozen, mutable
-from elevenlabs_history import Event, ItemFailed
+from elevenlabs_history import DownloadedFile, Event, ItemFailed
 
 from .metadata import Metadata
 
@@ -26,6 +26,7 @@ class BackupFile:
         path: Where it is, relative to the folder of the backup, with forward slashes.
         kind: What its bytes are, such as `mp3`.
         size: Size in bytes.
+        seconds: How long it sounds, by its headers; None if they do not tell.
         sha256: SHA-256 of the bytes, in hexadecimal.
         match_method: How the item is known.
         saved_at: When it was saved, by the clock of this machine: ISO 8601, UTC.
@@ -36,9 +37,21 @@ class BackupFile:
     path: str
     kind: str
     size: int
+    seconds: float | None
     sha256: str
     match_method: str
     saved_at: str
+
+
+@frozen(kw_only=True)
+class StoredFile(DownloadedFile):
+    """A file that was put into a bucket; `path` is where a copy of the bucket in the folder of the catalog has it.
+
+    Attributes:
+        seconds: How long it sounds; None if that is not known.
+    """
+
+    seconds: float | None
 
 
 @frozen(kw_only=True)

@@ -24,7 +24,7 @@ LOCK_NAME: Final = "backup.lock"
 """The lock of runs that write, in the hidden folder."""
 CATALOG_COPY_NAME: Final = f"{CATALOG_NAME}.before-prune"
 """The copy of the catalog that is made before items are deleted on the server."""
-VERSION: Final = 3
+VERSION: Final = 4
 
 _LOCK_TIMEOUT = 5.0  # seconds
 _HEADER_BYTES = 100
@@ -41,6 +41,7 @@ CREATE TABLE items (
     model_id TEXT,
     source TEXT,
     text TEXT NOT NULL,
+    text_hash INTEGER,
     characters INTEGER NOT NULL,
     on_server INTEGER NOT NULL,
     folded TEXT NOT NULL,
@@ -48,6 +49,7 @@ CREATE TABLE items (
     json TEXT NOT NULL
 );
 CREATE INDEX items_by_date ON items (date_unix DESC);
+CREATE INDEX items_by_text ON items (text_hash) WHERE text_hash IS NOT NULL;
 CREATE INDEX items_not_on_server ON items (history_item_id) WHERE NOT on_server;
 CREATE TABLE files (
     history_item_id TEXT NOT NULL REFERENCES items (history_item_id),
@@ -57,6 +59,7 @@ CREATE TABLE files (
     path TEXT UNIQUE CHECK ((path IS NOT NULL) = (state = 'saved')),
     kind TEXT,
     size INTEGER,
+    seconds REAL,
     sha256 TEXT,
     match_method TEXT,
     saved_at TEXT NOT NULL,

@@ -20,10 +20,12 @@ _MAX_INTEGER = 2**63 - 1  # of SQLite
 # The index comes first: SQLite can't know that it leaves few rows, and would go through all of them by date.
 _INDEX = "words CROSS JOIN items ON items.number = words.rowid AND words MATCH :indexed"
 # The words are JSON, because there may be more of them than SQLite takes conditions.
+HAS_VOICE = "(:voice IS NULL OR voice_id = :voice COLLATE NOCASE OR instr(items.folded, :speaker))"
+"""The condition for a voice, with `voice_parameters`."""
 _QUERY = """
 SELECT items.number FROM {source}
 WHERE NOT EXISTS (SELECT 1 FROM json_each(:words) WHERE NOT instr(items.folded, value))
-    AND (:voice IS NULL OR voice_id = :voice COLLATE NOCASE OR instr(items.folded, :speaker))
+    AND {voice}
     AND date_unix >= :after AND date_unix < :before
 ORDER BY date_unix DESC, items.number LIMIT :limit
 """
@@ -45,6 +47,13 @@ def searchable(history_item_id: str, voice: str, text: str) -> str:
     return "\n".join([fold(text), *voices, fold(history_item_id)])
 
 
+def voice_parameters(voice: str | None) -> dict[str, str | None]:
+    """Return the parameters of `HAS_VOICE` for a name or an id; None is any voice."""
+    if voice is None:
+        return {"voice": None, "speaker": None}
+    return {"voice": utf8(voice), "speaker": f"\n{fold(voice)}\n"}
+
+
 def search_query(
     words: str,
     *,
@@ -62,10 +71,9 @@ def search_query(
     parameters = {
         "words": json.dumps(terms),
         "indexed": " ".join('"{}"'.format(term.replace('"', '""')) for term in indexed),
-        "voice": None if voice is None else utf8(voice),
-        "speaker": None if voice is None else f"\n{fold(voice)}\n",
+        **voice_parameters(voice),
         "after": -_MAX_INTEGER if first is None else first,
         "before": _MAX_INTEGER if end is None else end,
         "limit": -1 if limit is None else min(limit, _MAX_INTEGER),
     }
-    return _QUERY.format(source=_INDEX if indexed else "items"), parameters
+    return _QUERY.format(source=_INDEX if indexed else "items", voice=HAS_VOICE), parameters

@@ -78,7 +78,7 @@ class FolderStorage:
         catalog.copy()
 
     def receiving(
-        self, catalog: Catalog, output_format: str, handle: EventHandler
+        self, catalog: Catalog, items: Mapping[str, Metadata], output_format: str, handle: EventHandler
     ) -> AbstractContextManager[EventHandler]:
         """Give a handler of download events that passes them on to `handle`, that of a file once it is in place."""
         return nullcontext(handle)

@@ -53,7 +53,7 @@ class Run:
             for file in self.storage.found(self.catalog, part, output_format):
                 record(FileSaved(file))
                 del to_fetch[file.history_item_id]
-            with self.storage.receiving(self.catalog, output_format, record) as on_event:
+            with self.storage.receiving(self.catalog, part, output_format, record) as on_event:
                 fetched = self.client.download_all(
                     [HistoryItem.from_dict(item) for item in to_fetch.values()],
                     self.storage.download_folder,

@@ -14,7 +14,7 @@ if sys.argv[1] == "start":
 from benchmarks.programs.job import Job, Listing, report
 
 job = Job()
-if job.name in {"sync", "verify", "page"}:
+if job.name in {"sync", "verify", "page", "find"}:
     from elevenlabs_history_backup import Backup
 
 with HistoryClient(job.key, base_url=job.base_url) as client:
@@ -53,6 +53,17 @@ with HistoryClient(job.key, base_url=job.base_url) as client:
         with Backup(job.folder) as backup:
             verified = backup.verify()
         report(time.perf_counter() - start, ok=verified.ok_count, issues=len(verified.issues))
+    elif job.name == "find":
+        from benchmarks.catalogs import text_of
+
+        with Backup(job.folder) as backup:
+            count = len(backup)
+            texts = [text_of(number) for number in range(0, count, count // 100)][:100]
+            backup.find(texts[0])  # opens the catalog
+            start = time.perf_counter()
+            found = sum(len(backup.find(text)) for text in texts)
+            others = len(backup.find("Nobody is called."))
+            report((time.perf_counter() - start) / (len(texts) + 1), found=found, others=others)
     elif job.name == "page":
         start = time.perf_counter()
         with Backup(job.folder) as backup:

@@ -1,4 +1,4 @@
-"""The commands for a backup: backup, verify, import, search, page."""
+"""The commands for a backup: backup, verify, import, page."""
 
 import argparse
 import contextlib
@@ -6,11 +6,9 @@ import shlex
 from datetime import UTC, datetime
 
 import attrs
-from elevenlabs_history import HistoryItem
 from elevenlabs_history_backup import (
     Backup,
     ImportReport,
-    Record,
     SyncPlan,
     SyncReport,
     SyncSettings,
@@ -19,13 +17,12 @@ from elevenlabs_history_backup import (
 )
 
 from .filters import FILTERS
-from .items import filter_options, item_row
+from .items import filter_options
 from .keys import connect
 from .options import is_address
 from .output import echo, format_size, format_time, pluralize, print_json, write
 from .parser import ExitCode
 from .progress import progress
-from .table import Row, print_table
 
 _STATUS_COLORS = {"ok": "green", "moved": "yellow", "extra": "yellow"}
 _MAX_VOICES = 10
@@ -106,23 +103,6 @@ def import_files(args: argparse.Namespace) -> ExitCode:
         _print_import(report, args)
     failed = any(each.archive or each.path in args.archives for each in report.unmatched)
     return ExitCode.FAILED if failed else ExitCode.DONE
-
-
-def search(args: argparse.Namespace) -> ExitCode:
-    """Print the items of a backup that contain the words."""
-    words = " ".join(args.words)
-    found = False
-    with Backup(args.folder) as opened:
-        records = opened.search(words, voice=args.voice, after=args.after, before=args.before, limit=args.limit)
-        if args.as_json:
-            for record in records:
-                found = True
-                print_json(attrs.asdict(record))
-        else:
-            found = print_table(args.columns, (_row(record, args) for record in records))
-    if not found and not args.quiet:
-        echo(f"{args.folder} has no item that contains: {words} {filter_options(args)}".rstrip())
-    return ExitCode.DONE
 
 
 def page(args: argparse.Namespace) -> ExitCode:
@@ -209,13 +189,6 @@ def _print_counts(report: SyncReport) -> None:
     if report.missing:
         subject = "it" if len(report.missing) == 1 else "they"
         write(f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved.")
-
-
-def _row(record: Record, args: argparse.Namespace) -> Row:
-    notes = [f"  {file.path}" for file in record.files]
-    if record.reason is not None:
-        notes.append(f"  {record.state}: {record.reason}")
-    return item_row(HistoryItem.from_dict(record.metadata), args.columns, state=record.state, notes=notes)
 
 
 def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # The arguments of `HistoryClient.list` and `Backup.sync` that the filter options fill.
 FILTERS = ("search", "voice", "source", "model_id", "after", "before")
-COLUMNS = ("id", "date", "voice", "model", "source", "characters", "state", "format", "text")
+COLUMNS = ("id", "date", "voice", "model", "source", "characters", "state", "format", "settings", "text")
 DEFAULT_COLUMNS = ("id", "date", "voice", "text")
 
 
@@ -20,8 +20,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("filters")
     group.add_argument("--search", type=_text, metavar="WORDS", help="only items whose text matches")
     _add_source(group)
-    text = "only items with this model: its id or name"
-    group.add_argument("--model", type=_text, dest="model_id", metavar="MODEL", help=text)
+    _add_model(group, "its id or name")
     add_voice_and_dates(group)
 
 
@@ -31,25 +30,42 @@ def add_prune_filters(parser: argparse.ArgumentParser) -> None:
     text = "only items of at least this age: 30d, 12w, 36h; at least 24h"
     group.add_argument("--older-than", type=_age, required=True, metavar="AGE", help=text)
     _add_source(group)
-    text = "only items with this model: its id"
-    group.add_argument("--model", type=_text, dest="model_id", metavar="MODEL", help=text)
+    _add_model(group, "its id")
     add_voice_and_dates(group)
+
+
+def add_voice_and_model(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose items of a backup by how they were generated."""
+    group = parser.add_argument_group("filters")
+    _add_voice(group)
+    _add_model(group, "its id")
 
 
 def add_voice_and_dates(group: argparse._ArgumentGroup) -> None:
     """Add the options that choose items of the server or of a backup."""
-    group.add_argument("--voice", type=_text, metavar="VOICE", help="only items with this voice: its id or name")
+    _add_voice(group)
     text = "generated then or later: 7d, 12h, today, 2026-01, 2026-01-31, 2026-01-31T12:00; local time"
     group.add_argument("--after", type=_time, metavar="TIME", help=text)
     group.add_argument("--before", type=_time, metavar="TIME", help="generated before; 2026-01: before that month")
 
 
-def add_columns(parser: argparse.ArgumentParser) -> argparse._ActionsContainer:
+def add_columns(
+    parser: argparse.ArgumentParser, default: tuple[str, ...] = DEFAULT_COLUMNS
+) -> argparse._ActionsContainer:
     """Add the option that chooses the columns of a table; return the group of options that exclude it."""
     output = parser.add_mutually_exclusive_group()
-    text = f"what to print of each item, of: {', '.join(COLUMNS)} (default: {','.join(DEFAULT_COLUMNS)})"
-    output.add_argument("--columns", type=_columns, default=DEFAULT_COLUMNS, metavar="NAMES", help=text)
+    text = f"what to print of each item, of: {', '.join(COLUMNS)} (default: {','.join(default)})"
+    output.add_argument("--columns", type=_columns, default=default, metavar="NAMES", help=text)
     return output
+
+
+def _add_voice(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--voice", type=_text, metavar="VOICE", help="only items with this voice: its id or name")
+
+
+def _add_model(group: argparse._ArgumentGroup, named: str) -> None:
+    text = f"only items with this model: {named}"
+    group.add_argument("--model", type=_text, dest="model_id", metavar="MODEL", help=text)
 
 
 def _add_source(group: argparse._ArgumentGroup) -> None:

@@ -25,7 +25,7 @@ SETTINGS = {
 }
 EXIT_CODES = {
     "0": "done",
-    "1": "some items failed, or the disk did",
+    "1": "some items failed, or the disk did; find found nothing",
     "2": "wrong usage; nothing was sent",
     "3": "there is no key, or it was refused",
     "4": "rate limit, server or network",

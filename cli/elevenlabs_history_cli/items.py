@@ -66,6 +66,7 @@ def item_row(item: HistoryItem, columns: Sequence[str], *, state: str | None = N
         "characters": f"{item.characters:,}",
         "state": state or item.state,
         "format": item.output_format,
+        "settings": ", ".join(f"{name} {value}" for name, value in (item.settings or {}).items()),
         "text": item.text,
     }
     return Row([cells[column] or "" for column in columns], notes)

@@ -100,6 +100,17 @@ def expand_user(path: str) -> str:
     return os.path.expanduser(path)  # noqa: PTH111 - pathlib takes long to load, and raises for an unknown user
 
 
+def price(text: str) -> float:
+    """Take an amount of money."""
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1
+    if not 0 <= amount < 1_000_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a price such as 0.30")
+    return amount
+
+
 def positive(text: str) -> int:
     """Take a whole number from 1."""
     if not text.isdecimal() or int(text) == 0:

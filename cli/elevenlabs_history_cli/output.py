@@ -58,6 +58,12 @@ def format_size(size: float) -> str:
     return f"{size:,.1f} GiB"
 
 
+def format_length(seconds: float) -> str:
+    """Format the length of audio: hours, minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60:,}:{minutes % 60:02}:{rest:02}"
+
+
 def format_time(time: datetime) -> str:
     """Format a time to the minute, in the time zone of this machine."""
     # At the ends of the calendar there may be no such time.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .filters import add_columns, add_filters, add_prune_filters, add_voice_and_dates
+from .filters import add_columns, add_filters, add_prune_filters, add_voice_and_dates, add_voice_and_model
 from .options import (
     add_command,
     add_common,
@@ -13,11 +13,14 @@ from .options import (
     file_path,
     folder_path,
     positive,
+    price,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .options import Commands
+
+GROUPINGS = ("month", "voice", "model", "source")
 
 
 def add_backup_commands(commands: Commands) -> None:
@@ -108,6 +111,7 @@ def _add_readers(commands: Commands) -> None:
     search.add_argument("-n", "--limit", type=positive, metavar="N", help="at most N items")
     add_json(add_columns(search))
     add_common(search, json=False, region=False)
+    _add_find_and_stats(commands)
     export = add_command(
         commands,
         "export [OPTIONS] [FOLDER] --csv|--jsonl|--m3u",
@@ -151,6 +155,42 @@ def _add_readers(commands: Commands) -> None:
     )
     add_folder(page)
     add_common(page, json=False, region=False)
+
+
+def _add_find_and_stats(commands: Commands) -> None:
+    find = add_command(
+        commands,
+        "find [OPTIONS] [FOLDER] TEXT",
+        "find out whether a text was generated before",
+        more="The whole text has to be the same, apart from white space and the form of Unicode.\n"
+        "FOLDER is told from TEXT as by search. The exit code is 0 if there is such a file, 1 if\n"
+        "there is none, and 2 if the backup can't be read.",
+        examples=[
+            "%(prog)s ~/elevenlabs 'The dragon slept on a hill of unread mail.'",
+            "%(prog)s ~/elevenlabs --voice Rachel --path 'Who is there?' || echo 'Not yet.'",
+        ],
+    )
+    find.add_argument("words", nargs="*", metavar="TEXT", help="the text; - for standard input")
+    find.add_argument("--text-file", type=file_path, metavar="FILE", help="a file that holds the text")
+    find.add_argument("--exact", action="store_true", help="compare white space, too, and the form of Unicode")
+    add_voice_and_model(find)
+    output = add_columns(find, ("id", "date", "voice", "model", "settings"))
+    output.add_argument("--path", action="store_true", help="print the path of the newest file only")
+    add_json(output)
+    add_common(find, json=False, region=False)
+    stats = add_command(
+        commands,
+        "stats [OPTIONS] [FOLDER]",
+        "count the items of a backup, their characters and their length",
+        more="Characters are those that the API has counted. An item is repeated if an older one has\n"
+        "the same text, voice and model.",
+        examples=["%(prog)s ~/elevenlabs", "%(prog)s ~/elevenlabs --by month --price-per-1000 0.30"],
+    )
+    add_folder(stats)
+    stats.add_argument("--by", choices=GROUPINGS, help="a line for each; months are those of UTC")
+    text = "what you pay for 1,000 characters; prints prices, too"
+    stats.add_argument("--price-per-1000", type=price, dest="price", metavar="PRICE", help=text)
+    add_common(stats, region=False)
 
 
 def _add_subtitles(commands: Commands) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from elevenlabs_history import errors
 
-from .backups import backup, import_files, page, search, verify
+from .backups import backup, import_files, page, verify
 from .doctor import doctor
 from .downloads import download
 from .export import export
@@ -22,6 +22,7 @@ from .output import echo, name_options, sanitize
 from .parser import ExitCode, make_parser
 from .player import open_file, play
 from .prune import prune
+from .queries import find, search, stats
 from .settings import fill, load_settings
 from .subtitles import subtitles
 
@@ -57,6 +58,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "verify": verify,
     "import": import_files,
     "search": search,
+    "find": find,
+    "stats": stats,
     "export": export,
     "play": play,
     "open": open_file,

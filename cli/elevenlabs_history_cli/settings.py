@@ -126,10 +126,15 @@ def fill(args: argparse.Namespace, settings: Settings) -> None:
 
 def _fill_folder(args: argparse.Namespace, settings: Settings, default: str | None) -> None:
     if "words" in args:
-        first, *others = args.words
+        first, *others = args.words or [""]
         path = expand_user(first)
         args.folder = None
-        if others and first and (default is None or is_address(first) or os.path.isdir(path)):  # noqa: PTH112 - pathlib raises for long words
+        # `find` may have its text from a file.
+        if others:
+            names_folder = default is None or is_address(first) or os.path.isdir(path)  # noqa: PTH112 - pathlib raises for long words
+        else:
+            names_folder = getattr(args, "text_file", None) is not None
+        if first and names_folder:
             args.folder, args.words = path, others
     # `show` asks the server, unless --in is there: with a folder, or without one, which is True.
     is_given = "folder" not in args or isinstance(args.folder, str)

@@ -17,6 +17,7 @@ _MEASURED_CHARACTERS = 100
 _MAX_SHARES = {"voice": 5, "text": 2}  # a fifth and half of the width, unless the column is the last one
 _MIN_LAST = 16  # cells; with fewer the last column goes to a line of its own
 _GAP = "  "
+_NUMBERS = {"characters", "items", "saved", "length", "size", "repeated", "price", "repeated_price"}  # aligned right
 # Terminals disagree about the width of these: selectors of emoji or text style and skin tones, which are left out, and
 # flags, which are written as the letters that they consist of.
 _UNCLEAR: dict[int, str | None] = {
@@ -43,13 +44,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Row]) -> bool:
     first = list(islice(rest, _MEASURED_ROWS))
     if not first:
         return False
-    heading = Row([name.upper() for name in columns])
+    heading = Row([name.upper().replace("_", " ") for name in columns])
+    is_number = [name in _NUMBERS for name in columns]
     measured = zip(*(map(_clean, row.cells) for row in (heading, *first)), strict=True)
     widths = [max(cell_width(cell[:_MEASURED_CHARACTERS]) for cell in column) for column in measured]
     width = terminal_width(sys.stdout)
     lines = [list(enumerate(widths))] if width is None else _layout(columns, widths, width)
     for row in chain([heading], first, rest):
-        for line in _lines(row, lines, cutting=width is not None):
+        for line in _lines(row, lines, is_number, cutting=width is not None):
             write(line)
     return True
 
@@ -97,12 +99,15 @@ def _layout(columns: Sequence[str], widths: Sequence[int], width: int) -> list[l
     return lines
 
 
-def _lines(row: Row, layout: list[list[tuple[int, int]]], *, cutting: bool) -> Iterator[str]:
+def _lines(row: Row, layout: list[list[tuple[int, int]]], is_number: Sequence[bool], *, cutting: bool) -> Iterator[str]:
     cells = [_clean(cell) for cell in row.cells]
     for number, line in enumerate(layout):
-        shown = [cut(cells[index], size) if cutting else cells[index] for index, size in line]
-        padded = [cell + " " * (size - cell_width(cell)) for cell, (_, size) in zip(shown[:-1], line, strict=False)]
-        yield (_GAP if number else "") + _GAP.join([*padded, shown[-1]]).rstrip()
+        shown = []
+        for index, size in line:
+            cell = cut(cells[index], size) if cutting else cells[index]
+            padding = " " * (size - cell_width(cell))
+            shown.append(padding + cell if is_number[index] else cell + padding)
+        yield (_GAP if number else "") + _GAP.join(shown).rstrip()
     yield from row.notes
 
 

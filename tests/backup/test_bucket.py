@@ -186,7 +186,10 @@ def test_two_writers_at_once_fetch_every_item_and_one_of_them_says_why_it_failed
     assert len(objects(address)) == len(simulator.history)
 
 
-def test_what_another_run_has_put_is_adopted_without_fetching_it(client, simulator, store, open_bucket):
+def test_what_another_run_has_put_is_adopted_without_fetching_it(client, simulator, store, open_bucket, tmp_path):
+    sync(client, tmp_path / "folder")
+    with Backup(tmp_path / "folder") as folder:
+        stats = folder.stats()
     # The objects are there, the catalog is not.
     store.fail((403, ""), "PUT .*/history.db", times=100)
     with pytest.raises(Exception, match="refuses the key"):
@@ -195,6 +198,7 @@ def test_what_another_run_has_put_is_adopted_without_fetching_it(client, simulat
     simulator.requests.clear()
     report = open_bucket("other").sync(client)
     assert report.saved == 20
+    assert open_bucket("other").stats() == stats
     assert {request.operation for request in simulator.requests} == {"list"}
     assert_whole(open_bucket("other"), simulator)
 

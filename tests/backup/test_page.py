@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 
 import pytest
-from elevenlabs_history import HistoryItem, WriteError
+from elevenlabs_history import HistoryItem, WriteError, audio_seconds
 from elevenlabs_history_backup import Backup, CatalogError, page
 from elevenlabs_history_simulator import Fault
 from hypothesis import given, strategies as st
@@ -61,7 +61,7 @@ def test_the_page_has_every_item_with_its_file_oldest_first(client, simulator, t
     (index,) = values(tmp_path / "page" / "data" / "index.js")
     for item in simulator.history:
         row = found[item.id]
-        assert (tmp_path / row["path"]).stat().st_size == row["size"]
+        assert audio_seconds(tmp_path / row["path"]) == pytest.approx(row["seconds"], abs=0.06)
         assert (row["date"], row["text"], row["note"]) == (item.date, item.metadata["text"], "")
         assert row["characters"] == len(item.metadata["text"])
         for name, field in (("voice", "voice_name"), ("model", "model_id"), ("source", "source")):
@@ -158,7 +158,7 @@ def test_items_without_a_file_say_why(client, simulator, tmp_path):
         backup.forget(next(record.history_item_id for record in backup if record.history_item_id in forgotten.name))
     write_page(tmp_path)
     rows = [row for row in items(tmp_path).values() if row["note"]]
-    assert [(row["path"], row["size"]) for row in rows] == [("", 0)] * 4
+    assert [(row["path"], row["seconds"]) for row in rows] == [("", 0)] * 4
     notes = sorted(row["note"] for row in rows)
     assert notes[:2] == ["No file: It was deleted on purpose.", "No file: The server no longer has it."]
     assert notes[2].startswith("No file: [400 odd]")

@@ -162,7 +162,7 @@ def test_a_search_finds_ids_and_a_clip_that_is_not_there(page, ids):
     page.run(f"find('{ids['arabic'][3:15]}')")
     assert page.run("textsOfRows()") == [ARABIC]
     page.run("find('aardvark')")
-    assert page.run("[rows().length, $('count').textContent]") == [0, "0 of 200 clips · 0 characters · 0 bytes"]
+    assert page.run("[rows().length, $('count').textContent]") == [0, "0 of 200 clips · 0 characters · 00:00"]
     page.run("find(' ')")
     assert page.run("$('count').textContent").startswith("200 of 200 clips")
 
@@ -197,9 +197,22 @@ def test_filters_count_what_each_choice_would_show(page):
     assert page.run("choicesOf('Filter by month')") == ["All months", "May (9)"]
 
 
+def test_the_length_of_a_clip_and_of_all_hits_is_shown(page):
+    page.run("reset()")
+    lengths = page.run("search.hits.map((item) => items.seconds[item])")
+    total = int(sum(lengths))
+    assert page.run("$('count').textContent").endswith(f" · {total // 60:02}:{total % 60:02}")
+    page.run("choose('Order', 'Longest')")
+    assert page.run("rows()[0].querySelector('.length').textContent") == f"00:{int(max(lengths)):02}"
+    assert page.run("[59.9, 3600, 3600 * 1000 + 61].map(formatLength)") == ["00:59", "01:00:00", "1000:01:01"]
+
+
 def test_the_order_can_be_chosen(page):
     page.run("choose('Order', 'Longest')")
-    assert page.run("textsOfRows()[0]").startswith("word word")
+    assert page.run(
+        "list.hits.map((item) => items.seconds[item]).every((length, n, all) => !n || all[n - 1] >= length)"
+    )
+    assert page.run("items.seconds[list.hits[0]] > items.seconds[list.hits.at(-1)]")
     page.run("choose('Order', 'Oldest')")
     assert page.run("list.hits.map((item) => items.date[item]).every((date, n, all) => !n || all[n - 1] <= date)")
 

@@ -281,18 +281,10 @@ def test_the_text_is_shown_as_written_not_as_spoken(client, simulator, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("output_format", "refused"),
-    [
-        *(
-            (name, True)
-            for name in ("mp3_44100_128", "mp3_22050_32", "pcm_24000", "wav_44100", "ulaw_8000", "alaw_8000")
-        ),
-        ("opus_48000_64", False),
-    ],
+    "output_format",
+    ["mp3_44100_128", "mp3_22050_32", "pcm_24000", "wav_44100", "ulaw_8000", "alaw_8000", "opus_48000_64"],
 )
-def test_the_length_of_the_audio_is_known_from_its_size_in_formats_of_constant_rate(
-    client, simulator, tmp_path, output_format, refused
-):
+def test_times_that_exceed_the_audio_are_refused(client, simulator, tmp_path, output_format):
     for seconds, second in ((3, 1), (5, 2)):
         alignments = times((0, 3.1))
         simulator.history.add(
@@ -303,11 +295,8 @@ def test_the_length_of_the_audio_is_known_from_its_size_in_formats_of_constant_r
     with Backup(tmp_path) as backup:
         *long_enough, short = backup
         assert all(record.subtitles() for record in long_enough)
-        if refused:
-            with pytest.raises(SubtitleError, match=r"end at 3\.100 s, but its audio at 2\."):
-                short.subtitles()
-        else:
-            assert short.subtitles()
+        with pytest.raises(SubtitleError, match=r"end at 3\.100 s, but its audio at (2\.|1\.9)"):
+            short.subtitles()
 
 
 def test_a_dialogue_names_its_speakers(client, simulator, tmp_path):

@@ -53,6 +53,13 @@ def test_searches_and_exports_read_the_cached_catalog(run, saved, monkeypatch, t
     assert item["files"][0]["path"] in (tmp_path / "list.m3u").read_text()
     assert run("show", item["history_item_id"], "--in", saved).exit_code == 0
     assert run("subtitles", saved, "-o", "out").exit_code == 0
+    assert run("find", saved, item["text"], "--path").stdout == f"{saved}/{item['files'][0]['path']}\n"
+    assert run("stats", saved, "--json").json_lines[-1]["items"] == 20
+
+
+def test_find_does_not_say_that_a_text_is_missing_when_the_store_fails(run, saved, store):
+    store.fail((403, ""), ".*", times=1000)
+    assert run("find", saved, "some text").exit_code == 2
 
 
 def test_the_page_is_put_into_the_bucket(run, saved):

@@ -81,7 +81,7 @@ def test_list_prints_the_columns_that_are_asked_for(run, simulator):
 def test_an_unknown_column_is_one_line_with_the_valid_ones(run):
     assert run("list", "--columns", "id,name").stderr == (
         "elevenlabs-history: argument --columns: unknown column 'name' (choose from id, date, voice, model, source, "
-        "characters, state, format, text). See: elevenlabs-history list --help\n"
+        "characters, state, format, settings, text). See: elevenlabs-history list --help\n"
     )
 
 

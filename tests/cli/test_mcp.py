@@ -46,6 +46,8 @@ def test_an_assistant_lists_and_calls_every_tool(folder):
     calls = [
         ("search", {"words": "dragons syzyg"}),
         ("get", {"history_item_id": "mine"}),
+        ("find", {"text": "Dragons  like syzygies.", "voice": "rachel"}),
+        ("stats", {"by": "voice"}),
         ("list_voices", {}),
     ]
     # As an assistant starts it: as a process of its own, whose environment has no key.
@@ -53,15 +55,18 @@ def test_an_assistant_lists_and_calls_every_tool(folder):
     assert {tool.name for tool in tools} == {name for name, _ in calls}
     assert all(tool.annotations.read_only_hint for tool in tools)
     assert not any(result.is_error for result in results)
-    search, item, voices = (result.structured_content for result in results)
+    search, item, found, stats, voices = (result.structured_content for result in results)
     assert [(each["history_item_id"], each["text"]) for each in search["items"]] == [("mine", "Dragons like syzygies.")]
     assert (item["history_item_id"], item["voice"], item["state"]) == ("mine", "Rachel", "saved")
     assert (folder / item["files"][0]["path"]).is_file()
+    assert [(each["history_item_id"], each["files"]) for each in found["items"]] == [("mine", item["files"])]
+    assert stats["total"]["items"] == sum(each["items"] for each in stats["groups"]) == 21
+    assert {each["name"]: each["items"] for each in stats["groups"]}["Rachel"] >= 1
     with Backup(folder) as backup:
         assert {each["voice"]: each["items"] for each in voices["voices"]} == backup.voices()
     counts = [each["items"] for each in voices["voices"]]
     assert (sum(counts), sorted(counts, reverse=True)) == (21, counts)
-    for result, content in zip(results, (search, item, voices), strict=True):
+    for result, content in zip(results, (search, item, found, stats, voices), strict=True):
         assert json.loads(result.content[0].text) == content
 
 
@@ -88,9 +93,12 @@ def test_answers_are_bounded_and_say_so(run, simulator, tmp_path):
 
 
 def test_what_cannot_be_answered_is_an_error_of_the_tool(folder):
-    results = ask(folder, ("get", {"history_item_id": "nobody"}), ("get", {}), ("delete", {"history_item_id": "mine"}))
+    results = ask(
+        folder, ("get", {"history_item_id": "nobody"}), ("find", {"text": " "}), ("delete", {"history_item_id": "mine"})
+    )
     assert [result.is_error for result in results] == [True] * 3
     assert "The backup has no item 'nobody'." in results[0].content[0].text
+    assert "The text to find is empty." in results[1].content[0].text
 
 
 def test_texts_are_data_whatever_they_hold(run, simulator, tmp_path):

@@ -10,7 +10,7 @@ import elevenlabs_history
 import pytest
 from elevenlabs_history import errors, events
 
-MAX_PUBLIC_NAMES = 49
+MAX_PUBLIC_NAMES = 50
 PUBLIC_MODULES = {"client", "async_client", "download", "errors", "events", "item", "notebook"}
 
 

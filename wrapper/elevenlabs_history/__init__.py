@@ -15,6 +15,7 @@ no ids, a body may be cut short, audio belongs on the disk and not in memory, an
 # `X as X` marks a name as exported for type checkers (PEP 484).
 from ._audio import FileKind as FileKind
 from ._download.local_archive import extract_archive as extract_archive
+from ._duration import audio_seconds as audio_seconds
 from ._files.atomic import AtomicFile as AtomicFile
 from ._files.lock import FolderLock as FolderLock
 from ._files.template import Template as Template

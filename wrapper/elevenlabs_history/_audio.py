@@ -7,6 +7,8 @@ import struct
 from enum import StrEnum
 from pathlib import Path
 
+from attrs import frozen
+
 SNIFF_BYTES = 4096
 """How many first bytes of a body to examine; fewer only if the body is shorter."""
 
@@ -81,6 +83,23 @@ _SIGNATURES = {
 }
 
 
+@frozen(kw_only=True)
+class Mp3Frame:
+    """What the header of an MPEG audio layer III frame says.
+
+    Attributes:
+        length: Bytes of the frame.
+        samples: Samples that it holds.
+        sample_rate: In Hz.
+        bit_rate: In bits a second.
+    """
+
+    length: int
+    samples: int
+    sample_rate: int
+    bit_rate: int
+
+
 def sniff(first_bytes: bytes) -> FileKind:
     """Detect the kind of a body from its first `SNIFF_BYTES`; never a headerless one (PCM, ulaw, alaw), see `kind_of`.
 
@@ -93,7 +112,7 @@ def sniff(first_bytes: bytes) -> FileKind:
     for kind, signature in _SIGNATURES.items():
         if signature.match(first_bytes):
             return kind
-    if _mp3_frame_bytes(first_bytes):
+    if mp3_frame(first_bytes):
         return FileKind.MP3
     return FileKind.ERROR_PAGE if _is_text(first_bytes) else FileKind.UNKNOWN
 
@@ -135,17 +154,10 @@ def _headerless(output_format: str | None) -> FileKind | None:
     return FileKind(codec) if codec in {FileKind.PCM, FileKind.ULAW, FileKind.ALAW} else None
 
 
-def _two_frames(first_bytes: bytes) -> bool:
-    length = _mp3_frame_bytes(first_bytes)
-    second = first_bytes[length:]
-    same_stream = second[:2] == first_bytes[:2] and _mp3_frame_bytes(second) > 0
-    return length > 0 and same_stream and (second[2] & 0b1100) == (first_bytes[2] & 0b1100)
-
-
-def _mp3_frame_bytes(data: bytes) -> int:
-    """Return the length of the layer III frame whose header `data` begins with; 0 if it begins with none."""
+def mp3_frame(data: bytes) -> Mp3Frame | None:
+    """Parse the header of the layer III frame that `data` begins with; None if it begins with none."""
     if len(data) < 4:
-        return 0
+        return None
     header = int.from_bytes(data[:4], "big")
     version, layer = header >> 19 & 0b11, header >> 17 & 0b11
     bit_rate, sample_rate, padding = header >> 12 & 0b1111, header >> 10 & 0b11, header >> 9 & 1
@@ -157,12 +169,20 @@ def _mp3_frame_bytes(data: bytes) -> int:
         or sample_rate == 0b11
         or emphasis == 0b10
     ):
-        return 0
+        return None
     kilobits = (_BIT_RATES_MPEG_1 if version == 0b11 else _BIT_RATES_MPEG_2)[bit_rate]
     if not kilobits:
-        return 0
-    bits_a_frame = (144 if version == 0b11 else 72) * 1000 * kilobits
-    return bits_a_frame // _SAMPLE_RATES[version][sample_rate] + padding
+        return None
+    rate, samples = _SAMPLE_RATES[version][sample_rate], 1152 if version == 0b11 else 576
+    length = samples // 8 * 1000 * kilobits // rate + padding
+    return Mp3Frame(length=length, samples=samples, sample_rate=rate, bit_rate=1000 * kilobits)
+
+
+def _two_frames(first_bytes: bytes) -> bool:
+    first = mp3_frame(first_bytes)
+    second = first_bytes[first.length :] if first else b""
+    same_stream = second[:2] == first_bytes[:2] and mp3_frame(second) is not None
+    return same_stream and (second[2] & 0b1100) == (first_bytes[2] & 0b1100)
 
 
 def _is_text(first_bytes: bytes) -> bool:

@@ -85,13 +85,13 @@ function refresh() {
   showHits(search.compare ? [...search.hits].sort(search.compare) : search.hits);
   facets.forEach(showChoices);
   markText();
-  const { hits, characters, size } = search;
+  const { hits, characters, seconds } = search;
   const count = countOf(loading.numbers);
   const others = countOf([...shards.keys()]) - count;
   const text = [
     `${formatNumber(hits.length)} of ${pluralize(count, "clip")}`,
     pluralize(characters, "character"),
-    formatSize(size),
+    formatLength(seconds),
     loading.left && `searched ${formatNumber(search.searched)} of ${formatNumber(count)} so far`,
     others && `${formatNumber(others)} more in other periods`,
     loading.failure,
@@ -132,8 +132,8 @@ function showDetails(item) {
   details.item = item;
   $("details").hidden = false;
   const [id, path, note] = [items.id[item], items.path[item], items.note[item]];
-  const { voice, date, model, size } = factsOf(item);
-  const facts = [date, model, names.source[items.source[item]], pluralize(items.characters[item], "character"), size];
+  const { voice, date, model, length } = factsOf(item);
+  const facts = [date, model, names.source[items.source[item]], pluralize(items.characters[item], "character"), length];
   $("voice").textContent = voice;
   $("facts").textContent = facts.filter(Boolean).join(" · ");
   $("note").textContent = note;

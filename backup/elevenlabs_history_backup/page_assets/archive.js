@@ -58,12 +58,12 @@ function loadScript(folder, number) {
 // A file name may have any character.
 const urlOf = (path) => path.split("/").map(encodeURIComponent).join("/");
 
-const search = {}; // words, hits, characters and size of the hits, how many items were searched, the order
+const search = {}; // words, hits, characters and seconds of the hits, how many items were searched, the order
 const facets = ["voice", "model", "source", "year", "month"].map((name) => ({ name, chosen: null }));
 const ORDERS = {
   "Newest first": undefined, // as loaded
   "Oldest first": (a, b) => b - a,
-  "Longest first": (a, b) => items.characters[b] - items.characters[a] || a - b,
+  "Longest first": (a, b) => items.seconds[b] - items.seconds[a] || a - b,
 };
 
 function labelOf({ name }, value) {
@@ -92,7 +92,7 @@ function startSearch(query) {
     const folded = fold(word);
     return { word, folded, voices: having(names.voice, folded), models: having(names.model, folded) };
   });
-  Object.assign(search, { hits: [], characters: 0, size: 0, searched: 0 });
+  Object.assign(search, { hits: [], characters: 0, seconds: 0, searched: 0 });
   for (const facet of facets) facet.counts = [];
 }
 
@@ -110,7 +110,7 @@ function continueSearch() {
     if (failed.length) continue;
     search.hits.push(item);
     search.characters += items.characters[item];
-    search.size += items.size[item];
+    search.seconds += items.seconds[item];
   }
 }
 

@@ -63,7 +63,7 @@ function factsOf(item) {
     voice: names.voice[items.voice[item]],
     model: names.model[items.model[item]],
     date: formatDate(items.date[item]),
-    size: items.note[item] ? "no file" : formatSize(items.size[item]),
+    length: items.note[item] ? "no file" : formatLength(items.seconds[item]),
   };
 }
 
@@ -107,8 +107,5 @@ const pluralize = (number, noun) => `${formatNumber(number)} ${noun}${number ===
 const DATES = new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "short" });
 const formatDate = (date) => DATES.format(date * 1000);
 
-function formatSize(size) {
-  const unit = Math.max(0, Math.floor(Math.log2(size) / 10));
-  const number = (size / 1024 ** unit).toLocaleString("en", { maximumSignificantDigits: 3 });
-  return `${number} ${["bytes", "KiB", "MiB", "GiB"][unit]}`;
-}
+const pad = (number) => String(Math.floor(number)).padStart(2, "0");
+const formatLength = (seconds) => `${seconds < 3600 ? "" : `${pad(seconds / 3600)}:`}${pad((seconds / 60) % 60)}:${pad(seconds % 60)}`;
