@@ -27,15 +27,14 @@ _VERSION_NAME = "bucket-version.json"
 
 def cache_folder(address: str, cache: str | os.PathLike[str] | None) -> Path:
     """Return the folder for the catalog of a bucket, in the folder that is named or in the user's one for caches."""
-    if named := cache or os.environ.get(CACHE_VARIABLE):
-        base = Path(named)
-    elif sys.platform == "win32":
-        base = Path(os.environ["LOCALAPPDATA"], "elevenlabs-history", "Cache")
-    elif sys.platform == "darwin":
-        base = Path("~/Library/Caches/elevenlabs-history").expanduser()
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "elevenlabs-history").expanduser()
-    return base / f"{address.split('/')[2]}-{sha256(address.encode()).hexdigest()[:16]}"
+    base = cache or os.environ.get(CACHE_VARIABLE)
+    if not base and sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or "~/AppData/Local", "elevenlabs-history")
+    elif not base and sys.platform == "darwin":
+        base = "~/Library/Caches/elevenlabs-history"
+    elif not base:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "elevenlabs-history")
+    return Path(base).expanduser() / f"{address.split('/')[2]}-{sha256(address.encode()).hexdigest()[:16]}"
 
 
 def download_catalog(bucket: Bucket, folder: Path) -> None:

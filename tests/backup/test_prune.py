@@ -589,7 +589,8 @@ def test_one_request_at_a_time_and_few_in_a_second(client, simulator, backup, mo
     monkeypatch.setattr(prune_module, "_INTERVAL", 0.25)
     monkeypatch.setattr(threading.Event, "wait", lambda _, timeout=None: pauses.append(timeout))
     simulator.requests.clear()
-    backup_run = prune_module._Run(backup._open(), client, backup.plan_prune(client, older_than=MONTH), lambda _: None)
+    plan = backup.plan_prune(client, older_than=MONTH)
+    backup_run = prune_module._Run(backup._open(), backup._storage, client, plan, lambda _: None)
     backup_run.run()
     assert len(deletions(simulator)) == 20
     assert pauses.count(0.25) == 20
