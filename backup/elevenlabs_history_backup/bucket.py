@@ -107,9 +107,8 @@ class Bucket:
 
         The object that this is tried with stays, so that a key needs no right to delete.
         """
-        if self.put(_PROBE, b"first", {}, mode="create") is None and self.head(_PROBE) is None:
-            raise BucketError(f"The store of {self.address} refuses an object that does not exist.")
-        if self.put(_PROBE, b"second", {}, mode="create") is not None:
+        was_absent = self.put(_PROBE, b"first", {}, mode="create") is not None
+        if was_absent and self.put(_PROBE, b"second", {}, mode="create") is not None:
             promise = "lets a second object replace the first one, where that was forbidden"
         elif self.put(_PROBE, b"third", {}, mode=_STALE) is not None:
             promise = "ignores the ETag that a change is made for"
@@ -151,13 +150,9 @@ class Bucket:
             except (AlreadyExistsError, PreconditionError):
                 # Maybe this request itself has written it, but its answer was an error, and obstore repeated it.
                 there = self.head(path)
-                size = data.stat().st_size if isinstance(data, Path) else len(data)
-                if there is None or (there.size, there.attributes.get("sha256")) != (
-                    size,
-                    attributes.get("sha256", ""),
-                ):
-                    return None
-                return there.version
+                ours = (data.stat().st_size if isinstance(data, Path) else len(data), attributes.get("sha256", ""))
+                is_ours = there is not None and (there.size, there.attributes.get("sha256")) == ours
+                return there.version if there is not None and is_ours else None
         return _version(written)
 
     def head(self, path: str) -> Object | None:

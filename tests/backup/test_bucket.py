@@ -8,7 +8,7 @@ import threading
 
 import obstore
 import pytest
-from elevenlabs_history import InvalidArgumentError, LockedError
+from elevenlabs_history import FileSaved, InvalidArgumentError, LockedError
 from elevenlabs_history_backup import Backup, BackupReader, CatalogError, PageListed
 from elevenlabs_history_simulator import item_id_of
 from obstore.store import from_url
@@ -35,6 +35,45 @@ def test_nothing_stays_on_the_disk_but_the_catalog(client, open_bucket, tmp_path
         backup.sync(client)
     names = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert names == {"history.db", "backup.lock", "bucket-version.json"}
+
+
+def test_the_disk_holds_a_few_batches_while_a_run_goes_on(client, simulator, open_bucket, monkeypatch):
+    monkeypatch.setattr("elevenlabs_history_backup.bucket_storage.READERS", 1)
+    counts = []
+
+    def count_files(event):
+        counts.append(len(list(backup.folder.joinpath("downloads").rglob("*.mp3"))))
+
+    backup = open_bucket()
+    backup.sync(client, workers=1, batch_size=2, on_event=count_files)
+    assert 0 < max(counts) <= 6
+
+
+def test_an_event_handler_gets_one_call_at_a_time(client, simulator, open_bucket):
+    simulator.history.fill(80)
+    gate = threading.Lock()
+    saved = []
+
+    def handle(event):
+        assert gate.acquire(blocking=False), "two calls at a time"
+        if isinstance(event, FileSaved):
+            saved.append(event.file.path.relative_to(backup.folder).as_posix())
+            assert backup.get(event.file.history_item_id) is not None
+        gate.release()
+
+    backup = open_bucket()
+    backup.sync(client, on_event=handle, batch_size=5)
+    assert sorted(saved) == sorted(file.path for record in backup for file in record.files)
+
+
+def test_an_exception_of_an_event_handler_ends_the_run(client, open_bucket):
+    def refuse(event):
+        if isinstance(event, FileSaved):
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        open_bucket().sync(client, on_event=refuse)
+    assert open_bucket("other").verify().issues == []
 
 
 def test_another_machine_continues_with_the_catalog_of_the_bucket(client, simulator, open_bucket):
