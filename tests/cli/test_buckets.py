@@ -4,6 +4,8 @@ import json
 
 import obstore
 import pytest
+from elevenlabs_history_backup import BackupReader
+from elevenlabs_history_cli.mcp_server import make_server
 from obstore.store import from_url
 from support.buckets import paths_in
 from support.object_store import SECRET
@@ -60,6 +62,11 @@ def test_searches_and_exports_read_the_cached_catalog(run, saved, monkeypatch, t
 def test_find_does_not_say_that_a_text_is_missing_when_the_store_fails(run, saved, store):
     store.fail((403, ""), ".*", times=1000)
     assert run("find", saved, "some text").exit_code == 2
+
+
+def test_assistants_are_told_the_address(saved):
+    with BackupReader(saved) as backup:
+        assert saved in make_server(backup).instructions
 
 
 def test_the_page_is_put_into_the_bucket(run, saved):
