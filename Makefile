@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest check check-breaking release-check bench bench-quick generate manual spec
+.PHONY: help demo test test-all test-lowest check check-breaking release-check docs bench bench-quick generate manual spec
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,12 +58,17 @@ check: $(TOOLS) ## Check the spec, the generated client, the manual page, format
 	@$(BIN)/zizmor --offline --quiet --persona=pedantic .github
 	@echo "Comparing the declared dependencies with the imports …"
 	@$(BIN)/deptry wrapper backup cli generated simulator
+	@$(MAKE) --silent docs
 	@echo "Checking the spelling and the habits of a repository …"
 	@$(BIN)/codespell *.md docs wrapper backup cli simulator scripts benchmarks tests
 	@$(BIN)/repo-review --show err . > /dev/null || $(BIN)/repo-review --show err .
 
 check-breaking: $(TOOLS) ## List the changes that break programs written for a git ref: BASE=v1.0
 	@$(BIN)/python scripts/check_breaking.py $(BASE)
+
+docs: $(TOOLS) ## Build the documentation into build/docs
+	@echo "Building the documentation …"
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 
 release-check: $(TOOLS) ## Build the distributions and check what can be checked before a release; TAG=v1.0.0: for this tag
 	@rm -rf dist
