@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
+TYPED := elevenlabs_history elevenlabs_history_api elevenlabs_history_backup elevenlabs_history_simulator
+
 # The first Python on the PATH that is new enough and can make a virtual environment; PYTHON=… chooses another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -12,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest check check-breaking bench bench-quick generate manual spec
+.PHONY: help demo test test-all test-lowest check check-breaking release-check docs bench bench-quick generate manual spec
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,15 +49,35 @@ check: $(TOOLS) ## Check the spec, the generated client, the manual page, format
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/basedpyright --pythonpath $(BIN)/python
+	@cd scripts && for package in $(TYPED); do \
+		PATH="$(abspath $(BIN)):$$PATH" basedpyright --verifytypes $$package --ignoreexternal > ../.mypy_cache/verifytypes.txt \
+			|| { cat ../.mypy_cache/verifytypes.txt; exit 1; }; done
 	@echo "Checking the imports between the packages …"
 	@$(BIN)/lint-imports
 	@echo "Checking the workflows …"
 	@$(BIN)/zizmor --offline --quiet --persona=pedantic .github
 	@echo "Comparing the declared dependencies with the imports …"
 	@$(BIN)/deptry wrapper backup cli generated simulator
+	@$(MAKE) --silent docs
+	@echo "Checking the spelling and the habits of a repository …"
+	@$(BIN)/codespell *.md docs wrapper backup cli simulator scripts benchmarks tests
+	@$(BIN)/repo-review --show err . > /dev/null || $(BIN)/repo-review --show err .
 
 check-breaking: $(TOOLS) ## List the changes that break programs written for a git ref: BASE=v1.0
 	@$(BIN)/python scripts/check_breaking.py $(BASE)
+
+docs: $(TOOLS) ## Build the documentation into build/docs
+	@echo "Building the documentation …"
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+
+release-check: $(TOOLS) ## Build the distributions and check what can be checked before a release; TAG=v1.0.0: for this tag
+	@rm -rf dist
+	@$(BIN)/python -m build --outdir dist . > /dev/null
+	@$(BIN)/twine check --strict dist/*
+	@$(BIN)/check-wheel-contents dist/*.whl
+	@# The addresses that pyroma asks for are among what check_release.py does.
+	@$(BIN)/pyroma --quiet --min 10 --skip-tests AuthorEmail,Url dist/*.tar.gz
+	@$(BIN)/python scripts/check_release.py $(TAG)
 
 bench: $(TOOLS) ## Run the benchmarks and write docs/benchmarks.md (BENCH_FULL=1: larger sizes)
 	@$(BIN)/python -m benchmarks $(if $(BENCH_FULL),--scale full)

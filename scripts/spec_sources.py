@@ -95,7 +95,7 @@ def _fetch(address: str) -> bytes:
                     url = url.join(response.headers["Location"])
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ValueError(
-            f"could not be fetched ({error or type(error).__name__}). Without the web, give files that were saved."
+            f"could not be fetched ({str(error) or type(error).__name__}). Without the web, give files that were saved."
         ) from None
     raise ValueError(f"redirected more than {REDIRECT_LIMIT} times.")
 

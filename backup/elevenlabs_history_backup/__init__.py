@@ -1,12 +1,14 @@
 """Keep a whole ElevenLabs history in one folder: its files, and a SQLite catalog of them.
 
-from elevenlabs_history import HistoryClient
-from elevenlabs_history_backup import Backup
+Run it again to fetch only what is new::
 
-with HistoryClient() as client, Backup("everything") as backup:
-    backup.sync(client)  # run it again to fetch only what is new
-    for record in backup.search("dragon"):
-        print(record.date, record.text, [file.path for file in record.files])
+    from elevenlabs_history import HistoryClient
+    from elevenlabs_history_backup import Backup
+
+    with HistoryClient() as client, Backup("everything") as backup:
+        backup.sync(client)
+        for record in backup.search("dragon"):
+            print(record.date, record.text, [file.path for file in record.files])
 """
 
 # `X as X` marks a name as exported for type checkers (PEP 484).

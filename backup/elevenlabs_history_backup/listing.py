@@ -29,8 +29,8 @@ class Listing:
     def __init__(self, client: HistoryClient, settings: SyncSettings, *, limit: int | None, full: bool) -> None:
         check_client(client)
         filters = settings.filters()
-        self.output_format = settings.output_format or ORIGINAL
-        self.scope = json.dumps([self.output_format, *filters])
+        self.output_format: str = settings.output_format or ORIGINAL
+        self.scope: str = json.dumps([self.output_format, *filters])
         self._full = full
         self._limited = limit is not None or any(value is not None for value in filters)
         self._items = client.list(
@@ -44,9 +44,9 @@ class Listing:
         )
         self.ids: set[str] = set()
         self.high_water_mark: int | None = None
-        self.invalid_entries = 0
-        self.complete = False
-        self.has_everything = False
+        self.invalid_entries: int = 0
+        self.complete: bool = False
+        self.has_everything: bool = False
 
     def new_items(self, catalog: Catalog | None) -> Iterator[tuple[list[Metadata], list[Metadata]]]:
         """Yield of each page the items that the catalog does not know, and those that it has as not on the server."""

@@ -91,7 +91,7 @@ class _LastingOutput:
 
     def write(self, text: str) -> int:
         with _ignoring_broken_pipe():
-            return self._stream.write(text)
+            self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:

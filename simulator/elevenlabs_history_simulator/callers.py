@@ -36,7 +36,7 @@ class CallerMistakesError(AssertionError):
     """
 
     def __init__(self, mistakes: Sequence[str]) -> None:
-        self.mistakes = tuple(mistakes)
+        self.mistakes: tuple[str, ...] = tuple(mistakes)
         lines = "".join(f"\n- {mistake}" for mistake in mistakes)
         super().__init__(f"The simulator is strict, and its callers made mistakes ({len(mistakes)}):{lines}")
 

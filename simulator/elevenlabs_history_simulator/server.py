@@ -16,7 +16,7 @@ from .connection import Joined
 from .faults import Faults
 from .history import History
 from .quirks import Quirks
-from .wire import TRANSPORT, Running
+from .wire import TRANSPORT, Running, Wire
 
 if TYPE_CHECKING:
     import asyncio
@@ -112,12 +112,12 @@ class Simulator:
             scopes=scopes,
             strict=strict,
         )
-        self.faults = Faults()
+        self.faults: Faults = Faults()
         self.requests: list[ReceivedRequest] = []
         self.mistakes: list[str] = []
         self.api_key = api_key
         self.reset()
-        self.app = make_app(self)
+        self.app: Wire = make_app(self)
         self._address = (host, port)
 
     @property
@@ -150,7 +150,7 @@ class Simulator:
         self.faults.restart(settings.seed)
         self.requests.clear()
         self.mistakes.clear()
-        self.running = Running()
+        self.running: Running = Running()
 
     def raise_for_mistakes(self) -> None:
         """Fail when a caller made a mistake.

@@ -31,7 +31,7 @@ def units():
 
 
 def cron_commands():
-    for line in blocks("crontab")[0].splitlines():
+    for line in blocks("text")[0].splitlines():
         if not line.startswith("MAILTO="):
             *when, command = line.split(maxsplit=5)
             assert all(re.fullmatch(r"\*|\d+", each) for each in when)

@@ -46,7 +46,8 @@ def describe_file(file: history.DownloadedFile) -> str:
     }
     known = methods[file.match_method] if file.match_method is not None else "not at all"
     audio = "audio" if file.kind is not history.FileKind.ZIP else "archive"
-    return f"{file.path}: {audio}, {file.size} bytes, {file.sha256}, known {known}"
+    seconds: float | None = history.audio_seconds(file.path)
+    return f"{file.path}: {audio}, {seconds} s, {file.size} bytes, {file.sha256}, known {known}"
 
 
 def describe_report(report: history.Report) -> str:
@@ -96,6 +97,11 @@ def newest(client: HistoryClient, since: history.TimestampLike) -> list[HistoryI
     return found
 
 
+def characters(backup: backups.BackupReader, by: backups.Grouping) -> dict[str | None, int]:
+    everything: backups.BackupStats = backup.stats()
+    return {"all": everything.characters} | {name: each.characters for name, each in backup.stats_by(by).items()}
+
+
 def subtitles(record: backups.Record, form: backups.SubtitleFormat) -> str:
     """Make the file of an item's subtitles, or tell why there is none."""
     try:
@@ -128,6 +134,7 @@ def back_up(client: HistoryClient, folder: Path) -> None:
     print(restore(client, folder))
     with backups.BackupReader(folder) as reader:
         print(f"{len(reader)} items, {len(list(reader.search('a', limit=3)))} found")
+        print(characters(reader, "voice"), len(reader.find("Is it there?")))
 
 
 def restore(client: HistoryClient, folder: Path) -> str:

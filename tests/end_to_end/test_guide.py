@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import certifi
 import pytest
@@ -36,7 +38,29 @@ def _environment(simulator, monkeypatch, tmp_path):
     exec(BLOCK.search(back_up)[1], {})
 
 
-@pytest.mark.usefixtures("_environment")
+@pytest.fixture
+def vendor(simulator, monkeypatch):
+    """The vendor's SDK, as far as the guide uses it; what it generates is in the history."""
+
+    class TextToSpeech:
+        def __init__(self):
+            self.texts = []
+
+        def convert(self, voice_id, *, text, model_id):
+            self.texts.append(text)
+            simulator.history.add(text=text, voice_id=voice_id, model_id=model_id, date=2_000_000_000)
+            yield from (b"some ", b"audio")
+
+    class ElevenLabs:
+        text_to_speech = TextToSpeech()
+
+    module = ModuleType("elevenlabs")
+    module.ElevenLabs = ElevenLabs
+    monkeypatch.setitem(sys.modules, "elevenlabs", module)
+    return ElevenLabs.text_to_speech
+
+
+@pytest.mark.usefixtures("_environment", "vendor")
 @pytest.mark.parametrize("program", list(programs()))
 def test_the_examples_of_a_section_run(program):
     program = program.replace("/etc/ssl/company.pem", certifi.where()).replace("sk_…", "sk_0")
@@ -46,6 +70,19 @@ def test_the_examples_of_a_section_run(program):
         exec(compile(program, "guide.md", "exec"), names)
         if "main" in names:
             asyncio.run(names["main"]())
+
+
+@pytest.mark.usefixtures("_environment")
+def test_a_sentence_is_generated_once(vendor):
+    (program,) = (each.values[0] for each in programs() if each.id == "Generate a sentence once")
+    names = {}
+    exec(GIVEN, names)
+    with names["client"]:
+        exec(program, names)
+        first, second = (names["speak"]("Who is there?", "v" * 20) for _ in range(2))
+    assert vendor.texts == ["Who is there?"]
+    assert first == b"some audio"
+    assert len(second) > len(first)
 
 
 def test_every_link_leads_somewhere():

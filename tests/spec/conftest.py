@@ -8,6 +8,7 @@ import yaml
 from vendor_pages import ROOT, Project
 
 SCRIPTS = (
+    "check_release",
     *("import_spec", "generate", "spec_changes", "spec_diff", "spec_elsewhere", "spec_facts", "spec_forms"),
     *("spec_names", "spec_part", "spec_release", "spec_sources"),
 )

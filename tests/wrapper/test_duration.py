@@ -39,6 +39,11 @@ def test_a_file_sounds_as_long_as_a_decoder_finds(tmp_path, output_format, secon
     assert seconds_of(tmp_path, data) == pytest.approx(soundfile.info(io.BytesIO(data)).duration, abs=0.06)
 
 
+def test_what_opus_needs_to_start_is_not_counted(tmp_path):
+    data = audio("opus_48000_64", 1.0)
+    assert seconds_of(tmp_path, data) == pytest.approx(soundfile.info(io.BytesIO(data)).duration, abs=0.001)
+
+
 @pytest.mark.parametrize("output_format", RAW)
 def test_audio_without_a_header_sounds_as_long_as_its_size_and_its_format_say(tmp_path, output_format):
     codec, rate = output_format.split("_")
@@ -81,7 +86,14 @@ def test_a_wav_that_was_cut_or_streamed_is_as_long_as_its_bytes(tmp_path):
 
 @pytest.mark.parametrize(
     "data",
-    [b"", encoded("FLAC"), b"<html>an error page</html>", b"RIFF\0\0\0\0WAVE" + bytes(8 * 200), b"ID3\x04" + bytes(6)],
+    [
+        b"",
+        encoded("FLAC"),
+        b"<html>an error page</html>",
+        b"RIFF\0\0\0\0WAVE" + bytes(8 * 200),
+        b"ID3\x04" + bytes(6),
+        b"OggS".ljust(28, b"\0") + b"OpusHead" + bytes(70_000),
+    ],
 )
 def test_other_files_have_no_length(tmp_path, data):
     assert seconds_of(tmp_path, data) is None

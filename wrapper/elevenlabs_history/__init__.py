@@ -2,7 +2,7 @@
 
 The generated client `elevenlabs_history_api` knows the paths and models of the API. This package adds what a generator
 cannot know: a download may be one audio file or a zip archive, an archive may be damaged or hostile and its names hold
-no ids, a body may be cut short, audio belongs on the disk and not in memory, and some failures are worth a retry.
+no ids, a body may be cut short, audio belongs on the disk and not in memory, and some failures are worth a retry::
 
     from elevenlabs_history import HistoryClient
 

@@ -72,5 +72,5 @@ class BaseItems:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the listing came to its end: the server said, credibly, that nothing follows."""
+        """Whether the listing came to its end, as the server said credibly."""
         return self._paginator.exhausted

@@ -58,7 +58,7 @@ class Paginator:
             )
         texts = {"voice": voice, "model_id": model_id, "source": source, "search": search}
         for name, value in texts.items():
-            if value is not None and not (isinstance(value, str) and value.strip() and _is_utf8(value)):
+            if not (value is None or _is_text(value)):
                 raise InvalidArgumentError(f"Invalid {name}: {value!r}. It must be text or None. Nothing was sent.")
         # The server knows no names, and refuses a model without a source. What it can't compare is compared here.
         self._voice = _fold(voice) if voice and not _VOICE_ID.fullmatch(voice) else None
@@ -74,7 +74,7 @@ class Paginator:
         }
         self._filters: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
         self.invalid_entries: list[InvalidEntry] = []
-        self.exhausted = False
+        self.exhausted: bool = False
         self._remaining = limit
         self._page_size = page_size
         self._cursor: str | None = None
@@ -171,9 +171,13 @@ def unix_seconds(timestamp: TimestampLike | None, name: str) -> int | None:
         ) from None
 
 
-def _is_utf8(text: str) -> bool:
-    """Tell whether a text can be sent; bytes of an argument that are not UTF-8 become surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+def _is_text(value: object) -> bool:
+    """Tell whether a value is a text that can be sent; bytes of an argument that are not UTF-8 become surrogates."""
+    return (
+        isinstance(value, str)
+        and value.strip() != ""
+        and not any("\ud800" <= character <= "\udfff" for character in value)
+    )
 
 
 def _fold(text: str) -> str:

@@ -160,7 +160,7 @@ class HistoryClient(BaseClient):
             output_format: `wav` to convert to WAV; None for the original format of each item.
 
         Returns:
-            A download: one audio file for one id, a zip archive for several. Repeated ids are requested once.
+            A download, of an audio file for one id and of a zip archive for several. Repeated ids are requested once.
 
         Raises:
             InvalidArgumentError: There is no id, or one is invalid.
@@ -198,7 +198,7 @@ class HistoryClient(BaseClient):
                 that it raises ends the run.
 
         Returns:
-            What became of each item: saved, skipped, missing or failed; see `Report.raise_for_failures`.
+            Which items were saved, skipped, missing or failed; see `Report.raise_for_failures`.
 
         Raises:
             InvalidArgumentError: An id, the folder, the template or a number is invalid; nothing was sent.

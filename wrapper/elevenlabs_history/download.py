@@ -152,7 +152,7 @@ class Download(_Exchange):
             overwrite: Replace existing files.
 
         Returns:
-            One entry per file: where it is and, if proven, which item it is. A file that can't be proven to be one of
+            Where each file is and, if proven, which item it is. A file that can't be proven to be one of
             the items has no id. That includes bare ids in an archive whose names hold no ids. A file of an item as
             listed has the time at which it was generated.
 

@@ -30,7 +30,7 @@ class AtomicFile:
         Args:
             folder: Where the temporary file lies; created if missing. It must be on the file system of the target.
         """
-        self.path = folder / f".{secrets.token_hex(8)}.part"
+        self.path: Path = folder / f".{secrets.token_hex(8)}.part"
         self._open: BufferedWriter | None = None
 
     def __enter__(self) -> Self:

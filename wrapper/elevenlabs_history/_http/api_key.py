@@ -14,7 +14,7 @@ class ApiKey:
     __slots__ = ("__reveal", "source")
 
     def __init__(self, argument: str | None) -> None:
-        self.source = "api_key=…"
+        self.source: str = "api_key=…"
         if argument is None:
             self.source = next((name for name in VARIABLES if os.environ.get(name)), "")
             argument = os.environ.get(self.source)

@@ -98,7 +98,7 @@ class RetryBudget:
         self._lock = threading.Lock()
         self._retries = 0
         self._cooldown_until = 0.0
-        self.rate_limited = 0
+        self.rate_limited: int = 0
         """How many responses were 429 so far."""
 
     def acquire(self) -> bool:
@@ -137,7 +137,7 @@ class Attempts:
     raise attempts.exhausted
     """
 
-    exhausted = AssertionError("the last attempt raises")
+    exhausted: Exception = AssertionError("the last attempt raises")
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class Attempts:
         idempotent: bool,
         stopped: threading.Event | None = None,
     ) -> None:
-        self.number = 1
+        self.number: int = 1
         self.may_retry = True
         """Whether a failure may still be retried; the caller ends that once it has passed on a part of the result."""
         self._policy = policy
