@@ -92,7 +92,7 @@ class Bucket:
             raise InvalidArgumentError(
                 "A backup in a bucket needs an extra.", hint="Run: pip install 'elevenlabs-history[cloud]'"
             ) from None
-        self.address = address.rstrip("/")
+        self.address: str = address.rstrip("/")
         # With options of its own, obstore does not look for this one in the environment; stores for tests need it.
         allow_http = os.environ.get(f"{_PREFIXES[address[:2]]}_ALLOW_HTTP", "").lower() == "true"
         with self._errors():

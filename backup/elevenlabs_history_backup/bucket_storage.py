@@ -55,11 +55,11 @@ class BucketStorage:
 
     def __init__(self, bucket: Bucket, cache: str | os.PathLike[str] | None) -> None:
         """Prepare a storage; `cache` is the folder for cached catalogs, if not the default one."""
-        self.bucket = bucket
-        self.name = bucket.address
-        self.folder = cache_folder(bucket.address, cache)
-        self.download_folder = self.folder / "downloads"
-        self.readers = READERS
+        self.bucket: Bucket = bucket
+        self.name: str = bucket.address
+        self.folder: Path = cache_folder(bucket.address, cache)
+        self.download_folder: Path = self.folder / "downloads"
+        self.readers: int = READERS
         self._catalog_path = self.folder / CATALOG_NAME
         self._recorded = 0
         self._unrecorded: dict[tuple[str, str], StoredFile] | None = None

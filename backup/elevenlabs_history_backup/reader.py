@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from typing import Self, TextIO, get_args
+from typing import TYPE_CHECKING, Self, TextIO, get_args
 
 from elevenlabs_history import InvalidArgumentError, TimestampLike
 
@@ -15,6 +15,9 @@ from .settings import SyncSettings
 from .stats import BackupStats, Grouping
 from .storage import open_storage
 from .verify import verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class BackupReader:
@@ -41,8 +44,8 @@ class BackupReader:
             InvalidArgumentError: The address is not valid, or the extra is not installed.
         """
         self._storage = open_storage(folder, cache)
-        self.name = self._storage.name
-        self.folder = self._storage.folder
+        self.name: str = self._storage.name
+        self.folder: Path = self._storage.folder
         self._catalog: Catalog | None = None
         self._opening = threading.Lock()
         self._closed = False

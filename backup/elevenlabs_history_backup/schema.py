@@ -115,10 +115,11 @@ class Database:
 
         `name` is what messages call the backup, if not by the folder.
         """
-        self.folder = folder
-        self.name = name or str(folder)
-        self.path = folder / CATALOG_NAME
+        self.folder: Path = folder
+        self.name: str = name or str(folder)
+        self.path: Path = folder / CATALOG_NAME
         self._write_lock = threading.Lock()
+        self._query_lock = threading.Lock()
         if create and not self.path.exists():
             self._create()
         self._check_header()
@@ -200,14 +201,21 @@ class Database:
     def rows(self, query: str, *parameters: object, **named: object) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
         with self._errors():
-            # Not `yield from`: it closes the cursor at the end, which fails once the database is closed.
-            for row in self._connection.execute(query, named or parameters):  # noqa: UP028
+            with self._query_lock:
+                cursor = self._connection.execute(query, named or parameters)
+            while row := self._next(cursor):
                 yield row
 
     def value(self, query: str, *parameters: object) -> Any:  # noqa: ANN401 - a column may hold anything
         """Return the value of a query with one row and one column."""
-        with self._errors():
+        with self._errors(), self._query_lock:
             return self._connection.execute(query, parameters).fetchone()[0]
+
+    def _next(self, cursor: sqlite3.Cursor) -> tuple[Any, ...] | None:
+        # Threads with the same query share a statement, and a cursor at its end resets that of the next one.
+        with self._query_lock:
+            row: tuple[Any, ...] | None = cursor.fetchone()
+            return row
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

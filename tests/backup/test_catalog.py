@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
@@ -95,3 +96,20 @@ def test_other_tools_find_the_full_text_search(client, tmp_path):
         assert catalog.execute(query).fetchall() == [("words",)]
         found = catalog.execute("SELECT count(*) FROM words WHERE words MATCH 'the'").fetchone()
         assert found[0] > 0
+
+
+def test_threads_may_ask_the_same_question_at_once(client, simulator, tmp_path):
+    sync(client, tmp_path)
+    with Backup(tmp_path) as backup:
+        known = {record.history_item_id: record.text for record in backup}
+        wrong = []
+
+        def ask():
+            for _ in range(40):
+                wrong.extend(each for each, text in known.items() if backup.get(each).text != text)
+                wrong.extend(["count"] if len(backup) != len(known) else [])
+
+        with ThreadPoolExecutor(8) as pool:
+            for asked in [pool.submit(ask) for _ in range(8)]:
+                asked.result()
+    assert wrong == []
