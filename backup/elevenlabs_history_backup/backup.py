@@ -1,4 +1,4 @@
-"""The class that users call: the backup in a folder."""
+"""The class that users call: the backup in a folder or in a bucket."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -26,12 +26,12 @@ from .verify import write_checksums
 
 
 class Backup(BackupReader):
-    """The backup in a folder. Only `sync`, `plan`, `repair`, `plan_prune` and `prune` need a server.
+    """The backup in a folder or in a bucket. Only `sync`, `plan`, `repair`, `plan_prune` and `prune` need a server.
 
     Use it as a context manager, or call `close` when done. Nothing is created before the first `sync` or import.
     Methods raise `CatalogError` if the catalog can't be used: it is missing, damaged, locked, closed or of another
-    version; `LockedError` if another run is writing into the folder; and `InvalidArgumentError`, before anything is
-    sent or changed.
+    version; `LockedError` if another run is writing into the folder, or has written into the bucket meanwhile;
+    `BucketError` if the bucket can't be used; and `InvalidArgumentError`, before anything is sent or changed.
     """
 
     def sync(

@@ -241,7 +241,7 @@ def _meaning(address: str, error: Exception) -> HistoryError:
             "Create it, or check its name.",
         ),
         (
-            r"redirect|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|: 301 ",
+            r"Received redirect|PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|: 301 ",
             f"The bucket {bucket} is in another region.",
             "Set AWS_REGION to the region of the bucket.",
         ),
@@ -251,7 +251,7 @@ def _meaning(address: str, error: Exception) -> HistoryError:
             "Check the key in the environment, and that it may list, read and write there.",
         ),
         (
-            r"error sending request|[Cc]onnect|timed out|error decoding",
+            r"HTTP error: |HttpError",
             f"The store of {address} can't be reached, or broke the connection.",
             "Check the network, and the endpoint in the environment. What is saved stays; run it again.",
         ),
