@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_complete
 from contextlib import ExitStack
 from functools import partial
 from typing import Final
+from uuid import uuid4
 
 from attrs import frozen
 from elevenlabs_history import HistoryClient, HistoryError
@@ -77,8 +78,8 @@ def sync_many(
 
     Args:
         workspaces: The workspaces; no two may have the same name or target.
-        executor: What runs the tasks, such as a process pool or `Client.get_executor(pure=False)` of Dask; it is not
-            shut down. If None, eight threads of this process.
+        executor: What runs the tasks, such as a process pool or `Client.get_executor()` of Dask; it is not shut
+            down. If None, eight threads of this process.
         on_report: Called with each report as it comes, by the thread that called this.
 
     Returns:
@@ -94,12 +95,12 @@ def sync_many(
     reports: dict[str, WorkspaceReport] = {}
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(MAX_THREADS)) if executor is None else executor
-        task: Callable[[Workspace], WorkspaceReport] = sync_workspace
-        if isinstance(pool, ThreadPoolExecutor):
-            task = partial(sync_workspace, on_event=partial(_stop, stopped))
+        # An event of this process reaches its own threads only.
+        on_event = partial(_stop, stopped) if isinstance(pool, ThreadPoolExecutor) else None
+        run = uuid4().hex
         try:
             for workspace in workspaces:
-                futures[pool.submit(task, workspace)] = workspace
+                futures[pool.submit(_task, workspace, run, on_event)] = workspace
             for future in as_completed(futures):
                 report = _result(futures[future], future)
                 reports[report.name] = report
@@ -141,6 +142,12 @@ def sync_workspace(workspace: Workspace, *, on_event: EventHandler | None = None
     except Exception as error:  # noqa: BLE001 - one workspace stops no other
         return _failed(workspace, error)
     return _report(workspace, report)
+
+
+def _task(workspace: Workspace, run: str, on_event: EventHandler | None) -> WorkspaceReport:
+    # By default Dask answers a task with the result of an earlier one with the same arguments.
+    del run
+    return sync_workspace(workspace, on_event=on_event)
 
 
 def _connect(workspace: Workspace) -> HistoryClient:

@@ -103,6 +103,20 @@ def test_tasks_run_in_other_processes_where_the_keys_are_looked_up(make):
     assert_complete(workspaces, simulators)
 
 
+def test_each_run_on_dask_is_a_new_one(make):
+    """By default Dask answers with the result of an earlier call with the same arguments."""
+    distributed = pytest.importorskip("distributed")
+    (workspace,), simulators = make(1)
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        assert sync_many([workspace], executor=client.get_executor())[0].saved == ITEMS
+        simulators[0].history.add(date=1_900_000_000)
+        assert sync_many([workspace], executor=client.get_executor())[0].saved == 1
+    assert_complete([workspace], simulators)
+
+
 def test_reports_come_as_they_are_done_and_end_in_the_order_of_the_workspaces(make):
     workspaces, simulators = make(2)
     simulators[0].latency = 0.3

@@ -80,7 +80,7 @@ def test_a_workspace_says_all_that_a_backup_takes(read):
         (f"{GOOD}region = 'eu'\nbase_url = 'https://a.b'", ", workspace acme: region and base_url exclude each other."),
         (f"{GOOD}after = 'soon'", ", workspace acme: Invalid after: 'soon'. It must be "),
         (f"{GOOD}before = 12:00:00", ", workspace acme: Invalid before: "),
-        (f"{GOOD}template = 'a{ext}'", ", workspace acme: Template 'a{ext}' does not name the item"),
+        (f"{GOOD}template = 'a{{ext}}'", ", workspace acme: Template 'a{ext}' does not name the item"),
         (f"{GOOD}full = 1", ", workspace acme: full must be true or false."),
         (f"{GOOD}workers = 0", ", workspace acme: workers must be a whole number from 1."),
         (f"{GOOD}batch_size = true", ", workspace acme: batch_size must be a whole number from 1."),
