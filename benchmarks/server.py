@@ -3,8 +3,8 @@
     python -m benchmarks.server '{"items": 1000, "size": 200000}'
 
 It prints its address and serves until its standard input ends; /requests tells how many requests it has answered. The
-simulator makes audio and archives while the client waits; this one sends prepared bytes, which follow from the number of an
-item.
+simulator makes audio and archives while the client waits; this one sends prepared bytes, which follow from the number
+of an item.
 """
 
 from __future__ import annotations
