@@ -1,8 +1,12 @@
 """The dlt source, loaded into DuckDB: what is new is added, what changed is replaced, nothing is lost or doubled."""
 
+import contextlib
+import re
+import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from elevenlabs_history import HistoryClient
@@ -10,10 +14,12 @@ from elevenlabs_history_simulator import Fault
 from support.backups import sync
 
 dlt = pytest.importorskip("dlt")
-pytest.importorskip("duckdb")
+duckdb = pytest.importorskip("duckdb")
 
 from dlt.pipeline.exceptions import PipelineStepFailed  # noqa: E402
 from elevenlabs_history_backup.dlt_source import history_source  # noqa: E402
+
+PAGE = (Path(__file__).parents[2] / "docs" / "pipelines.md").read_text(encoding="utf-8")
 
 
 class Warehouse:
@@ -191,6 +197,52 @@ def test_the_key_may_come_from_dlt_and_is_not_in_an_error(warehouse, simulator, 
         warehouse.load()
     assert "invalid_api_key" in str(raised.value)
     assert "sk_refused" not in str(raised.value)
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def everything(warehouse, simulator, tmp_path):
+    """The backup of the page."""
+    simulator.history.add(text="Twice.", voice_name="Rachel", voice_id="v", date=1_762_000_000)
+    simulator.history.add(text="Twice.", voice_name="Rachel", voice_id="v", date=1_759_000_000)
+    with HistoryClient() as client:
+        sync(client, tmp_path / "everything")
+    return tmp_path / "everything"
+
+
+@pytest.mark.usefixtures("everything")
+def test_the_program_of_the_page_loads_items_and_files(simulator, capsys):
+    (program,) = blocks("python")
+    exec(program, {})
+    assert "no failed jobs" in (printed := capsys.readouterr().out)
+    voices = {item.as_told()["voice_name"] for item in simulator.history}
+    assert sum(line.startswith(tuple(voices)) for line in printed.splitlines()) == len(voices)
+
+
+def test_the_queries_of_the_page_read_the_catalog(everything, tmp_path):
+    attach, monthly, repeated = blocks("sql")[0].strip().split(";\n\n")
+    with duckdb.connect() as database, contextlib.closing(sqlite3.connect(everything / "history.db")) as catalog:
+        try:
+            database.execute(attach)
+        except duckdb.IOException:
+            # Without a network there is no extension for SQLite: copy what the queries read.
+            database.execute("ATTACH ':memory:' AS history")
+            for table in ("items", "files"):
+                rows = catalog.execute(f"SELECT * FROM {table}")
+                types = dict(catalog.execute(f"SELECT name, type FROM pragma_table_info('{table}')").fetchall())
+                columns = [column[0] for column in rows.description]
+                declared = ", ".join(f"{name} {types[name]}".replace("INTEGER", "BIGINT") for name in columns)
+                database.execute(f"CREATE TABLE history.{table} ({declared})")
+                database.executemany(
+                    f"INSERT INTO history.{table} VALUES ({', '.join('?' * len(columns))})", rows.fetchall()
+                )
+        months = database.execute(monthly).fetchall()
+        assert sum(clips for _, _, clips, _, _ in months) == 22
+        assert {month for month, *_ in months} == {"2025-09", "2025-11"}
+        assert ("Rachel", "Twice.", 2, 6) in database.execute(repeated).fetchall()
 
 
 def test_without_dlt_the_extra_is_named():
