@@ -34,7 +34,8 @@ class WorkspaceReport:
     Attributes:
         name: Its name.
         target: Where its backup is.
-        error: Why its run ended early, in one line; None if it did not.
+        error: Why its run ended early, or else why the first of the items that failed did, in one line; None if
+            nothing failed.
         listed: How many items the server listed.
         saved: How many files were saved.
         size: Their size in bytes.
@@ -62,7 +63,7 @@ class WorkspaceReport:
     @property
     def ok(self) -> bool:
         """Whether nothing failed. What failed is tried again by the next run."""
-        return self.error is None and not self.failed and not self.invalid_entries
+        return self.error is None and not self.invalid_entries
 
 
 def sync_many(
@@ -168,6 +169,7 @@ def _report(workspace: Workspace, report: SyncReport) -> WorkspaceReport:
     return WorkspaceReport(
         name=workspace.name,
         target=workspace.target,
+        error=_line(report.failed[0].error) if report.failed else None,
         missing=len(report.missing),
         failed=len(report.failed),
         invalid_entries=report.invalid_entries,
@@ -175,9 +177,13 @@ def _report(workspace: Workspace, report: SyncReport) -> WorkspaceReport:
     )
 
 
-def _failed(workspace: Workspace, error: BaseException) -> WorkspaceReport:
+def _failed(workspace: Workspace, error: Exception) -> WorkspaceReport:
+    return WorkspaceReport(name=workspace.name, target=workspace.target, error=_line(error))
+
+
+def _line(error: Exception) -> str:
     text = str(error) if isinstance(error, HistoryError) else f"{type(error).__name__}: {error}"
-    return WorkspaceReport(name=workspace.name, target=workspace.target, error=" ".join(text.split()))
+    return " ".join(text.split())
 
 
 def _result(workspace: Workspace, future: Future[WorkspaceReport]) -> WorkspaceReport:

@@ -32,7 +32,7 @@ def base_url():
 
 @pytest.fixture
 def cluster():
-    with distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=":0") as cluster:
         yield cluster
 
 

@@ -78,7 +78,8 @@ def test_a_workspace_that_fails_stops_no_other_and_says_why(make, tmp_path, monk
     assert reports[0].error.startswith("The key in the variable that key_env names contains a space")
     assert reports[1].error == "There is no key in the variable that key_env names: it is empty."
     assert reports[2].error.startswith(f"{tmp_path / 'w2'} is a file, not a folder")
-    assert (reports[3].error, reports[3].failed, reports[3].saved) == (None, 1, 5)
+    assert (reports[3].failed, reports[3].saved) == (1, 5)
+    assert reports[3].error.startswith("[400 processing] ")
 
 
 def test_what_no_one_foresaw_is_an_error_of_its_workspace(make):
@@ -108,7 +109,7 @@ def test_each_run_on_dask_is_a_new_one(make):
     distributed = pytest.importorskip("distributed")
     (workspace,), simulators = make(1)
     with (
-        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster,
         distributed.Client(cluster) as client,
     ):
         assert sync_many([workspace], executor=client.get_executor())[0].saved == ITEMS
@@ -161,14 +162,13 @@ def test_a_folder_that_another_run_writes_into_fails_and_is_complete_afterwards(
 
 
 def test_the_filters_of_the_file_are_those_of_every_run(make):
-    (workspace,), simulators = make(1, voice="Nobody")
-    assert sync_many([workspace])[0].listed == 0
-    unfiltered = Workspace(
-        name="w0", target=workspace.target, key_env="KEY_0", base_url=workspace.base_url, template="{id}{ext}"
-    )
-    assert sync_many([unfiltered])[0].saved == ITEMS
+    (workspace,), simulators = make(1)
+    assert sync_many([attrs.evolve(workspace, voice="Nobody")])[0].listed == 0
+    assert sync_many([workspace])[0].saved == ITEMS
+    assert sync_many([attrs.evolve(workspace, voice="Nobody", template="{id}{ext}")])[0].listed == 0
     with Backup(workspace.target) as backup:
-        assert (backup.settings.voice, backup.settings.template) == (None, "{id}{ext}")
+        assert (backup.settings.voice, backup.settings.template) == ("Nobody", "{id}{ext}")
+    assert sync_many([workspace])[0].listed == ITEMS
     assert_complete([workspace], simulators)
 
 

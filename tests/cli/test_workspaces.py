@@ -82,9 +82,13 @@ def test_json_has_an_object_for_each_workspace_and_the_numbers(run, file, tmp_pa
 
 
 def test_full_finds_what_was_deleted_on_the_server_and_lost_here(run, file, server, tmp_path):
+    # More than a page, so that a listing ends at what is known.
+    server[0].history.fill(1000)
     run("backup", "--workspaces", file)
-    server[0].history.remove(next(iter(server[0].history)).id)
+    *_, oldest = server[0].history
+    server[0].history.remove(oldest.id)
     next((tmp_path / "w1").rglob("*.mp3")).unlink()
+    assert "no longer on the server" not in run("backup", "--workspaces", file).stdout
     result = run("backup", "--workspaces", file, "--full")
     assert result.exit_code == 0
     assert [line for line in result.lines if line.startswith("  ")] == [

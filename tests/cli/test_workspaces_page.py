@@ -87,7 +87,7 @@ def test_the_program_for_one_machine_backs_up_every_workspace(folder, capsys):
 def test_the_program_for_a_cluster_backs_up_every_workspace(folder, capsys):
     distributed = pytest.importorskip("distributed")
     (text,) = [text for name, text in programs() if name == "distributed"]
-    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
         exec(text.replace("tcp://scheduler:8786", cluster.scheduler_address), {"__name__": "__main__"})
     assert capsys.readouterr().out == "w0 True 3 None\nw1 True 3 None\n"
 
