@@ -129,6 +129,18 @@ def test_a_mistake_in_the_file_is_one_line(run, file):
     assert "sk_1" not in result.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="permissions as POSIX has them")
+def test_a_key_file_that_others_can_read_is_a_warning(run, file, tmp_path):
+    key_file = tmp_path / "key"
+    key_file.write_text(key_of(0))
+    key_file.chmod(0o644)
+    file.write_text(file.read_text().replace('key_env = "KEY_0"', f"key_file = '{key_file}'"))
+    result = run("backup", "--workspaces", file)
+    assert result.exit_code == 0
+    assert f"Others can read the key file {key_file}. Run: chmod 600 {key_file}" in result.stderr.splitlines()
+    assert run("backup", "--workspaces", file, "--quiet").stderr == ""
+
+
 def test_settings_of_a_single_backup_do_not_count(run, file, tmp_path, monkeypatch):
     (tmp_path / "config.toml").write_text('folder = "/nowhere"\nformat = "wav"\n')
     monkeypatch.setenv("ELEVENLABS_HISTORY_CONFIG", str(tmp_path / "config.toml"))
