@@ -18,9 +18,7 @@ from .reader import BackupReader
 
 try:
     import dlt
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] != "dlt":
-        raise
+except ModuleNotFoundError:
     raise InvalidArgumentError("The dlt source needs dlt.", hint="Run: pip install 'elevenlabs-history[dlt]'") from None
 
 _ALIGNMENT = ("characters", "character_start_times_seconds", "character_end_times_seconds")

@@ -21,7 +21,7 @@ from .keys import check_key, expand_user, read_key_command, read_key_file
 from .report import EventHandler, SyncReport
 from .workspaces import Workspace, check_distinct
 
-log = logging.getLogger("elevenlabs_history_backup")
+_log = logging.getLogger("elevenlabs_history_backup")
 
 MAX_THREADS: Final = 8
 """How many workspaces `sync_many` backs up at a time without an executor; each has its own concurrent requests."""
@@ -160,7 +160,7 @@ def _connect(workspace: Workspace) -> HistoryClient:
         # The message does not name the variable: somebody may have put the key itself there.
         key = check_key(os.environ.get(workspace.key_env or "", ""), "the variable that key_env names")
     if key.warning:
-        log.warning("%s %s", key.warning, key.hint)
+        _log.warning("%s %s", key.warning, key.hint)
     return HistoryClient(key.value, region=workspace.region, base_url=workspace.base_url)
 
 
