@@ -24,18 +24,18 @@ demo: $(INSTALLED) ## Start the simulator, list its history, download some items
 
 test: $(TOOLS) ## Run the tests in parallel, with coverage
 	@echo "Running the tests (about four minutes on two cores) …"
-	@$(PYTEST) -m "not packaging" --cov --cov-report=term
+	@$(PYTEST) -m "not packaging and not cluster" --cov --cov-report=term
 
 # A file's tests stay on one worker, so that each wheel and each environment is made once.
-test-all: test ## Run the tests, then those that build or install packages or regenerate the client
-	@echo "Running the tests that build, install or regenerate (about four minutes on two cores) …"
-	@$(PYTEST) --dist=loadfile -m packaging
+test-all: test ## Run the tests, then those that build, install, regenerate the client or run a cluster
+	@echo "Running the tests that build, install, regenerate or run a cluster (about five minutes on two cores) …"
+	@$(PYTEST) --dist=loadfile -m "packaging or cluster"
 
 test-lowest: ## Run the tests of the packages with the lowest versions of their dependencies
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
 		-e '.[all]' -c requirements/lowest.txt -r requirements/test.txt
-	@.venv-lowest/bin/python -m pytest --numprocesses=auto -m "not packaging" tests/wrapper tests/backup tests/cli
+	@.venv-lowest/bin/python -m pytest --numprocesses=auto -m "not packaging and not cluster" tests/wrapper tests/backup tests/cli
 
 check: $(TOOLS) ## Check the spec, the generated client, the manual page, format, lint, types, imports and dependencies
 	@echo "Checking the spec …"

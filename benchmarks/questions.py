@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 from attrs import evolve, frozen
 
@@ -33,6 +34,7 @@ class Scale:
         listed: Items of the listing.
         backup: Items of the backup, and bytes of each.
         found: Items of the backup in which a text is found.
+        workspaces: How many workspaces, items of each, and bytes of each item.
     """
 
     rounds: int
@@ -43,6 +45,7 @@ class Scale:
     listed: int
     backup: tuple[int, int]
     found: int
+    workspaces: tuple[int, int, int]
 
 
 _USUAL = Scale(
@@ -54,6 +57,7 @@ _USUAL = Scale(
     listed=100_000,
     backup=(10_000, 50_000),
     found=500_000,
+    workspaces=(12, 100, 50_000),
 )
 SCALES = {
     "tiny": Scale(
@@ -65,8 +69,17 @@ SCALES = {
         listed=1500,
         backup=(12, 20_000),
         found=1500,
+        workspaces=(2, 4, 20_000),
     ),
-    "quick": evolve(_USUAL, rounds=3, start_rounds=9, listed=10_000, backup=(1000, 50_000), found=50_000),
+    "quick": evolve(
+        _USUAL,
+        rounds=3,
+        start_rounds=9,
+        listed=10_000,
+        backup=(1000, 50_000),
+        found=50_000,
+        workspaces=(4, 100, 50_000),
+    ),
     "usual": _USUAL,
     "full": evolve(_USUAL, rounds=11, start_rounds=41, save_size=1_000_000_000),
 }
@@ -179,6 +192,33 @@ def find(bench: Bench, scale: Scale) -> list[Row]:
     return [Row(f"Find a text among {scale.found:,} items", *bench.race(program))]
 
 
+def workspaces(bench: Bench, scale: Scale) -> list[Row]:
+    """Back up many workspaces of a server that takes half a second for each response, with more and more processes."""
+    count, items, size = scale.workspaces
+    check = check_facts(saved=count * items, ok=count)
+    with bench.server(Shape(items=items, size=size, latency=0.5)) as base_url:
+        results = bench.race(
+            *(
+                bench.program(
+                    label, "ours", "sync", check, script="workspaces", base_url=base_url, count=count, workers=workers
+                )
+                for workers, label in {1: "one worker", 2: "two workers", 4: "four workers"}.items()
+            ),
+            rounds=min(bench.rounds, 3),
+        )
+        with urlopen(f"{base_url}/requests") as response:
+            answered = int(response.read())
+    one, two, four = results
+    # What was answered in all rounds of the three.
+    requests = answered // max(1, sum(len(each.seconds) for each in results))
+    task = f"Back up {count} workspaces of {items} items, {requests} requests, 0.5 s each"
+    return [
+        Row(f"{task}: 1 worker", one),
+        Row(f"{task}: 2 workers", two, one, at_most=0.6),
+        Row(f"{task}: 4 workers", four, one, at_most=0.35),
+    ]
+
+
 def page(bench: Bench, scale: Scale) -> list[Row]:
     """Write the page of a long history, then with a hundred new items, and open it in the browsers that are here."""
     folder = bench.folder / "page"
@@ -210,7 +250,7 @@ def page(bench: Bench, scale: Scale) -> list[Row]:
     return rows
 
 
-QUESTIONS = {each.__name__: each for each in (start, save, extract, many, listing, backup, find, page)}
+QUESTIONS = {each.__name__: each for each in (start, save, extract, many, listing, backup, workspaces, find, page)}
 
 
 def _listings(bench: Bench, shape: Shape, base_url: str, *environments: str) -> list[Command]:

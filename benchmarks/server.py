@@ -2,8 +2,9 @@
 
     python -m benchmarks.server '{"items": 1000, "size": 200000}'
 
-It prints its address and serves until its standard input ends. The simulator makes audio and archives while the client
-waits; this one sends prepared bytes, which follow from the number of an item.
+It prints its address and serves until its standard input ends; /requests tells how many requests it has answered. The
+simulator makes audio and archives while the client waits; this one sends prepared bytes, which follow from the number
+of an item.
 """
 
 from __future__ import annotations
@@ -159,6 +160,7 @@ def make_server(shape: Shape) -> ThreadingHTTPServer:
     items = make_items(shape)
     ids = list(items)
     places = {history_item_id: place for place, history_item_id in enumerate(ids)}
+    paths: list[str] = []
 
     @cache
     def page(cursor: str | None, size: int) -> bytes:
@@ -173,7 +175,9 @@ def make_server(shape: Shape) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             address = urlsplit(self.path)
-            if address.path == "/v1/history":
+            if address.path == "/requests":
+                self._send("text/plain", [str(len(paths)).encode()])
+            elif address.path == "/v1/history":
                 query = {name: values[0] for name, values in parse_qs(address.query).items()}
                 body = page(query.get("start_after_history_item_id"), int(query["page_size"]))
                 self._send("application/json", [body])
@@ -192,6 +196,7 @@ def make_server(shape: Shape) -> ThreadingHTTPServer:
 
         def _send(self, media_type: str, pieces: Sequence[Piece]) -> None:
             time.sleep(shape.latency)
+            paths.append(self.path)
             self.send_response(200)
             self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(sum(map(len, pieces))))

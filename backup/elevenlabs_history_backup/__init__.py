@@ -21,6 +21,7 @@ from .errors import (
     PruneError as PruneError,
     SubtitleError as SubtitleError,
 )
+from .many import WorkspaceReport as WorkspaceReport, sync_many as sync_many, sync_workspace as sync_workspace
 from .prune import PrunePlan as PrunePlan, PruneReport as PruneReport, PruneResult as PruneResult
 from .reader import BackupReader as BackupReader
 from .report import (
@@ -39,3 +40,4 @@ from .schema import CATALOG_NAME as CATALOG_NAME, HIDDEN_FOLDER as HIDDEN_FOLDER
 from .settings import SyncSettings as SyncSettings
 from .stats import BackupStats as BackupStats, Grouping as Grouping
 from .subtitles import SubtitleFormat as SubtitleFormat, format_cues as format_cues, subtitle_path as subtitle_path
+from .workspaces import Workspace as Workspace, read_workspaces as read_workspaces

@@ -18,9 +18,9 @@ from .prune import PruneFilters, PrunePlan, PruneReport, PruneResult, plan_prune
 from .reader import BackupReader
 from .repair import repair
 from .report import EventHandler, ImportReport, SyncPlan, SyncReport, VerifyReport
-from .schema import HIDDEN_FOLDER, LOCK_NAME
+from .schema import HIDDEN_FOLDER
 from .settings import continue_settings
-from .storage import FolderStorage
+from .storage import LOCK_NAME, FolderStorage
 from .sync import Run, plan, sync
 from .verify import write_checksums
 

@@ -5,7 +5,9 @@ What a killed run recorded stays in the cache, and reaches the bucket with the n
 
 import json
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +17,7 @@ from elevenlabs_history import AtomicFile, LockedError
 from .bucket import Bucket
 from .catalog import Catalog
 from .errors import CatalogError
-from .schema import CATALOG_NAME, HIDDEN_FOLDER, replace_database
+from .schema import CATALOG_NAME, HIDDEN_FOLDER
 from .verify import sha256_of
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def download_catalog(bucket: Bucket, folder: Path) -> None:
             file.write(chunk)
         if path.exists():
             file.close()
-            replace_database(path, file.path)
+            _replace(path, file.path)
         else:
             file.commit(path)
     _store_version(folder, there.version)
@@ -78,6 +80,18 @@ def upload_catalog(bucket: Bucket, catalog: Catalog) -> None:
             hint="Run it again: files that were saved are not fetched twice.",
         )
     _store_version(catalog.folder, version)
+
+
+def _replace(path: Path, source: Path) -> None:
+    """Replace what is in the cached catalog, in one transaction: other programs may have it open."""
+    try:
+        with closing(sqlite3.connect(source)) as new, closing(sqlite3.connect(path)) as old:
+            new.backup(old)
+    except sqlite3.DatabaseError as error:
+        raise CatalogError(
+            f"The catalog of the bucket can't be read as a catalog, or {path} can't be written: {error}.",
+            hint="Restore the one of the bucket from a copy, or delete the cached one.",
+        ) from error
 
 
 def _known_version(folder: Path) -> "UpdateVersion | None":

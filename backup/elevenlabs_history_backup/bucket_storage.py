@@ -35,7 +35,8 @@ from .bucket_catalog import cache_folder, download_catalog, upload_catalog
 from .catalog import Catalog
 from .metadata import Metadata
 from .report import BackupEvent, BackupFile, EventHandler, StoredFile
-from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER, LOCK_NAME
+from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER
+from .storage import LOCK_NAME
 from .verify import is_inside, is_own_file
 
 _CHECKPOINT = 10_000  # files that are recorded between two uploads of the catalog

@@ -20,8 +20,6 @@ CATALOG_NAME: Final = "history.db"
 """The file of the catalog, in the folder of a backup."""
 HIDDEN_FOLDER: Final = ".elevenlabs-history"
 """The folder of locks and temporary files, in the folder of a backup."""
-LOCK_NAME: Final = "backup.lock"
-"""The lock of runs that write, in the hidden folder."""
 CATALOG_COPY_NAME: Final = f"{CATALOG_NAME}.before-prune"
 """The copy of the catalog that is made before items are deleted on the server."""
 VERSION: Final = 4
@@ -111,10 +109,7 @@ class Database:
     """The open file. Threads may share it."""
 
     def __init__(self, folder: Path, *, create: bool, name: str | None = None) -> None:
-        """Open the catalog of a folder; without `create` also one on a read-only disk, without writing to it.
-
-        `name` is what messages call the backup, if not by the folder.
-        """
+        """Open the catalog of a backup that is called `name`; without `create` also on a read-only disk, unchanged."""
         self.folder: Path = folder
         self.name: str = name or str(folder)
         self.path: Path = folder / CATALOG_NAME
@@ -203,19 +198,18 @@ class Database:
         with self._errors():
             with self._query_lock:
                 cursor = self._connection.execute(query, named or parameters)
-            while row := self._next(cursor):
+            while True:
+                # Threads with the same query share a statement, and a cursor at its end resets that of the next one.
+                with self._query_lock:
+                    row = cursor.fetchone()
+                if row is None:
+                    return
                 yield row
 
     def value(self, query: str, *parameters: object) -> Any:  # noqa: ANN401 - a column may hold anything
         """Return the value of a query with one row and one column."""
         with self._errors(), self._query_lock:
             return self._connection.execute(query, parameters).fetchone()[0]
-
-    def _next(self, cursor: sqlite3.Cursor) -> tuple[Any, ...] | None:
-        # Threads with the same query share a statement, and a cursor at its end resets that of the next one.
-        with self._query_lock:
-            row: tuple[Any, ...] | None = cursor.fetchone()
-            return row
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -243,8 +237,7 @@ class Database:
             file.close()
             # With a connection of its own, because SQLite refuses while rows of a query are still to come.
             with self._errors(), contextlib.closing(sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT)) as connection:
-                # Flushes the log: the file itself must not fall behind its copies in a power failure.
-                connection.execute("PRAGMA wal_checkpoint")
+                connection.execute("PRAGMA wal_checkpoint")  # a power failure must not leave it older than its copies
                 connection.execute("VACUUM INTO ?", (str(file.path),))
             yield file
 
@@ -271,15 +264,6 @@ class Database:
             raise closed_error(self.name) from error
         except sqlite3.DatabaseError as error:
             raise _meaning(self.path, error) from error
-
-
-def replace_database(path: Path, source: Path) -> None:
-    """Replace what is in a catalog by what is in another file, in one transaction: other programs may have it open."""
-    try:
-        with contextlib.closing(sqlite3.connect(source)) as new, contextlib.closing(sqlite3.connect(path)) as old:
-            new.backup(old)
-    except sqlite3.DatabaseError as error:
-        raise _meaning(path, error) from error
 
 
 def closed_error(name: str) -> CatalogError:

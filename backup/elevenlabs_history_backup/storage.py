@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from unicodedata import normalize
 
 from attrs import frozen
@@ -20,6 +20,8 @@ from .verify import files_below, is_inside, sha256_of
 if TYPE_CHECKING:
     from .bucket_storage import BucketStorage
 
+LOCK_NAME: Final = "backup.lock"
+"""The lock of runs that write, in the hidden folder."""
 Storage: TypeAlias = "FolderStorage | BucketStorage"
 
 

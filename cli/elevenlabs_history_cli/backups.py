@@ -23,6 +23,7 @@ from .options import is_address
 from .output import echo, format_size, format_time, pluralize, print_json, write
 from .parser import ExitCode
 from .progress import progress
+from .workspaces import backup_workspaces
 
 _STATUS_COLORS = {"ok": "green", "moved": "yellow", "extra": "yellow"}
 _MAX_VOICES = 10
@@ -31,6 +32,8 @@ _ORIGINAL = {"output_format": "original"}
 
 def backup(args: argparse.Namespace) -> ExitCode:
     """Fetch what a backup lacks, or print what would be fetched."""
+    if args.workspaces is not None:
+        return backup_workspaces(args)
     with connect(args) as client, Backup(args.folder) as opened:
         settings = opened.settings
         if settings is None:

@@ -18,8 +18,9 @@ import attrs
 import httpx
 from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryError, RetryPolicy
 from elevenlabs_history_backup import Backup
+from elevenlabs_history_backup.keys import Key
 
-from .keys import Key, find_key
+from .keys import find_key
 from .options import is_address
 from .output import name_options, print_json, write
 from .parser import ExitCode

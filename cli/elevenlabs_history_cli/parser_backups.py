@@ -45,9 +45,12 @@ def _add_backup(commands: Commands) -> None:
             "%(prog)s ~/elevenlabs",
             "%(prog)s ~/elevenlabs --dry-run",
             "%(prog)s ~/elevenlabs --format wav --after 2026-01-01",
+            "%(prog)s --workspaces workspaces.toml",
         ],
     )
     add_folder(backup, "where the backup is, or will be")
+    text = "back up every workspace that this TOML file names; it says what and where"
+    backup.add_argument("--workspaces", type=file_path, metavar="FILE", help=text)
     add_filters(backup)
     backup.add_argument("--no-filters", action="store_true", help="without the filters of the first run")
     backup.add_argument("-n", "--limit", type=positive, metavar="N", help="only the newest N items")

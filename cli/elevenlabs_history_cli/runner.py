@@ -108,7 +108,8 @@ def run(args: argparse.Namespace) -> ExitCode:
     output: Any = _LastingOutput(sys.stdout) if args.command in _LASTING_COMMANDS else sys.stdout
     try:
         with contextlib.redirect_stdout(output), _logging(args), _interruptible():
-            if args.command not in _WITHOUT_SETTINGS:
+            # A file of workspaces says everything itself.
+            if args.command not in _WITHOUT_SETTINGS and getattr(args, "workspaces", None) is None:
                 fill(args, load_settings())
             code = COMMANDS[args.command](args)
             # Not left to the exit of Python, where a closed pipe or a full disk would cause a traceback.

@@ -59,6 +59,8 @@ def test_every_example_works_as_it_stands(environment, simulator, tmp_path, monk
     monkeypatch.setenv("HOME", str(tmp_path))
     for item_id in ("ja9xsmfGhxYcymxGcOGB", "VW7YKqPnjY4h39yTbx2L"):
         simulator.history.add(history_item_id=item_id, aligned=True)
+    workspace = '[[workspace]]\nname = "acme"\ntarget = "~/acme"\nkey_env = "ELEVENLABS_API_KEY"\n'
+    (tmp_path / "workspaces.toml").write_text(workspace)
     for command in ("elevenlabs-history backup ~/elevenlabs", *examples):
         shell = ["bash", "-o", "pipefail", "-c", command]
         done = subprocess.run(

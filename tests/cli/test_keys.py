@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from elevenlabs_history_cli import keys
+from elevenlabs_history_backup import keys
 
 posix = pytest.mark.skipif(os.name == "nt", reason="uses a POSIX shell or permissions")
 PYTHON = f'"{sys.executable}"' if os.name == "nt" else shlex.quote(sys.executable)

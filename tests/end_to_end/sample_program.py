@@ -137,6 +137,19 @@ def back_up(client: HistoryClient, folder: Path) -> None:
         print(characters(reader, "voice"), len(reader.find("Is it there?")))
 
 
+def back_up_many(folder: Path, base_url: str, key: str) -> None:
+    """Back up the workspaces that a file names, together and alone."""
+    file = folder.with_name("workspaces.toml")
+    key_file = folder.with_name("key")
+    key_file.touch(0o600)
+    key_file.write_text(key)
+    values = {"name": "mine", "target": folder, "key_file": key_file, "base_url": base_url}
+    file.write_text("[[workspace]]\n" + "".join(f"{name} = '{value}'\n" for name, value in values.items()))
+    workspaces: list[backups.Workspace] = backups.read_workspaces(file)
+    reports: list[backups.WorkspaceReport] = backups.sync_many(workspaces)
+    print([report.saved for report in reports], backups.sync_workspace(workspaces[0]).ok)
+
+
 def restore(client: HistoryClient, folder: Path) -> str:
     """Make a lost catalog anew."""
     with backups.Backup(folder) as backup:
@@ -189,6 +202,7 @@ def run(key: str, base_url: str, folder: Path) -> None:
         print(import_archive(client, folder / "some.zip", folder / "by-hand"))
         write_note(folder / "all")
         back_up(client, folder / "backup")
+        back_up_many(folder / "of a workspace", base_url, key)
         print(describe_item(client.get(items[-1].history_item_id)))
         print([HistoryItem(item.raw) for item in client.list(voice=items[0].voice_name, limit=1)])
         print(table(items), table(report))
