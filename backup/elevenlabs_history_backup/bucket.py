@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from attrs import frozen
 from elevenlabs_history import HistoryError, InvalidArgumentError
@@ -73,6 +73,8 @@ def is_address(folder: str | os.PathLike[str]) -> bool:
 
 class Bucket:
     """What is below a prefix of a bucket. Threads may share it."""
+
+    _process: ClassVar[int | None] = None
 
     def __init__(self, address: str | os.PathLike[str]) -> None:
         """Prepare a bucket. Nothing is sent yet.
@@ -208,6 +210,13 @@ class Bucket:
     def _errors(self) -> Iterator[None]:
         from obstore.exceptions import BaseError
 
+        # The threads of obstore do not survive a fork: a request would wait for ever.
+        Bucket._process = Bucket._process or os.getpid()
+        if Bucket._process != os.getpid():
+            raise BucketError(
+                "A process that was forked after a bucket was used can't use one.",
+                hint="Start processes with spawn or forkserver, as multiprocessing calls it.",
+            )
         try:
             yield
         except HistoryError:

@@ -9,11 +9,12 @@ import threading
 import obstore
 import pytest
 from elevenlabs_history import FileSaved, InvalidArgumentError, LockedError
-from elevenlabs_history_backup import Backup, BackupReader, CatalogError, PageListed
+from elevenlabs_history_backup import Backup, BackupReader, CatalogError, PageListed, Workspace, sync_many
 from elevenlabs_history_simulator import item_id_of
 from obstore.store import from_url
 from support.backups import sync
-from support.buckets import assert_whole, objects
+from support.buckets import assert_whole, objects, paths_in
+from support.workspace_server import key_of, serving
 
 NEWER = 1_800_000_000
 
@@ -418,3 +419,17 @@ def test_the_catalog_is_cached_where_the_environment_says(address, tmp_path, mon
     monkeypatch.setenv(variable, str(tmp_path))
     assert Backup(address).folder.is_relative_to(tmp_path)
     assert Backup(address).folder == Backup(f"{address}/").folder != Backup(f"{address}2").folder
+
+
+def test_many_workspaces_share_a_bucket(address, tmp_path, monkeypatch):
+    monkeypatch.setenv("ELEVENLABS_HISTORY_CACHE", str(tmp_path))
+    with serving(4, 5) as (base_url, _):
+        for number in range(4):
+            monkeypatch.setenv(f"KEY_{number}", key_of(number))
+        workspaces = [
+            Workspace(name=str(number), target=f"{address}/w{number}", key_env=f"KEY_{number}", base_url=base_url)
+            for number in range(4)
+        ]
+        assert [(report.ok, report.saved) for report in sync_many(workspaces)] == [(True, 5)] * 4
+        assert [(report.ok, report.saved) for report in sync_many(workspaces)] == [(True, 0)] * 4
+    assert len(paths_in(address)) == 20

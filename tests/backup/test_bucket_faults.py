@@ -183,3 +183,11 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(client, simulator, store, op
     open_bucket("one").sync(client)
     assert {request.operation for request in simulator.requests} == {"list"}
     assert_whole(open_bucket("other"), simulator)
+
+
+def test_a_forked_process_is_told_and_does_not_wait_for_ever(client, open_bucket, monkeypatch):
+    open_bucket().sync(client)
+    backup = open_bucket()
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    with pytest.raises(BucketError, match="forked after a bucket was used"):
+        len(backup)
