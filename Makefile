@@ -57,10 +57,10 @@ check: $(TOOLS) ## Check the spec, the generated client, the manual page, format
 	@echo "Checking the workflows …"
 	@$(BIN)/zizmor --offline --quiet --persona=pedantic .github
 	@echo "Comparing the declared dependencies with the imports …"
-	@$(BIN)/deptry wrapper backup cli generated simulator
+	@$(BIN)/deptry wrapper backup probe cli generated simulator
 	@$(MAKE) --silent docs
 	@echo "Checking the spelling and the habits of a repository …"
-	@$(BIN)/codespell *.md docs wrapper backup cli simulator scripts benchmarks tests
+	@$(BIN)/codespell *.md docs wrapper backup probe cli simulator scripts benchmarks tests
 	@$(BIN)/repo-review --show err . > /dev/null || $(BIN)/repo-review --show err .
 
 check-breaking: $(TOOLS) ## List the changes that break programs written for a git ref: BASE=v1.0
