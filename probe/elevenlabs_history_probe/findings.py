@@ -56,6 +56,7 @@ class Assumption:
         assumed: What is likeliest, and the default of the simulator.
         handling: What this package does.
         ask: The question to the server; None if reading can't settle it.
+        how: How it asks.
         why_not: Why reading can't, or when it can't.
         quirks: The simulator's quirks for it.
     """
@@ -65,6 +66,7 @@ class Assumption:
     assumed: str
     handling: str
     ask: Callable[[Session], Finding] | None = None
+    how: str = ""
     why_not: str = ""
     quirks: tuple[str, ...] = ()
 
@@ -81,6 +83,7 @@ def assumption(
             assumed=assumed,
             handling=handling,
             ask=ask,
+            how=(ask.__doc__ or "").strip(),
             why_not=needs,
             quirks=quirks,
         )
