@@ -27,6 +27,6 @@ def add_probe_command(commands: Commands) -> None:
     probe.add_argument("--dry-run", action="store_true", help="print what would be asked, and ask nothing")
     text = f"also send {BURST} requests at once, to see how the server refuses them"
     probe.add_argument("--burst", action="store_true", help=text)
-    text = "look for the largest number of ids a download may name up to N (default: 1000)"
-    probe.add_argument("--most-ids", type=positive, default=1000, metavar="N", help=text)
+    text = "look for the largest number of ids a download may name up to N (default: 1024)"
+    probe.add_argument("--most-ids", type=positive, default=1024, metavar="N", help=text)
     add_common(probe)

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from elevenlabs_history import AtomicFile, InvalidArgumentError
+from elevenlabs_history import AtomicFile, InvalidArgumentError, TargetExistsError
 from elevenlabs_history_probe import ASSUMPTIONS, Limits, Session, ask_all, make_report
 
 from .keys import connect
-from .output import echo, pluralize, print_json
+from .output import echo, pluralize, print_json, write
 from .parser import ExitCode
 from .parser_probe import BURST
 from .table import Row, print_table
@@ -43,8 +43,8 @@ def probe(args: argparse.Namespace) -> ExitCode:
         print_table(["result", "assumption", "observed"], rows)
     if not args.quiet:
         counts = Counter(result.status for result in results)
-        sent = f"{pluralize(session.requests, 'request')}, {pluralize(session.clips, 'clip')}"
-        echo(", ".join(f"{number} {status}" for status, number in counts.items()) + f"; {sent}.")
+        found = ", ".join(f"{counts[status]} {status}" for status in ("confirmed", "refuted", "not settled"))
+        echo(f"{found}; {pluralize(session.requests, 'request')}, {pluralize(session.clips, 'clip')}.")
     if file is not None and not args.quiet:
         echo(f"Wrote {args.output}.")
     if all(result.status == "not settled" for result in results):
@@ -65,8 +65,8 @@ def _print_plan(args: argparse.Namespace, limits: Limits) -> ExitCode:
         for each in ASSUMPTIONS:
             print_json({"id": each.id, "question": each.question, "how": each.how, "not_settled_if": each.why_not})
         return ExitCode.DONE
-    rows = [Row([each.id, each.question, each.how or f"Not asked. {each.why_not}"]) for each in ASSUMPTIONS]
-    print_table(["assumption", "question", "how"], rows)
+    for each in ASSUMPTIONS:
+        write(f"{each.question} {each.how or f'Not asked. {each.why_not}'}", label=f"{each.id:26}")
     if not args.quiet:
         echo(f"Would ask the server: {_bounds(limits)}")
     return ExitCode.DONE
@@ -80,6 +80,7 @@ def _report_file(args: argparse.Namespace) -> Iterator[AtomicFile | None]:
         return
     target = Path(args.output)
     if target.exists() and not args.overwrite:
-        raise InvalidArgumentError(f"{target} exists.", hint="Use --overwrite, or choose another name.")
+        hint = "Use --overwrite, or choose another name."
+        raise TargetExistsError(f"{target} exists and was not changed. Nothing was sent.", hint=hint)
     with AtomicFile(target.parent) as file:
         yield file

@@ -45,7 +45,7 @@ class Limits:
     response_bytes: int = 16 * 1024 * 1024
     request_seconds: float = 20
     seconds: float = 180
-    ids: int = 1000
+    ids: int = 1024
     burst: int = 0
 
 
@@ -214,6 +214,7 @@ class Session:
         return self._burst
 
     def _send_at_once(self) -> list[Response]:
+        self._check(0)
         request = Request(
             method="GET", path="/v1/history", name="GET /v1/history (page_size=1)", query={"page_size": 1}, headers={}
         )
@@ -269,7 +270,7 @@ class Session:
         try:
             return received.get(timeout=seconds)
         except Empty:
-            return NotSettledError(f"no complete response within {seconds:.0f} s")
+            return NotSettledError(f"no complete response within {seconds:.2g} s")
 
     def _exchange(self, request: Request) -> Response | NotSettledError:
         deadline = min(time.monotonic() + self.limits.request_seconds, self._deadline)
