@@ -95,9 +95,10 @@ manual: $(INSTALLED) ## Write the manual page from the help of the command line,
 	@$(BIN)/python scripts/make_assumptions.py
 
 # Outside of the other tests, because it needs a key and the network.
-live: $(TOOLS) ## Test the client against the real server, read-only: needs ELEVENLABS_API_KEY
+live: ## Test the client against the real server, read-only: needs ELEVENLABS_API_KEY
 	@test -n "$$ELEVENLABS_API_KEY" || { echo "make live needs a key: export ELEVENLABS_API_KEY=…"; exit 2; }
-	@$(BIN)/python -m pytest -q -m live tests/live
+	@$(MAKE) --no-print-directory $(TOOLS)
+	@$(BIN)/python -m pytest -v -m live tests/live
 
 spec: $(TOOLS) ## Import the vendor's spec; SOURCE="page.md https://…": from these; SOURCE=none: correct it again; WRITE=1: changelog, too
 	@$(BIN)/python scripts/import_spec.py $(SOURCE) $(if $(WRITE),--write)

@@ -60,7 +60,7 @@ BROKEN = {
     '{"quirks": {"colour": 1}}': "has a quirk 'colour', which this version of the simulator does not have.",
     '{"quirks": {"names": "new"}}': "is damaged. The quirk names can't be 'new'. It can be: current or dated or id.",
     '{"quirks": {"names": []}}': "is damaged. The quirk names can't be []. It can be: current or dated or id.",
-    '{"quirks": {"media_type": "\\n"}}': "is damaged. The quirk media_type can't be '\\n'. It can be: none or any text.",
+    '{"quirks": {"media_type": "é"}}': "is damaged. The quirk media_type can't be 'é'. It can be: none or any text.",
 }
 
 
