@@ -50,7 +50,13 @@ def ask_all(session: Session) -> Iterator[Result]:
 
 
 def make_report(results: Sequence[Result], session: Session) -> dict[str, Any]:
-    """Return the report as JSON. `Simulator.like` of the simulator takes it."""
+    """Return the report as JSON. `Simulator.like` of the simulator takes it.
+
+    Questions share responses, so each stands in `responses` once, and the evidence of an assumption are numbers of these.
+    """
+    responses: list[Mapping[str, Any]] = []
+    for result in results:
+        responses += [each for each in result.evidence if each not in responses]
     return {
         "report": "elevenlabs-history probe",
         "version": __version__,
@@ -58,9 +64,12 @@ def make_report(results: Sequence[Result], session: Session) -> dict[str, Any]:
         "clips": session.clips,
         "quirks": {name: position for result in results for name, position in result.quirks.items()},
         "assumptions": [
-            {"question": assumption.question, "assumed": assumption.assumed} | asdict(result)
+            {"question": assumption.question, "assumed": assumption.assumed}
+            | asdict(result)
+            | {"evidence": [responses.index(each) for each in result.evidence]}
             for assumption, result in zip(ASSUMPTIONS, results, strict=True)
         ],
+        "responses": responses,
     }
 
 
