@@ -52,7 +52,7 @@ def ask_all(session: Session) -> Iterator[Result]:
 def make_report(results: Sequence[Result], session: Session) -> dict[str, Any]:
     """Return the report as JSON. `Simulator.like` of the simulator takes it.
 
-    Questions share responses, so each stands in `responses` once, and the evidence of an assumption are numbers of these.
+    Questions share responses, so each stands in `responses` once; the evidence of an assumption are numbers of these.
     """
     responses: list[Mapping[str, Any]] = []
     for result in results:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MALFORMED_ID = "not an id!"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _MAX_FAILURES = 3  # in a row; a server that does not answer at all is not asked sixty times
-_WITHOUT_AUDIO = {"deleted", "processing"}
+_WITHOUT_AUDIO = ("deleted", "processing")  # no set: a state may be anything
 
 
 @frozen(kw_only=True)
