@@ -64,9 +64,7 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         id="alignments_end",
         question="May an alignment end after the audio?",
         assumed="Hardly.",
-        handling="Half a second is accepted, because the length follows from the size and "
-        "the rate that `output_format` promises; "
-        "Opus and items without `output_format` are not checked.",
+        handling="Half a second is accepted, because lengths in headers are not exact.",
         why_not="It takes the audio of many items.",
     ),
     Assumption(
