@@ -85,7 +85,7 @@ def _ask(assumption: Assumption, session: Session) -> tuple[Status, str, Mapping
 
 def _evidence(response: Response, salt: bytes) -> dict[str, Any]:
     return {
-        "request": response.request.name,
+        "request": response.request,
         "status": response.status,
         "headers": safe_headers(response.headers),
         "length": len(response.body),

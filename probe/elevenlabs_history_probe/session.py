@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import threading
 import time
@@ -12,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 from attrs import frozen
-from elevenlabs_history import InvalidArgumentError, __version__
+from elevenlabs_history import HistoryItem, InvalidArgumentError, __version__
 
 from .findings import NotSettledError
 from .pages import Page, read_item, read_page
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MALFORMED_ID = "not an id!"
+_SHOWN = {"1", "2", "100", "1001", "asc"}  # values of parameters that a report may hold
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _MAX_FAILURES = 3  # in a row; a server that does not answer at all is not asked sixty times
 _WITHOUT_AUDIO = ("deleted", "processing")  # no set: a state may be anything
@@ -49,40 +51,19 @@ class Limits:
     burst: int = 0
 
 
-@frozen(kw_only=True)
-class Request:
-    """A request, without the key.
-
-    Attributes:
-        method: The method.
-        path: The path.
-        name: The request in words that hold no id, for the report.
-        query: The parameters.
-        body: The JSON of the body.
-        headers: The headers.
-    """
-
-    method: str
-    path: str
-    name: str
-    query: Mapping[str, str | int]
-    body: object = None
-    headers: Mapping[str, str]
-
-
 @frozen
 class Response:
     """What a request was answered.
 
     Attributes:
-        request: The request.
+        request: The request in words that hold no id, for the report.
         status: The status.
         headers: The headers.
         body: The body as it came, compressed or not.
-        is_whole: No part of the body is missing.
+        is_whole: The body was read; one that is too long or too slow is not kept.
     """
 
-    request: Request
+    request: str
     status: int
     headers: httpx.Headers
     body: bytes
@@ -119,7 +100,11 @@ class Session:
         self._burst: list[Response] | None = None
         self._known: dict[str, Response | NotSettledError] = {}
         self._deadline = time.monotonic() + limits.seconds
-        headers = {"xi-api-key": key, "user-agent": f"elevenlabs-history-probe/{__version__}"}
+        headers = {
+            "xi-api-key": key,
+            "user-agent": f"elevenlabs-history-probe/{__version__}",
+            "accept-encoding": "identity",
+        }
         try:
             self._client = httpx.Client(
                 base_url=base_url,
@@ -171,9 +156,8 @@ class Session:
     def listing(self, query: Mapping[str, str | int], *, encoding: str = "identity") -> Response:
         """Request a page of the history, and return whatever comes."""
         shown = ", ".join(f"{name}={value if str(value) in _SHOWN else '…'}" for name, value in query.items())
-        return self._send(
-            "GET", "/v1/history", f"GET /v1/history ({shown})", query=query, headers={"accept-encoding": encoding}
-        )
+        headers = {"accept-encoding": encoding}
+        return self._send(f"GET /v1/history ({shown})", "GET", "/v1/history", params=query, headers=headers)
 
     def item(self, history_item_id: str) -> dict[str, Any]:
         """Request one item.
@@ -185,26 +169,22 @@ class Session:
 
     def get(self, history_item_id: str) -> Response:
         """Request one item, and return whatever comes."""
-        return self._send("GET", f"/v1/history/{quote(history_item_id, safe='')}", "GET /v1/history/{id}")
+        return self._send("GET /v1/history/{id}", "GET", f"/v1/history/{quote(history_item_id, safe='')}")
 
     def audio(self, history_item_id: str, *, byte_range: str) -> Response:
         """Request a part of the audio of one item."""
+        path = f"/v1/history/{quote(history_item_id, safe='')}/audio"
         name = f"GET /v1/history/{{id}}/audio (Range: {byte_range})"
-        return self._send(
-            "GET", f"/v1/history/{quote(history_item_id, safe='')}/audio", name, headers={"range": byte_range}, clips=1
-        )
+        return self._send(name, "GET", path, headers={"range": byte_range}, clips=1)
 
     def download(self, ids: Sequence[str], **fields: str | None) -> Response:
         """Request a download."""
         shown = "".join(f", {name}={json.dumps(value)}" for name, value in fields.items())
+        name = f"POST /v1/history/download ({len(ids)} ids{shown})"
         unknown = {MALFORMED_ID, *self.unknown_ids}
-        return self._send(
-            "POST",
-            "/v1/history/download",
-            f"POST /v1/history/download ({len(ids)} ids{shown})",
-            body={"history_item_ids": list(ids), **fields},
-            clips=sum(each not in unknown for each in ids),
-        )
+        clips = sum(each not in unknown for each in ids)
+        body = {"history_item_ids": list(ids), **fields}
+        return self._send(name, "POST", "/v1/history/download", json=body, clips=clips)
 
     def burst(self) -> list[Response]:
         """Request one item as many times at once as the limits say; return those responses that came."""
@@ -215,31 +195,20 @@ class Session:
 
     def _send_at_once(self) -> list[Response]:
         self._check(0)
-        request = Request(
-            method="GET", path="/v1/history", name="GET /v1/history (page_size=1)", query={"page_size": 1}, headers={}
-        )
         number = min(self.limits.burst, self.limits.requests - self.requests)
         self.requests += number
-        received = [self._receive(started) for started in [self._start(request) for _ in range(number)]]
+        request = ("GET /v1/history (page_size=1)", "GET", "/v1/history")
+        started = [self._start(*request, params={"page_size": 1}) for _ in range(number)]
+        received = [self._receive(each) for each in started]
         return [response for response in received if isinstance(response, Response)]
 
-    def _send(  # noqa: PLR0917 - the parts of a request
-        self,
-        method: str,
-        path: str,
-        name: str,
-        query: Mapping[str, str | int] | None = None,
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-        clips: int = 0,
-    ) -> Response:
-        request = Request(method=method, path=path, name=name, query=query or {}, body=body, headers=headers or {})
-        key = repr((method, path, query, body, headers))
+    def _send(self, name: str, method: str, path: str, *, clips: int = 0, **parts: Any) -> Response:  # noqa: ANN401 - of httpx
+        key = repr((method, path, parts))
         if key not in self._known:
             self._check(clips)
             self.requests += 1
             self.clips += clips
-            received = self._known[key] = self._receive(self._start(request))
+            received = self._known[key] = self._receive(self._start(name, method, path, **parts))
             if isinstance(received, Response) and received.status != 200:
                 self.clips -= clips  # refused, or only a part of one
             self._failures = 0 if isinstance(received, Response) else self._failures + 1
@@ -259,10 +228,10 @@ class Session:
         if time.monotonic() >= self._deadline:
             raise NotSettledError(f"not asked, because a probe takes at most {self.limits.seconds:g} s")
 
-    def _start(self, request: Request) -> SimpleQueue[Response | NotSettledError]:
+    def _start(self, *request: str, **parts: Any) -> SimpleQueue[Response | NotSettledError]:  # noqa: ANN401 - of httpx
         """Send a request in a thread that can be left behind: a server that drips its headers has no timeout."""
         received: SimpleQueue[Response | NotSettledError] = SimpleQueue()
-        threading.Thread(target=lambda: received.put(self._exchange(request)), daemon=True).start()
+        threading.Thread(target=lambda: received.put(self._exchange(*request, **parts)), daemon=True).start()
         return received
 
     def _receive(self, received: SimpleQueue[Response | NotSettledError]) -> Response | NotSettledError:
@@ -272,13 +241,10 @@ class Session:
         except Empty:
             return NotSettledError(f"no complete response within {seconds:.2g} s")
 
-    def _exchange(self, request: Request) -> Response | NotSettledError:
+    def _exchange(self, name: str, method: str, path: str, **parts: Any) -> Response | NotSettledError:  # noqa: ANN401 - of httpx
         deadline = min(time.monotonic() + self.limits.request_seconds, self._deadline)
-        headers = {"accept-encoding": "identity", **request.headers}
         try:
-            with self._client.stream(
-                request.method, request.path, params=request.query, json=request.body, headers=headers
-            ) as response:
+            with self._client.stream(method, path, **parts) as response:
                 body = bytearray()
                 is_whole = True
                 for chunk in response.iter_raw():
@@ -286,15 +252,14 @@ class Session:
                     if len(body) > self.limits.response_bytes or time.monotonic() > deadline:
                         is_whole = False
                         break
-                return Response(request, response.status_code, response.headers, bytes(body), is_whole)
+                return Response(
+                    name, response.status_code, response.headers, bytes(body) if is_whole else b"", is_whole
+                )
         except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError, ValueError) as error:
             # The text of an error may quote the server.
             return NotSettledError(f"the request failed ({type(error).__name__})")
 
 
-_SHOWN = {"1", "2", "100", "1001", "asc"}
-
-
-def _characters(item: Mapping[str, Any]) -> int:
-    before, after = item.get("character_count_change_from"), item.get("character_count_change_to")
-    return after - before if isinstance(before, int) and isinstance(after, int) else 0
+def _characters(item: Mapping[str, Any]) -> float:
+    """Return what tells how long a clip is; one that does not tell may be of any length."""
+    return HistoryItem.from_dict(item).characters or math.inf
