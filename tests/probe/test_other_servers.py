@@ -107,6 +107,13 @@ def test_three_requests_in_a_row_that_fail_end_it():
     assert report["assumptions"][-5]["fact"] == "not asked, because 3 requests in a row failed"
 
 
+def test_no_more_of_a_response_is_read_than_the_limit_says(simulator, results):
+    report = probe(simulator.base_url, simulator.api_key, Limits(response_bytes=2000))
+    found = results(report)
+    assert found["large_pages"]["status"] == "confirmed"
+    assert found["state"]["fact"] == "the response was too long or too slow, and was cut"
+
+
 def test_a_server_that_is_not_there_fails_no_probe():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -80,6 +80,19 @@ def test_no_secret_of_a_refusal_is_in_a_report(operation, status):
     assert held(report) == []
 
 
+def test_no_name_of_a_field_that_differs_is_in_a_report(results):
+    def change(history):
+        for item in history:
+            history.change(item.id, **{KEY: "other", "text": "other"})
+
+    with Simulator(items=0, api_key=KEY) as simulator:
+        filled(simulator)
+        simulator.faults.add(Fault.meanwhile(change), on="get")
+        report = probe(simulator.base_url, KEY, Limits())
+    assert held(report) == []
+    assert results(report)["listing_agrees"]["fact"] == "different: text, unknown fields"
+
+
 def test_hashes_differ_from_report_to_report(probed):
     one, other = (probed()["responses"][0] for _ in range(2))
     assert one["length"] == other["length"]
