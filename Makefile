@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
-TYPED := elevenlabs_history elevenlabs_history_api elevenlabs_history_backup elevenlabs_history_simulator
+TYPED := elevenlabs_history elevenlabs_history_api elevenlabs_history_backup elevenlabs_history_probe elevenlabs_history_simulator
 
 # The first Python on the PATH that is new enough and can make a virtual environment; PYTHON=… chooses another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \

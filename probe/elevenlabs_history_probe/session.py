@@ -79,7 +79,16 @@ class Response:
 
 
 class Session:
-    """A connection that remembers every response, so that questions share requests. A context manager."""
+    """A connection that remembers every response, so that questions share requests. A context manager.
+
+    Attributes:
+        limits: What the probe may take.
+        salt: What makes hashes of this session differ from those of others.
+        unknown_ids: Ids that could be items', but are none's.
+        used: The responses that were looked at since this list was cleared.
+        requests: The number of requests so far.
+        clips: The number of clips so far.
+    """
 
     def __init__(self, base_url: str, key: str, limits: Limits) -> None:
         """Prepare the connection; nothing is sent.
@@ -92,11 +101,13 @@ class Session:
         Raises:
             InvalidArgumentError: A proxy or certificate that the environment names can't be used.
         """
-        self.limits = limits
-        self.salt = secrets.token_bytes(16)
-        self.unknown_ids = [secrets.token_hex(10) for _ in range(limits.ids)]
+        self.limits: Limits = limits
+        self.salt: bytes = secrets.token_bytes(16)
+        self.unknown_ids: list[str] = [secrets.token_hex(10) for _ in range(limits.ids)]
         self.used: list[Response] = []
-        self.requests = self.clips = self._failures = 0
+        self.requests: int = 0
+        self.clips: int = 0
+        self._failures = 0
         self._burst: list[Response] | None = None
         self._known: dict[str, Response | NotSettledError] = {}
         self._deadline = time.monotonic() + limits.seconds
