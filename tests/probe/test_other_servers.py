@@ -1,10 +1,12 @@
 """Whatever a server does, a probe ends within its limits and reports what it has learned."""
 
 import contextlib
+import io
 import itertools
 import json
 import socket
 import threading
+import zipfile
 
 import pytest
 from attrs import evolve
@@ -12,6 +14,7 @@ from elevenlabs_history_probe import Limits
 from elevenlabs_history_simulator import Fault, Simulator
 from support.probes import SHORT, fill, probe
 
+DATED = "ElevenLabs_2026-01-02T03_04_05.mp3"
 STATUSES = {"confirmed", "refuted", "not settled"}
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
@@ -153,12 +156,33 @@ def test_what_fails_is_not_settled_and_the_rest_is(fault, operation, simulator):
     fill(simulator)
     right = probe(simulator.base_url, simulator.api_key, Limits())["quirks"]
     simulator.faults.add(fault, on=operation, times=60)
-    report = probe(simulator.base_url, simulator.api_key, evolve(SHORT, seconds=20))
+    report = probe(simulator.base_url, simulator.api_key, SHORT if fault.kind == "hang" else Limits())
     assert report["requests"] <= Limits().requests
     # Nothing is read out of a failure that is not so.
     assert report["quirks"].items() <= right.items()
     if operation == "audio" and fault.kind != "hang":
         assert len(report["quirks"]) >= len(right) - 1
+
+
+@pytest.mark.parametrize(
+    ("members", "assumption", "fact"),
+    [
+        ([], "names", "the archive is empty"),
+        ([("clip.mp3", 0)], "names", "names of another form, with no id and not of the known times"),
+        ([("clip.mp3", 0)], "separator", "needs names with times, all of one form"),
+        ([(DATED, 0), ("a" + DATED, 8)], "compression_method", "neither all stored nor all deflated"),
+        ([(DATED, 0)], "time_zone", "not exactly one name of the item has been found"),
+        ([(DATED, 0)], "repeated_names", "an item that is requested twice comes once"),
+    ],
+)
+def test_an_archive_that_is_like_no_known_one_settles_nothing(members, assumption, fact, simulator, results):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, method in members:
+            archive.writestr(name, b"text", compress_type=method)
+    simulator.faults.add(Fault.answer(200, packed.getvalue()), on="download", times=60)
+    found = results(probe(simulator.base_url, simulator.api_key))[assumption]
+    assert (found["status"], found["fact"], found["quirks"]) == ("not settled", fact, {})
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -87,7 +87,7 @@ def test_random_positions_are_reported_exactly_and_the_report_makes_the_same_ser
             assert report["quirks"] == expected, seed
             if seed % 5:
                 continue  # to compare every fifth is enough, and takes as long as to probe all
-            simulator.latency, simulator.concurrency = 0, None
+            simulator.concurrency = None
             recorded = [*simulator.requests]
             with Simulator.like(json.loads(json.dumps(report)), items=0) as other:
                 fill(other)
