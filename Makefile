@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/.tools
 
-TYPED := elevenlabs_history elevenlabs_history_api elevenlabs_history_backup elevenlabs_history_simulator
+TYPED := elevenlabs_history elevenlabs_history_api elevenlabs_history_backup elevenlabs_history_probe elevenlabs_history_simulator
 
 # The first Python on the PATH that is new enough and can make a virtual environment; PYTHON=… chooses another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest --numprocesses=auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-lowest check check-breaking release-check docs bench bench-quick generate manual spec
+.PHONY: help demo test test-all test-lowest check check-breaking release-check docs bench bench-quick generate live manual spec
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,13 +37,15 @@ test-lowest: ## Run the tests of the packages with the lowest versions of their 
 		-e '.[all]' -c requirements/lowest.txt -r requirements/test.txt
 	@.venv-lowest/bin/python -m pytest --numprocesses=auto -m "not packaging and not cluster" tests/wrapper tests/backup tests/cli
 
-check: $(TOOLS) ## Check the spec, the generated client, the manual page, format, lint, types, imports and dependencies
+check: $(TOOLS) ## Check the spec, the generated client, generated pages, format, lint, types, imports and dependencies
 	@echo "Checking the spec …"
 	@$(BIN)/openapi-spec-validator openapi.yaml
 	@echo "Comparing the generated client with the spec …"
 	@$(BIN)/python scripts/generate.py --check
 	@echo "Comparing the manual page with the command line …"
 	@$(BIN)/python scripts/make_manual.py --check
+	@echo "Comparing the page of assumptions with the probe …"
+	@$(BIN)/python scripts/make_assumptions.py --check
 	@echo "Checking format, lint and types …"
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -57,10 +59,10 @@ check: $(TOOLS) ## Check the spec, the generated client, the manual page, format
 	@echo "Checking the workflows …"
 	@$(BIN)/zizmor --offline --quiet --persona=pedantic .github
 	@echo "Comparing the declared dependencies with the imports …"
-	@$(BIN)/deptry wrapper backup cli generated simulator
+	@$(BIN)/deptry wrapper backup probe cli generated simulator
 	@$(MAKE) --silent docs
 	@echo "Checking the spelling and the habits of a repository …"
-	@$(BIN)/codespell *.md docs wrapper backup cli simulator scripts benchmarks tests
+	@$(BIN)/codespell *.md docs wrapper backup probe cli simulator scripts benchmarks tests
 	@$(BIN)/repo-review --show err . > /dev/null || $(BIN)/repo-review --show err .
 
 check-breaking: $(TOOLS) ## List the changes that break programs written for a git ref: BASE=v1.0
@@ -88,8 +90,15 @@ bench-quick: $(TOOLS) ## Run small benchmarks in about two minutes; writes no fi
 generate: $(TOOLS) ## Write the generated client from openapi.yaml
 	@$(BIN)/python scripts/generate.py
 
-manual: $(INSTALLED) ## Write the manual page from the help of the command line
+manual: $(INSTALLED) ## Write the manual page from the help of the command line, and the page of assumptions
 	@$(BIN)/python scripts/make_manual.py
+	@$(BIN)/python scripts/make_assumptions.py
+
+# Outside of the other tests, because it needs a key and the network.
+live: ## Test the client against the real server, read-only: needs ELEVENLABS_API_KEY
+	@test -n "$$ELEVENLABS_API_KEY" || { echo "make live needs a key: export ELEVENLABS_API_KEY=…"; exit 2; }
+	@$(MAKE) --no-print-directory $(TOOLS)
+	@$(BIN)/python -m pytest -v -m live tests/live
 
 spec: $(TOOLS) ## Import the vendor's spec; SOURCE="page.md https://…": from these; SOURCE=none: correct it again; WRITE=1: changelog, too
 	@$(BIN)/python scripts/import_spec.py $(SOURCE) $(if $(WRITE),--write)

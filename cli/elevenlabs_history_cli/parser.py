@@ -9,6 +9,7 @@ from .filters import add_columns, add_filters
 from .help_text import ABOUT, PROGRAM, epilog
 from .options import add_command, add_common, add_format, add_json, backup_path, folder_path, help_formatter, positive
 from .parser_backups import add_backup_commands
+from .parser_probe import add_probe_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def _add_other_commands(commands: Commands) -> None:
     text = "also check the backup in this folder"
     doctor.add_argument("folder", nargs="?", type=backup_path, metavar="FOLDER", help=text)
     add_common(doctor)
+    add_probe_command(commands)
     completion = add_command(
         commands,
         f"completion {'|'.join(SHELLS)}",

@@ -21,6 +21,7 @@ from .mcp_server import serve
 from .output import echo, name_options, sanitize
 from .parser import ExitCode, make_parser
 from .player import open_file, play
+from .probe import probe
 from .prune import prune
 from .queries import find, search, stats
 from .settings import fill, load_settings
@@ -37,7 +38,7 @@ _EXIT_CODES = (
     (ExitCode.SERVER, (errors.RateLimitError, errors.ServerError, errors.APIConnectionError, errors.APITimeoutError)),
 )
 # They act or judge, so their exit code counts, whoever reads their output.
-_LASTING_COMMANDS = {"backup", "verify", "import", "prune", "download", "doctor"}
+_LASTING_COMMANDS = {"backup", "verify", "import", "prune", "download", "doctor", "probe"}
 # The doctor reads the settings itself, because they are one of its checks.
 _WITHOUT_SETTINGS = {"completion", "doctor"}
 
@@ -71,6 +72,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], ExitCode]] = {
     "show": show,
     "download": download,
     "doctor": doctor,
+    "probe": probe,
     "completion": completion,
 }
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from .like import quirks_like
 from .quirks import Quirks, about_quirks
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        quirks = Quirks.parse(options.quirk)
+        quirks = Quirks.parse(options.quirk) if options.like is None else quirks_like(options.like, options.quirk)
     except ValueError as error:
         parser.error(str(error))
     try:
@@ -90,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME[=POSITION]",
         help="be another server than it likely is, see below",
+    )
+    parser.add_argument(
+        "--like",
+        metavar="REPORT",
+        help="have the quirks of a report of elevenlabs-history probe; --quirk comes before it",
     )
     parser.add_argument(
         "--latency", type=number("0 or more"), default=0.0, metavar="MS", help="milliseconds before each answer (0)"

@@ -19,8 +19,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tell pytest of the marker."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(strict=…, items=…, quirks=…): how elevenlabs_history_server is for this test, "
-        "in the arguments of Simulator; with strict=True the test fails when its code makes a mistake.",
+        f"{_MARKER}(strict=…, items=…, quirks=…, like=…): how elevenlabs_history_server is for this test, "
+        "in the arguments of Simulator, like= a report of elevenlabs-history probe; "
+        "with strict=True the test fails when its code makes a mistake.",
     )
 
 
@@ -57,6 +58,8 @@ def elevenlabs_history_server(
         server.reset(**settings)
     except TypeError as error:
         raise pytest.UsageError(f"{node.nodeid}: the marker {_MARKER} has an unknown argument: {error}") from None
+    except ValueError as error:
+        raise pytest.UsageError(f"{node.nodeid}: the marker {_MARKER}: {error}") from None
     node.stash[_SERVER] = server
     yield server
     server.reset()

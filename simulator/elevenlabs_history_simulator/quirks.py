@@ -118,14 +118,7 @@ class Quirks:
         Raises:
             ValueError: There is no such switch, or it has no such position; the text tells what there is.
         """
-        switches = {switch.name: switch for switch in _switches()}
-        given: dict[str, Any] = {}
-        for word in words:
-            name, _, position = word.partition("=")
-            if name not in switches:
-                raise ValueError(f"There is no quirk {name!r}. There are: {', '.join(switches)}.")
-            given[name] = switches[name].parse(position if "=" in word else "yes")
-        return cls(**given)
+        return cls(**positions_of(words))
 
 
 @frozen
@@ -184,9 +177,23 @@ class Switch:
             (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
         ):
             raise self._refusal(value)
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+            raise self._refusal(value)
 
     def _refusal(self, given: object) -> ValueError:
         return ValueError(f"The quirk {self.name} can't be {given!r}. It can be: {self.positions}.")
+
+
+def positions_of(words: Iterable[str]) -> dict[str, Any]:
+    """Read the positions of quirks from words, as `Quirks.parse` does."""
+    switches = {switch.name: switch for switch in _switches()}
+    given: dict[str, Any] = {}
+    for word in words:
+        name, _, position = word.partition("=")
+        if name not in switches:
+            raise ValueError(f"There is no quirk {name!r}. There are: {', '.join(switches)}.")
+        given[name] = switches[name].parse(position if "=" in word else "yes")
+    return given
 
 
 def about_quirks() -> list[Switch]:

@@ -15,6 +15,7 @@ from .callers import CallerMistakesError
 from .connection import Joined
 from .faults import Faults
 from .history import History
+from .like import quirks_like
 from .quirks import Quirks
 from .wire import TRANSPORT, Running, Wire
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from .like import Report
     from .requests import ReceivedRequest
 
 DEFAULT_KEY = "simulator-key"
@@ -120,6 +122,19 @@ class Simulator:
         self.app: Wire = make_app(self)
         self._address = (host, port)
 
+    @classmethod
+    def like(cls, report: Report, **arguments: Any) -> Self:  # noqa: ANN401 - of the arguments' own types
+        """Make a simulator with the quirks that a report of `elevenlabs-history probe` says.
+
+        Args:
+            report: The path of its file, or its JSON.
+            arguments: Those of `Simulator`, all but `quirks`.
+
+        Raises:
+            ValueError: It is no report.
+        """
+        return cls(quirks=quirks_like(report), **arguments)
+
     @property
     def base_url(self) -> str:
         """Where it listens, as this machine reaches it."""
@@ -133,15 +148,19 @@ class Simulator:
         """The environment variables that lead a client here."""
         return {"ELEVENLABS_BASE_URL": self.base_url, "ELEVENLABS_API_KEY": self.api_key}
 
-    def reset(self, **differences: Any) -> None:  # noqa: ANN401 - of the arguments' own types
+    def reset(self, *, like: Report | None = None, **differences: Any) -> None:  # noqa: ANN401 - of the arguments' own types
         """Be as at first: the same items, no requests, no faults, the quirks and limits it was made with.
 
         Args:
+            like: A report of `elevenlabs-history probe` that says the quirks until the next reset.
             differences: Arguments that are to differ until the next reset, all but `api_key`, `host` and `port`.
 
         Raises:
             TypeError: There is no such argument.
+            ValueError: `like` is no report.
         """
+        if like is not None:
+            differences = {"quirks": quirks_like(like)} | differences
         settings = evolve(self._settings, **differences)
         self.quirks, self.latency, self.bandwidth = settings.quirks, settings.latency, settings.bandwidth
         self.concurrency, self.scopes, self.strict = settings.concurrency, settings.scopes, settings.strict

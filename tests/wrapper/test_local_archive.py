@@ -181,6 +181,7 @@ def test_a_file_tells_what_it_is(tmp_path):
     path.write_bytes(b"\x01\x80" * 5000)
     assert FileKind.of_file(os.fspath(path)) is FileKind.PCM
     assert FileKind.of_file(path, output_format="ulaw_8000") is FileKind.ULAW
+    assert FileKind.of_bytes(path.read_bytes(), output_format="ulaw_8000") is FileKind.ULAW
     assert FileKind.of_file(path, output_format="mp3_44100_128") is FileKind.UNKNOWN
     with pytest.raises(FileNotFoundError):
         FileKind.of_file(tmp_path / "missing")

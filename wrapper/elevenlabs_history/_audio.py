@@ -68,7 +68,12 @@ class FileKind(StrEnum):
             OSError: The file can't be read.
         """
         with Path(path).open("rb") as file:
-            return kind_of(file.read(SNIFF_BYTES), output_format)
+            return cls.of_bytes(file.read(SNIFF_BYTES), output_format=output_format)
+
+    @classmethod
+    def of_bytes(cls, first_bytes: bytes, *, output_format: str | None = None) -> "FileKind":
+        """Detect what a file is by its first bytes, 4096 of them if it has so many; see `of_file`."""
+        return kind_of(first_bytes[:SNIFF_BYTES], output_format)
 
 
 _EXTENSIONS = {kind: f".{kind.value}" if kind.is_audio or kind is FileKind.ZIP else ".bin" for kind in FileKind}
