@@ -109,7 +109,7 @@ def test_what_is_not_valid_is_one_line_that_names_the_file_and_what_is(run, sett
 
 
 def test_the_settings_of_the_guide_are_valid(settings):
-    guide = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "command-line.md").read_text(encoding="utf-8")
     (text,) = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
     settings(text)
     assert {*load_settings().keys} == {field.name for field in attrs.fields(Settings)} - {

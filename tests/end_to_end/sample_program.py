@@ -137,6 +137,15 @@ def back_up(client: HistoryClient, folder: Path) -> None:
         print(characters(reader, "voice"), len(reader.find("Is it there?")))
 
 
+def size_of(address: str | Path) -> str:
+    """Tell how many items a backup has, in a folder or in a bucket."""
+    try:
+        with backups.BackupReader(address) as backup:
+            return f"{backup.name}: {len(backup)}"
+    except (backups.BucketError, backups.CatalogError) as error:
+        return error.message
+
+
 def back_up_many(folder: Path, base_url: str, key: str) -> None:
     """Back up the workspaces that a file names, together and alone."""
     file = folder.with_name("workspaces.toml")
@@ -203,6 +212,7 @@ def run(key: str, base_url: str, folder: Path) -> None:
         write_note(folder / "all")
         back_up(client, folder / "backup")
         back_up_many(folder / "of a workspace", base_url, key)
+        print(size_of(folder / "of a workspace"), size_of(folder))
         print(describe_item(client.get(items[-1].history_item_id)))
         print([HistoryItem(item.raw) for item in client.list(voice=items[0].voice_name, limit=1)])
         print(table(items), table(report))

@@ -9,7 +9,8 @@ from types import ModuleType
 import certifi
 import pytest
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted((DOCS / "guide").glob("*.md"))
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # What a section may take for granted; the section on clients makes them.
 GIVEN = """
@@ -23,9 +24,10 @@ client.download(items).save("downloaded-by-hand.zip")
 
 
 def programs():
-    for section in GUIDE.split("\n## ")[1:]:
-        if blocks := BLOCK.findall(section):
-            yield pytest.param("\n".join(blocks), id=section.partition("\n")[0])
+    for page in PAGES:
+        for section in page.read_text(encoding="utf-8").split("\n## "):
+            if blocks := BLOCK.findall(section):
+                yield pytest.param("\n".join(blocks), id=section.partition("\n")[0].removeprefix("# "))
 
 
 @pytest.fixture
@@ -34,8 +36,7 @@ def _environment(simulator, monkeypatch, tmp_path):
         monkeypatch.setenv(name, value)
     # There is a backup, as after its section.
     monkeypatch.chdir(tmp_path)
-    back_up = GUIDE.partition("## Back up everything")[2]
-    exec(BLOCK.search(back_up)[1], {})
+    exec(BLOCK.search((DOCS / "guide" / "backup.md").read_text(encoding="utf-8"))[1], {})
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_the_examples_of_a_section_run(program):
     names = {}
     exec(GIVEN, names)
     with names["client"]:
-        exec(compile(program, "guide.md", "exec"), names)
+        exec(compile(program, "guide", "exec"), names)
         if "main" in names:
             asyncio.run(names["main"]())
 
@@ -85,7 +86,7 @@ def test_a_sentence_is_generated_once(vendor):
     assert len(second) > len(first)
 
 
-def test_every_link_leads_somewhere():
-    docs = Path(__file__).parents[2] / "docs"
-    links = re.findall(r"\]\(([^)#]+)", GUIDE)
-    assert [link for link in links if "://" not in link and not (docs / link).exists()] == []
+@pytest.mark.parametrize("page", [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")], ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
