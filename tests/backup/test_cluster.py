@@ -12,16 +12,24 @@ from support.workspace_server import key_of
 
 distributed = pytest.importorskip("distributed")
 
-WORKSPACES = 200
-ITEMS = 200
-# Where the backup of a workspace is.
-TARGETS = ["{folder}/{name}"]
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+# Where the backup of a workspace is, how many workspaces there are, and items of each. A store for tests takes minutes
+# for as many in a bucket: CLUSTER_FULL=1.
+CASES = {
+    "folders": ("{folder}/{name}", 200, 200),
+    "bucket": ("{address}/{name}", *((200, 200) if os.environ.get("CLUSTER_FULL") else (40, 20))),
+}
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    return CASES[request.param]
 
 
 @pytest.fixture
-def base_url():
-    command = [sys.executable, "-m", "support.workspace_server", str(WORKSPACES), str(ITEMS)]
+def base_url(case):
+    _, workspaces, items = case
+    command = [sys.executable, "-m", "support.workspace_server", str(workspaces), str(items)]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
@@ -37,16 +45,18 @@ def cluster():
 
 
 @pytest.fixture
-def start_worker(cluster, tmp_path):
+def start_worker(cluster, case, store, tmp_path):
     workers = []
     # The keys are here only.
-    keys = {f"KEY_{number}": key_of(number) for number in range(WORKSPACES)}
+    keys = {f"KEY_{number}": key_of(number) for number in range(case[1])}
 
     def start_worker(name):
         command = [sys.executable, "-m", "dask", "worker", cluster.scheduler_address, "--name", name, "--nthreads", "4"]
         command += ["--no-nanny", "--no-dashboard", "--local-directory", str(tmp_path / "dask")]
         log = (tmp_path / f"{name}.log").open("w")
-        workers.append(subprocess.Popen(command, env=os.environ | keys, stdout=log, stderr=log))
+        # A cache of its own, as on a machine of its own.
+        environment = os.environ | keys | {"ELEVENLABS_HISTORY_CACHE": str(tmp_path / "caches" / name)}
+        workers.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
         log.close()
         return workers[-1]
 
@@ -56,18 +66,19 @@ def start_worker(cluster, tmp_path):
         worker.wait()
 
 
-@pytest.mark.parametrize("target", TARGETS)
 def test_a_worker_that_dies_and_one_that_comes_late_leave_every_backup_complete(
-    base_url, cluster, start_worker, tmp_path, target
+    base_url, cluster, start_worker, tmp_path, case, address, monkeypatch
 ):
+    target, count, items = case
+    monkeypatch.setenv("ELEVENLABS_HISTORY_CACHE", str(tmp_path / "caches" / "reader"))
     workspaces = [
         Workspace(
             name=f"w{number}",
-            target=target.format(folder=tmp_path, name=f"w{number}"),
+            target=target.format(folder=tmp_path, address=address, name=f"w{number}"),
             key_env=f"KEY_{number}",
             base_url=base_url,
         )
-        for number in range(WORKSPACES)
+        for number in range(count)
     ]
     ended = []
     busy = set()
@@ -81,10 +92,10 @@ def test_a_worker_that_dies_and_one_that_comes_late_leave_every_backup_complete(
             processing = client.processing()
             busy.update(name for name, address in names.items() if processing.get(address))
             ended.append(report)
-            if len(ended) == WORKSPACES // 4:
+            if len(ended) == count // 4:
                 assert processing[names["doomed"]], "it has nothing to lose"
                 doomed.kill()
-            if len(ended) == WORKSPACES // 2:
+            if len(ended) == count // 2:
                 start_worker("late")
 
         reports = sync_many(workspaces, executor=client.get_executor(), on_report=disturb)
@@ -95,6 +106,6 @@ def test_a_worker_that_dies_and_one_that_comes_late_leave_every_backup_complete(
     for number, workspace in enumerate(workspaces):
         with Backup(workspace.target) as backup:
             found = [file.history_item_id for record in backup for file in record.files]
-            assert sorted(found) == sorted(item.id for item in Simulator(items=ITEMS, seed=number).history)
+            assert sorted(found) == sorted(item.id for item in Simulator(items=items, seed=number).history)
             report = backup.verify()
-            assert (report.ok_count, report.issues) == (ITEMS, [])
+            assert (report.ok_count, report.issues) == (items, [])
