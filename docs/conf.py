@@ -17,6 +17,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     # What is not on this site: other libraries, the generated client and what is private.
     ("py:.*", r"(attrs|collections|concurrent|datetime|enum|httpx|os|pathlib|starlette|typing|zoneinfo)\..*"),
+    ("py:.*", r"(elevenlabs_history_probe\.session\.)?(Position|Session|Status)"),
     ("py:.*", r"elevenlabs_history_api\..*"),
     ("py:.*", r"elevenlabs_history(_backup|_simulator)?\.(.*\.)?_.*"),
 ]
