@@ -266,6 +266,8 @@ class Session:
                 return Response(
                     name, response.status_code, response.headers, bytes(body) if is_whole else b"", is_whole
                 )
+        except httpx.TimeoutException:
+            return NotSettledError(f"no complete response within {self.limits.request_seconds:.2g} s")
         except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError, ValueError) as error:
             # The text of an error may quote the server.
             return NotSettledError(f"the request failed ({type(error).__name__})")
