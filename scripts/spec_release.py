@@ -26,7 +26,7 @@ def proposal(lines: list[str], changelog: str, version: str) -> tuple[str, str]:
         return version, f"{changelog[:end].rstrip()}\n{entry}{rest}"
     version = next_version(version, noticed)
     start = section.start()
-    return version, f"{changelog[:start]}## {version} - unreleased\n\n{entry}\n{changelog[start:]}"
+    return version, f"{changelog[:start]}## {version} - unreleased\n\n### Changed\n\n{entry}\n{changelog[start:]}"
 
 
 def next_version(version: str, lines: list[str]) -> str:

@@ -29,7 +29,8 @@ def test_what_users_notice_begins_a_section_after_a_release(spec_release):
     lines = ["added: field X.z is new", "wording: field X.z is described anew", "other: info.contact was absent, is {}"]
     version, text = spec_release.proposal(lines, RELEASED, "1.2.3")
     assert version == "1.3.0"
-    assert text == RELEASED.replace("## 1.2.3", "## 1.3.0 - unreleased\n\n- API, added: field X.z is new.\n\n## 1.2.3")
+    section = "## 1.3.0 - unreleased\n\n### Changed\n\n- API, added: field X.z is new.\n\n"
+    assert text == RELEASED.replace("## 1.2.3", f"{section}## 1.2.3")
 
 
 @pytest.mark.parametrize("older", ["", "\n## 0.0.9 - 2026-01-01\n\n- Old.\n"])
