@@ -85,8 +85,8 @@ class Bucket:
         if not isinstance(address, str) or not _VALID_ADDRESS.fullmatch(address) or "/../" in f"{address}/":
             # The address is not quoted: somebody may have put a key into it.
             raise InvalidArgumentError(
-                "Invalid address of a bucket: write it as s3://bucket/prefix, gs://… or az://…, as a text.",
-                hint=f"Credentials belong into the environment: {_KEYS['s3']}.",
+                "Invalid address of a bucket: write it as s3://bucket/prefix, gs://… or az://….",
+                hint=f"Credentials belong into the environment: {_KEYS.get(str(address)[:2], _KEYS['s3'])}.",
             )
         try:
             from obstore.store import from_url

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from elevenlabs_history import AtomicFile, LockedError
+from elevenlabs_history import AtomicFile, InvalidArgumentError, LockedError
 
 from .bucket import Bucket
 from .catalog import Catalog
@@ -36,7 +36,13 @@ def cache_folder(address: str, cache: str | os.PathLike[str] | None) -> Path:
         base = "~/Library/Caches/elevenlabs-history"
     elif not base:
         base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "elevenlabs-history")
-    return Path(base).expanduser() / f"{address.split('/')[2]}-{sha256(address.encode()).hexdigest()[:16]}"
+    try:
+        folder = Path(base).expanduser()
+    except RuntimeError:
+        raise InvalidArgumentError(
+            "There is no home folder for the cached catalog of a bucket.", hint=f"Name a folder: {CACHE_VARIABLE}=…"
+        ) from None
+    return folder / f"{address.split('/')[2]}-{sha256(address.encode()).hexdigest()[:16]}"
 
 
 def download_catalog(bucket: Bucket, folder: Path) -> None:
@@ -51,7 +57,11 @@ def download_catalog(bucket: Bucket, folder: Path) -> None:
             f"{bucket.address} has no {CATALOG_NAME} any more.",
             hint=f"Put one back, such as {path}; or delete the folder of that one, to begin anew.",
         )
-    if there is None or (there.version == known and path.exists()):
+    if there is None:
+        # A version without its catalog would be taken for one that another run has replaced.
+        (folder / HIDDEN_FOLDER / _VERSION_NAME).unlink(missing_ok=True)
+        return
+    if there.version == known and path.exists():
         return
     there, chunks = bucket.read(CATALOG_NAME)
     with AtomicFile(folder / HIDDEN_FOLDER) as file:

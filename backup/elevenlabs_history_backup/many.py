@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from functools import partial
 from typing import Final
@@ -101,7 +101,7 @@ def sync_many(
         run = uuid4().hex
         try:
             for workspace in workspaces:
-                futures[pool.submit(_task, workspace, run, on_event)] = workspace
+                futures[_submit(pool, workspace, run, on_event)] = workspace
             for future in as_completed(futures):
                 report = _result(futures[future], future)
                 reports[report.name] = report
@@ -143,6 +143,16 @@ def sync_workspace(workspace: Workspace, *, on_event: EventHandler | None = None
     except Exception as error:  # noqa: BLE001 - one workspace stops no other
         return _failed(workspace, error)
     return _report(workspace, report)
+
+
+def _submit(pool: Executor, workspace: Workspace, run: str, on_event: EventHandler | None) -> Future[WorkspaceReport]:
+    try:
+        return pool.submit(_task, workspace, run, on_event)
+    except BrokenExecutor as error:
+        # What it has run already has a report.
+        future: Future[WorkspaceReport] = Future()
+        future.set_exception(error)
+        return future
 
 
 def _task(workspace: Workspace, run: str, on_event: EventHandler | None) -> WorkspaceReport:
@@ -193,6 +203,10 @@ def _result(workspace: Workspace, future: Future[WorkspaceReport]) -> WorkspaceR
         return _failed(workspace, error)
 
 
+class _StoppedError(Exception):
+    """Ends a run. An error of the system could be taken for one of a file."""
+
+
 def _stop(stopped: threading.Event, _: object) -> None:
     if stopped.is_set():
-        raise InterruptedError
+        raise _StoppedError

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from attrs import Attribute, field, fields_dict, frozen, validators
 from elevenlabs_history import InvalidArgumentError, Region, TimestampLike
 
+from .bucket import is_address
 from .keys import expand_user
 from .settings import continue_settings
 
@@ -149,7 +150,9 @@ def check_distinct(workspaces: Iterable[Workspace]) -> None:
         if workspace.name in names:
             raise InvalidArgumentError(f"Two workspaces have the name {workspace.name}.", hint="Rename one.")
         names.add(workspace.name)
-        other = targets.setdefault(os.path.normpath(expand_user(workspace.target)), workspace.name)
+        target = expand_user(workspace.target)
+        target = target.rstrip("/") if is_address(target) else os.path.abspath(target)  # noqa: PTH100 - as expand_user
+        other = targets.setdefault(target, workspace.name)
         if other != workspace.name:
             raise InvalidArgumentError(
                 f"The workspaces {other} and {workspace.name} have the same target.", hint="Choose another for one."

@@ -79,6 +79,8 @@ def _report_file(args: argparse.Namespace) -> Iterator[AtomicFile | None]:
         yield None
         return
     target = Path(args.output)
+    if target.is_dir():
+        raise InvalidArgumentError(f"{target} is a folder. Nothing was sent.", hint="Name a file with --output.")
     if target.exists() and not args.overwrite:
         hint = "Use --overwrite, or choose another name."
         raise TargetExistsError(f"{target} exists and was not changed. Nothing was sent.", hint=hint)

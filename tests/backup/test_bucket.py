@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import io
+import os
 import sqlite3
 import threading
 
@@ -433,3 +434,22 @@ def test_many_workspaces_share_a_bucket(address, tmp_path, monkeypatch):
         assert [(report.ok, report.saved) for report in sync_many(workspaces)] == [(True, 5)] * 4
         assert [(report.ok, report.saved) for report in sync_many(workspaces)] == [(True, 0)] * 4
     assert len(paths_in(address)) == 20
+
+
+def test_a_bucket_and_a_cache_that_have_lost_the_catalog_begin_anew(client, simulator, address, open_bucket):
+    with open_bucket() as backup:
+        backup.sync(client)
+        catalog = backup.folder / "history.db"
+    for path in catalog.parent.glob("history.db*"):
+        path.unlink()
+    obstore.delete(from_url(address), "history.db")
+    with open_bucket() as backup:
+        assert backup.sync(client).complete
+    assert_whole(open_bucket(), simulator)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a home folder is found in another way")
+def test_without_a_home_folder_one_for_the_catalog_is_asked_for(address, monkeypatch):
+    monkeypatch.setenv("ELEVENLABS_HISTORY_CACHE", "~nobody-with-this-name/cache")
+    with pytest.raises(InvalidArgumentError, match=r"no home folder .* Name a folder: ELEVENLABS_HISTORY_CACHE"):
+        Backup(address)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import attrs
@@ -205,3 +205,26 @@ def test_the_folder_of_a_killed_worker_is_free_for_the_next(make):
     assert killed.returncode == -signal.SIGKILL
     assert sync_workspace(workspace).ok
     assert_complete([workspace], simulators)
+
+
+class Broken(ThreadPoolExecutor):
+    """An executor that breaks after its first task."""
+
+    def submit(self, *arguments, **options):
+        if self._threads:
+            raise BrokenExecutor("a worker died")
+        return super().submit(*arguments, **options)
+
+
+def test_an_executor_that_breaks_fails_what_it_has_not_run(make):
+    workspaces, _ = make(3)
+    with Broken(1) as executor:
+        reports = sync_many(workspaces, executor=executor)
+    assert [report.error for report in reports] == [None, *["BrokenExecutor: a worker died"] * 2]
+
+
+def test_a_folder_is_the_same_however_it_is_written(make, tmp_path, monkeypatch):
+    workspaces, _ = make(2)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidArgumentError, match="the same target"):
+        sync_many([workspaces[0], attrs.evolve(workspaces[1], target="w0")])

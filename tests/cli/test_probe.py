@@ -113,3 +113,9 @@ def test_a_proxy_that_can_not_be_used_is_one_line(run, monkeypatch):
     result = run("probe")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "Check HTTP_PROXY, HTTPS_PROXY" in result.stderr
+
+
+def test_a_report_cannot_be_a_folder(run, simulator, tmp_path):
+    result = run("probe", "-o", tmp_path, "--overwrite")
+    assert (result.exit_code, result.stderr.count("\n"), simulator.requests) == (2, 1, [])
+    assert "is a folder. Nothing was sent." in result.stderr

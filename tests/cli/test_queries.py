@@ -158,3 +158,9 @@ def test_a_playlist_tells_lengths(run, folder):
     assert lengths == ["#EXTINF:1", "#EXTINF:1"]
     assert json.loads(run("export", folder, "--jsonl").lines[0])["files"][0]["seconds"] == pytest.approx(1, abs=0.5)
     assert shlex.quote("seconds") in run("export", folder, "--csv").lines[0]
+
+
+def test_standard_input_that_is_closed_is_an_empty_text(run, folder, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    result = run("find", folder, "-")
+    assert (result.exit_code, result.stderr) == (2, "elevenlabs-history: The text to find is empty.\n")

@@ -119,3 +119,10 @@ def test_damage_gives_no_length_or_a_plausible_one(tmp_path, data, draw):
     damaged[place : place + 4] = draw.draw(st.binary(min_size=4, max_size=4))
     seconds = seconds_of(tmp_path, bytes(damaged))
     assert seconds is None or seconds >= 0
+
+
+def test_an_opus_file_whose_last_page_tells_no_time_has_no_length(tmp_path):
+    data = bytearray(audio("opus_48000_64", 1.0))
+    place = data.rindex(b"OggS") + 6
+    data[place : place + 8] = b"\xff" * 8
+    assert seconds_of(tmp_path, bytes(data)) is None

@@ -91,7 +91,8 @@ def _opus_seconds(file: BinaryIO, size: int) -> float | None:
     file.seek(max(0, size - _MAX_OGG_PAGE))
     end = file.read()
     position: int = struct.unpack_from("<q", end, end.rindex(b"OggS") + 6)[0]
-    return max(0, position - pre_skip) / _OPUS_RATE
+    # -1: no packet ends on the last page.
+    return max(0, position - pre_skip) / _OPUS_RATE if position >= 0 else None
 
 
 def _divide(size: int, bytes_per_second: int) -> float | None:
