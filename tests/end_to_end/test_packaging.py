@@ -1,5 +1,6 @@
 """What is installed from the wheel is all there, typed, and works in an environment that has nothing else."""
 
+import re
 import subprocess
 import sys
 import venv
@@ -15,6 +16,7 @@ PACKAGES = (
     "elevenlabs_history",
     "elevenlabs_history_backup",
     "elevenlabs_history_cli",
+    "elevenlabs_history_probe",
     "elevenlabs_history_simulator",
 )
 PROGRAM = """
@@ -93,6 +95,15 @@ def test_the_wheel_and_the_sdist_hold_all_packages_and_their_type_marks(dist):
     assert any(name.endswith("share/man/man1/elevenlabs-history.1") for name in names)
     assert "elevenlabs_history_backup/page_assets/index.html" in names
     assert sdist.stat().st_size < 2_000_000
+
+
+def test_the_index_shows_no_link_that_leads_nowhere(dist):
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
+        description = archive.read(name).decode()
+    assert "## Use it" in description
+    assert re.findall(r"\]\((?!https?:)[^)]*\)", description) == []
 
 
 def test_a_program_outside_the_repository_runs(python, tmp_path):
