@@ -4,30 +4,15 @@ import hashlib
 import io
 import json
 import subprocess
-import sys
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 from elevenlabs_history_simulator import Simulator, item_id_of
 
-ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("vendor_sdk_program.py")
 
 pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def sdk(tmp_path_factory):
-    """A Python that has the vendor's SDK and nothing of ours."""
-    folder = tmp_path_factory.mktemp("vendor-sdk")
-    venv.create(folder, with_pip=True)
-    python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "-r", ROOT / "requirements" / "vendor-sdk.txt"], check=True
-    )
-    return python
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,14 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 from elevenlabs_history import HistoryClient, HistoryError
 from elevenlabs_history_simulator import Fault, Simulator
 
-from .test_vendor_sdk import ROOT, sdk
-
-__all__ = ["sdk"]
-
 pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
-PROGRAM = ROOT / "tests" / "end_to_end" / "vendor_sdk_failures.py"
+PROGRAM = Path(__file__).with_name("vendor_sdk_failures.py")
 
 
 @pytest.fixture
