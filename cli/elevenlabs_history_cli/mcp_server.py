@@ -5,7 +5,6 @@ It only reads. Anyone may have written the texts of items, so they are returned 
 
 import argparse
 import functools
-import os
 import signal
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -41,9 +40,10 @@ def serve(args: argparse.Namespace) -> ExitCode:
         except ModuleNotFoundError:
             echo("elevenlabs-history: The server needs an extra: pip install 'elevenlabs-history[mcp]'")
             return ExitCode.USAGE
-        # Nothing is written, and the thread that waits for input would keep the process alive.
+        # Nothing is written, so the system may end the process. A handler in Python would run late or never:
+        # the event loop sleeps in the kernel, and a signal that comes just before it does so does not wake it.
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda number, _: os._exit(128 + number))
+            signal.signal(number, signal.SIG_DFL)
         server.run("stdio")
     return ExitCode.DONE
 

@@ -77,7 +77,7 @@ def test_signals_at_any_moment_lose_nothing(simulator, tmp_path):
                 os.kill(pid, pending[-1])
             sent = time.monotonic()
             code = int(runs.stdout.readline())
-            assert time.monotonic() - sent < 5
+            assert time.monotonic() - sent < 30
             if code in {-pending[-1], 128 + pending[-1], 99}:
                 pending.pop()
             else:
