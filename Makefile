@@ -33,8 +33,9 @@ test-all: test ## Run the tests, then those that build, install, regenerate the 
 
 test-lowest: ## Run the tests of the packages with the lowest versions of their dependencies
 	@test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	@.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check \
-		-e '.[all]' -c requirements/lowest.txt -r requirements/test.txt
+		-e '.[all]' -c requirements/lowest.txt --group test
 	@.venv-lowest/bin/python -m pytest --numprocesses=auto -m "not packaging and not cluster" tests/wrapper tests/backup tests/cli
 
 check: $(TOOLS) ## Check the spec, the generated client, generated pages, format, lint, types, imports and dependencies
@@ -107,10 +108,12 @@ $(INSTALLED): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Found no Python 3.11 or newer with venv on the PATH. Install it (Debian, Ubuntu: apt install python3-venv) or run make with PYTHON=/path/to/python3."; exit 1; }
 	@echo "Installing the package into $(VENV) with $(PYTHON) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@# The pip of Debian 12 knows no dependency groups.
+	@$(PIP) 'pip>=25.1'
 	@$(PIP) -e '.[all]'
 	@touch $@
 
-$(TOOLS): requirements/dev.txt requirements/generator.txt requirements/test.txt $(INSTALLED)
+$(TOOLS): $(INSTALLED)
 	@echo "Installing the development tools into $(VENV) (about a minute) …"
-	@$(PIP) -r requirements/dev.txt
+	@$(PIP) --group dev
 	@touch $@

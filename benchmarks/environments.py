@@ -11,7 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".bench"
-REQUIREMENTS = {"ours": ROOT / "pyproject.toml", "sdk": ROOT / "requirements" / "vendor-sdk.txt"}
+PROJECT = ROOT / "pyproject.toml"
+PEERS = {"ours": ("-e", str(ROOT)), "sdk": ("--group", f"{PROJECT}:vendor-sdk")}
 
 
 class UnavailableError(Exception):
@@ -27,13 +28,13 @@ def python_of(name: str) -> str:
     folder = HOME / name
     python = folder / "bin" / "python"
     stamp = folder / "made-of"
-    digest = hashlib.sha256(REQUIREMENTS[name].read_bytes() + sys.version.encode()).hexdigest()
+    digest = hashlib.sha256(PROJECT.read_bytes() + sys.version.encode()).hexdigest()
     if not (stamp.is_file() and stamp.read_text() == digest):
         print(f"Setting up {folder.relative_to(ROOT)} (once) …", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        what = ("-e", str(ROOT)) if name == "ours" else ("-r", str(REQUIREMENTS[name]))
-        command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
+        venv.create(folder)
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python)]
+        command = [*pip, "install", "--quiet", *PEERS[name]]
         installed = subprocess.run(command, stderr=subprocess.PIPE, encoding="utf-8", check=False)
         if installed.returncode:
             raise UnavailableError(f"pip failed: {installed.stderr.strip().splitlines()[-1]}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-import re
+import tomllib
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from .environments import REQUIREMENTS, ROOT
+from .environments import PROJECT, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,8 +100,8 @@ def write_page(rows: Sequence[Row]) -> None:
 
 
 def _environment() -> str:
-    sdk = re.findall(r"(?m)^([\w-]+)==(\S+)", REQUIREMENTS["sdk"].read_text(encoding="utf-8"))
-    versions = ", ".join(f"{name} {number}" for name, number in [("httpx", version("httpx")), *sdk])
+    groups = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["dependency-groups"]
+    versions = ", ".join([f"httpx {version('httpx')}", *(each.replace("==", " ") for each in groups["vendor-sdk"])])
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()},"
         f" {platform.python_implementation()} {platform.python_version()}, {versions}."

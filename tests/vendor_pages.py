@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 COPIED = (
-    *("CHANGELOG.md", "codegen-config.yml", "generated", "openapi.yaml", "pyproject.toml", "requirements"),
+    *("CHANGELOG.md", "codegen-config.yml", "generated", "openapi.yaml", "pyproject.toml"),
     *("scripts", "simulator", "spec", "tests", "wrapper", "backup", "cli"),
 )
 KEY = {"name": "xi-api-key", "in": "header", "required": True, "schema": {"type": "string"}}

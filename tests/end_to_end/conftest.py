@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-REQUIREMENTS = Path(__file__).parents[2] / "requirements" / "vendor-sdk.txt"
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 @pytest.fixture(scope="module")
 def sdk(tmp_path_factory):
     """A Python that has the vendor's SDK and nothing of ours."""
     folder = tmp_path_factory.mktemp("vendor-sdk")
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
     python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", REQUIREMENTS], check=True)
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    subprocess.run([*install, "--group", f"{PROJECT}:vendor-sdk"], check=True)
     return python

@@ -16,10 +16,10 @@ pytestmark = [pytest.mark.packaging, pytest.mark.timeout(600)]
 
 
 def test_pydantic_models_are_made_of_it(tmp_path):
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv")
     folder = tmp_path / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
-    requirements = ROOT / "requirements" / "other-generators.txt"
-    subprocess.run([folder / "python", "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
+    install = [sys.executable, "-m", "pip", "--python", folder / "python", "install", "--quiet"]
+    subprocess.run([*install, "--group", f"{ROOT / 'pyproject.toml'}:other-generators"], check=True)
     models = tmp_path / "models.py"
     options = [
         "--input-file-type",
