@@ -1,6 +1,11 @@
 """Commands take the address of a bucket as the folder of a backup."""
 
 import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import obstore
 import pytest
@@ -121,3 +126,17 @@ def test_a_refused_key_is_one_line_without_it(run, store, address, command):
     assert f"The store refuses the key for {address}" in output
     assert SECRET not in output
     assert "Traceback" not in output
+
+
+@pytest.mark.skipif(os.name == "nt", reason="runs commands for a POSIX shell")
+def test_what_the_page_shows_runs(environment, address, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "buckets.md").read_text(encoding="utf-8")
+    page = page.replace("s3://bucket/elevenlabs", address)
+    (commands,), (program,) = (re.findall(rf"```{each}\n(.*?)```", page, re.DOTALL) for each in ("sh", "python"))
+    export, *commands = commands.partition("export ")[2].splitlines()
+    assert [each for each in re.findall("[A-Z_]+", export) if each not in os.environ] == []
+    variables = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for command in (["bash", "-c", "\n".join(["set -e", *commands])], [sys.executable, "-c", program]):
+        done = subprocess.run(command, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    assert done.stdout == "20\n"

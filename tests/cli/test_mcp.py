@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from elevenlabs_history_backup import Backup, BackupReader
 from elevenlabs_history_cli.mcp_server import make_server
+from elevenlabs_history_cli.parser import make_parser
 from mcp import Client, StdioServerParameters, stdio_client
 
 COMMAND = str(Path(sys.executable).parent / "elevenlabs-history")
@@ -123,6 +125,14 @@ def test_without_the_extra_one_line_says_what_to_install(run, folder, monkeypatc
     result = run("mcp", folder)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == ("elevenlabs-history: The server needs an extra: pip install 'elevenlabs-history[mcp]'\n")
+
+
+def test_the_settings_of_the_guide_start_it():
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "assistants.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)
+    (server,) = json.loads(text)["mcpServers"].values()
+    assert server["command"] == Path(COMMAND).name
+    assert make_parser().parse_args(server["args"]).command == "mcp"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="uses POSIX signals")

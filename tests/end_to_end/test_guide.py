@@ -1,7 +1,9 @@
-"""What the guide shows runs as it stands there, section by section."""
+"""What the documentation shows runs as it stands there: Python section by section, commands page by page."""
 
 import asyncio
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,8 +12,11 @@ import certifi
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted((DOCS / "guide").glob("*.md"))
+# These have tests of their own.
+ELSEWHERE = {"buckets.md", "pipelines.md", "scheduling.md", "simulator.md", "workspaces.md"}
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page.name not in ELSEWHERE or page.parent != DOCS]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+COMMANDS = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # What a section may take for granted; the section on clients makes them.
 GIVEN = """
 from elevenlabs_history import HistoryClient
@@ -84,6 +89,47 @@ def test_a_sentence_is_generated_once(vendor):
     assert vendor.texts == ["Who is there?"]
     assert first == b"some audio"
     assert len(second) > len(first)
+
+
+# What is not here, or would never end.
+STAND_INS = """
+set -eo pipefail
+pip() { :; }
+ffplay() { cat > ffplay.mp3; }
+elevenlabs-history-simulator() { timeout 5 elevenlabs-history-simulator "$@" || [ $? = 124 ]; }
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="runs commands for a POSIX shell")
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if COMMANDS.search(page.read_text("utf-8"))], ids=lambda p: p.name
+)
+def test_the_commands_of_a_page_run(page, simulator, tmp_path):
+    old = len(simulator.history)
+    for date in range(2_000_000_000, 2_000_000_000 + 2 * old):
+        simulator.history.add(text="Who is there?", voice_name="Rachel", date=date, aligned=True)
+    first, second, *_ = (item.id for item in simulator.history)
+    environment = {
+        **(os.environ | simulator.environment),
+        "HOME": str(tmp_path),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+
+    def bash(script):
+        command = ["bash", "-c", STAND_INS + script]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
+        assert (done.returncode, "elevenlabs-history: " in done.stderr) == (0, False), done.stderr
+
+    bash("elevenlabs-history backup ~/elevenlabs; echo 'Who is there?' > line.txt")
+    script = "\n".join(COMMANDS.findall(page.read_text("utf-8")))
+    for shown, there in {"ID1": first, "ID2": second, "ja9xsmfGhxYcymxGcOGB": first}.items():
+        script = script.replace(shown, there)
+    # There is no terminal that could be asked.
+    script = script.replace(" --delete", f" --delete --yes-delete {old}")
+    bash(script.replace("export ELEVENLABS_API_KEY=…\n", ""))
+    assert len(simulator.history) == (2 * old if page.name == "prune.md" else 3 * old)
 
 
 @pytest.mark.parametrize("page", [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")], ids=lambda page: page.name)
