@@ -1,11 +1,13 @@
-"""Asks the real server what is assumed about it: read-only, within limits, with a report that may be published.
+"""Asks the real server what is assumed about it, and writes a report that may be published.
+
+It only reads, within limits::
 
     from elevenlabs_history_probe import Limits, Session, ask_all, make_report
 
     with Session("https://api.elevenlabs.io", key, Limits()) as session:
         report = make_report(list(ask_all(session)), session)
 
-`ASSUMPTIONS` is the one table that the probe, docs/assumptions.md and the tests of the simulator's quirks share.
+`ASSUMPTIONS` is the one table that the probe, the page of assumptions and the tests of the simulator's quirks share.
 """
 
 from .findings import Assumption as Assumption

@@ -1,10 +1,13 @@
-"""A server on loopback that answers like the ElevenLabs history API, for tests that must not need a key.
+"""A server on loopback that answers like the ElevenLabs history API.
 
-from elevenlabs_history_simulator import Fault, Simulator
+With it, tests need no key and no network::
 
-with Simulator(items=100) as simulator:
-    simulator.faults.add(Fault.truncate(1000), on="download")
-    client = HistoryClient(simulator.api_key, base_url=simulator.base_url)
+    from elevenlabs_history import HistoryClient
+    from elevenlabs_history_simulator import Fault, Simulator
+
+    with Simulator(items=100) as simulator:
+        simulator.faults.add(Fault.truncate(1000), on="download")
+        client = HistoryClient(simulator.api_key, base_url=simulator.base_url)
 """
 
 from __future__ import annotations

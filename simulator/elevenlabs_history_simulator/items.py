@@ -59,7 +59,7 @@ class Item:
 
     @property
     def has_audio(self) -> bool:
-        """Its audio can be fetched: it is neither deleted nor still being made."""
+        """Whether its audio can be fetched; not if it is deleted or still being made."""
         return self.as_told().get("state") not in _WITHOUT_AUDIO
 
     def as_told(self) -> dict[str, Any]:

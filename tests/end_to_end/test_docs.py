@@ -7,6 +7,8 @@ from pathlib import Path
 
 import elevenlabs_history
 import elevenlabs_history_backup
+import elevenlabs_history_probe
+import elevenlabs_history_simulator
 import pytest
 from elevenlabs_history import HistoryClient, errors
 from support.backups import sync
@@ -15,12 +17,18 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 DIRECTIVE = re.compile(r"^\.\. auto(?:class|data|exception|function):: (\w+)$", re.MULTILINE)
 
 
-@pytest.mark.parametrize("package", [elevenlabs_history, elevenlabs_history_backup], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "package",
+    [elevenlabs_history, elevenlabs_history_backup, elevenlabs_history_probe, elevenlabs_history_simulator],
+    ids=lambda each: each.__name__,
+)
 def test_every_public_name_is_in_the_reference(package):
     documented = {
         name for page in REFERENCE.glob("*.md") for name in DIRECTIVE.findall(page.read_text(encoding="utf-8"))
     }
-    public = {name for name, value in vars(package).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    # The simulator loads each name when it is used.
+    names = getattr(package, "__all__", vars(package))
+    public = {name for name in names if not name.startswith("_") and not inspect.ismodule(getattr(package, name))}
     assert public - documented - set(vars(errors)) == set()
 
 
