@@ -23,7 +23,7 @@ demo: $(INSTALLED) ## Start the simulator, list its history, download some items
 	@$(BIN)/python scripts/demo.py
 
 test: $(TOOLS) ## Run the tests in parallel, with coverage
-	@echo "Running the tests (about four minutes on two cores) …"
+	@echo "Running the tests (about nine minutes on two cores) …"
 	@$(PYTEST) -m "not packaging and not cluster" --cov --cov-report=term
 
 # A file's tests stay on one worker, so that each wheel and each environment is made once.

@@ -18,7 +18,7 @@ from .prune import PruneFilters, PrunePlan, PruneReport, PruneResult, plan_prune
 from .reader import BackupReader
 from .repair import repair
 from .report import EventHandler, ImportReport, SyncPlan, SyncReport, VerifyReport
-from .schema import HIDDEN_FOLDER
+from .schema import CATALOG_NAME, HIDDEN_FOLDER
 from .settings import continue_settings
 from .storage import LOCK_NAME, FolderStorage
 from .sync import Run, plan, sync
@@ -60,7 +60,7 @@ class Backup(BackupReader):
         zero-retention calls are not in the history, so no backup has them.
 
         Filters, format and template of the first run are remembered: a later run continues with those that it is not
-        given, and uses others for itself only. Until something was saved, each run counts as the first.
+        given, and uses others for itself only. Until the backup has an item, each run counts as the first.
 
         Args:
             client: The client of the workspace.
@@ -89,10 +89,7 @@ class Backup(BackupReader):
         settings = continue_settings(self.settings, filters, output_format, template, no_filters=no_filters)
         listing = Listing(client, settings, limit=limit, full=full)
         with self._run(client, workers, batch_size, on_event) as run:
-            # At the beginning, because a first run that is killed has to be continued as it began.
-            if remember or run.catalog.settings() is None or not run.catalog.count():
-                run.catalog.store_settings(settings)
-            return sync(run, listing, settings.make_template())
+            return sync(run, listing, settings, remember=remember)
 
     def plan(
         self,
@@ -303,6 +300,15 @@ class Backup(BackupReader):
         if not isinstance(self._storage, FolderStorage):
             raise InvalidArgumentError(message)
 
+    def _backup_around(self) -> Path | None:
+        """Return the backup that a new one would lie in, whose files would be foreign ones there."""
+        if (self.folder / CATALOG_NAME).exists():
+            return None
+        names = (CATALOG_NAME, HIDDEN_FOLDER)
+        return next(
+            (each for each in self.folder.absolute().parents if all((each / name).exists() for name in names)), None
+        )
+
     def _open_catalog(self, *, create: bool) -> Catalog:
         return Catalog(self.folder, create=create, name=self.name)
 
@@ -310,6 +316,10 @@ class Backup(BackupReader):
     def _locked(self) -> Iterator[Catalog]:
         if self.folder.is_file():
             raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
+        if (outer := self._backup_around()) is not None:
+            raise InvalidArgumentError(
+                f"{self.folder} lies in the backup {outer}: choose that one, or a folder outside."
+            )
         with FolderLock(self.folder / HIDDEN_FOLDER / LOCK_NAME), self._storage.writing():
             catalog = self._open(create=True)
             with self._storage.saving(catalog):

@@ -32,7 +32,7 @@ _WORD = re.compile("[^ \t\r\n\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
 # needed only.
 _ROWS = """
 SELECT history_item_id, date_unix, voice, coalesce(model_id, ''), coalesce(source, ''), characters, text,
-    path, coalesce(round(seconds, 1), 0), coalesce(reason, 'It was deleted on purpose.'),
+    path, coalesce(round(seconds, 2), 0), coalesce(reason, 'It was deleted on purpose.'),
     CASE WHEN instr(json, '"dialogue":[{') OR instr(json, '"alignments":{') THEN json END
 FROM items CROSS JOIN files USING (history_item_id)
 ORDER BY date_unix, history_item_id, state <> 'saved', format

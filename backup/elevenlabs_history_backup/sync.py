@@ -11,6 +11,7 @@ from elevenlabs_history import (
     FileSaved,
     HistoryClient,
     HistoryItem,
+    InvalidRequestError,
     ItemMissing,
     RunStarted,
     Template,
@@ -20,7 +21,7 @@ from .catalog import Catalog
 from .listing import Listing
 from .metadata import Metadata
 from .report import BackupEvent, EventHandler, PageListed, SyncPlan, SyncReport
-from .settings import ORIGINAL
+from .settings import ORIGINAL, SyncSettings
 from .storage import Storage
 
 _SLICE = 1000
@@ -90,8 +91,27 @@ class Run:
         self.emit(event)
 
 
-def sync(run: Run, listing: Listing, template: Template) -> SyncReport:
+def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) -> SyncReport:
     """Fetch what is new and what failed before; see `Backup.sync`."""
+    catalog, template = run.catalog, settings.make_template()
+    is_first = catalog.settings() is None or not catalog.count()
+    # At the beginning, because a first run that is killed has to be continued as it began.
+    if remember or is_first:
+        catalog.store_settings(settings)
+    try:
+        report = _sync(run, listing, template)
+    except InvalidRequestError:
+        if is_first and not catalog.count():
+            catalog.forget_settings()
+        raise
+    # Neither a filter that matches nothing nor a format that the server refuses, both perhaps mistyped, may bind
+    # later runs.
+    if is_first and not remember and not report.listed:
+        catalog.forget_settings()
+    return report
+
+
+def _sync(run: Run, listing: Listing, template: Template) -> SyncReport:
     catalog = run.catalog
     number = catalog.begin_run(listing.scope)
     pending = 0

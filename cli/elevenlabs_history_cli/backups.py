@@ -60,11 +60,12 @@ def backup(args: argparse.Namespace) -> ExitCode:
                 batch_size=args.batch_size,
                 on_event=show,
             )
+        is_empty = not len(opened)
     if args.as_json:
         counts = {"missing": len(report.missing), "failed": len(report.failed)}
         print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
-        _print_report(report, args)
+        _print_report(report, args, is_empty=is_empty)
     if args.page:
         page(args)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
@@ -161,7 +162,7 @@ def _print_plan(plan: SyncPlan) -> None:
         write(f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}")
 
 
-def _print_report(report: SyncReport, args: argparse.Namespace) -> None:
+def _print_report(report: SyncReport, args: argparse.Namespace, *, is_empty: bool) -> None:
     if not args.quiet:
         _print_counts(report)
     if report.invalid_entries:
@@ -174,9 +175,13 @@ def _print_report(report: SyncReport, args: argparse.Namespace) -> None:
     if report.failed:
         write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
     elif report.complete:
-        if not report.lost and not args.quiet:
-            filters = filter_options(args)
-            everything = f"Everything that matches {filters}" if filters else "Everything that was asked for"
+        filters = filter_options(args)
+        if is_empty and filters:
+            forgotten = "" if args.remember else " Later runs are not bound by that."
+            write("", label=f"No item matches {filters}.{forgotten}", color="yellow")
+        elif not report.lost and not args.quiet:
+            everything = f"Everything {'else ' if report.missing else ''}that "
+            everything += f"matches {filters}" if filters else "was asked for"
             place = "bucket" if is_address(args.folder) else "folder"
             write("", label=f"{everything} is in the {place}.", color="green")
     elif args.limit is None and not report.invalid_entries:
@@ -190,8 +195,7 @@ def _print_counts(report: SyncReport) -> None:
         files = "the file stays" if report.deleted == 1 else "their files stay"
         write(f"{pluralize(report.deleted, 'saved item')} no longer on the server; {files}.")
     if report.missing:
-        subject = "it" if len(report.missing) == 1 else "they"
-        write(f"{pluralize(len(report.missing), 'item')} deleted from the server before {subject} could be saved.")
+        write(f"The server has no audio of {pluralize(len(report.missing), 'item')}.")
 
 
 def _print_issue(issue: VerifyIssue, args: argparse.Namespace) -> None:

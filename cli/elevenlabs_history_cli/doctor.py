@@ -197,7 +197,7 @@ def _writable(folder: Path, nearest: Path) -> str:
                 locks.enter_context(FolderLock(lock))
         with AtomicFile(nearest) as file:
             file.write(b"deleted at once")
-    return f"{folder} is writable" if nearest == folder else f"{folder} will be created"
+    return f"{folder} is writable" if nearest == folder else f"{folder} does not exist; the first backup creates it"
 
 
 def _space(folder: Path) -> str:
@@ -210,4 +210,5 @@ def _space(folder: Path) -> str:
 
 def _catalog(folder: Path) -> str:
     with Backup(folder) as backup:
-        return f"{len(backup):,} items"
+        total = backup.stats()
+    return f"{total.items:,} items, {total.saved:,} of them saved"

@@ -120,6 +120,8 @@ def _download_all(
         print_json({"event": "finished", **counts})
     elif len(requested) > 1 and not args.quiet:
         echo(", ".join(f"{number:,} {name}" for name, number in counts.items() if number) + ".")
+    if missing and not args.as_json and not args.quiet:
+        echo("What is missing is deleted, mistyped, or of another workspace. To see ids: elevenlabs-history list")
     return ExitCode.FAILED if report.missing or report.failed else ExitCode.DONE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from enum import IntEnum
 
 from .filters import add_columns, add_filters
@@ -13,7 +14,7 @@ from .parser_probe import add_probe_command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
     from .options import Commands
 
@@ -35,7 +36,24 @@ class ExitCode(IntEnum):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if wrong := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message):
+            guess = _guess(wrong[1], re.findall(r"[\w-]+", wrong[2]))
+            message = message.replace(f" (choose from {wrong[2]})", guess) if guess else message
         self.exit(ExitCode.USAGE, f"{PROGRAM}: {message}. See: {self.prog} --help\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ANN401
+        # Of a command: with the option that it does not know, argparse would name the value as well, and a good folder.
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if option := next((each.partition("=")[0] for each in unknown if each.startswith("-")), None):
+            self.error(f"unknown option {option}{_guess(option, re.findall(r'--[a-z-]+', self.format_help()))}")
+        return parsed, unknown
+
+
+def _guess(word: str, known: list[str]) -> str:
+    """Say which of the known words was likely meant, if any."""
+    from difflib import get_close_matches
+
+    return "".join(f" (did you mean {each}?)" for each in get_close_matches(word, known, 1))
 
 
 class _VersionAction(argparse.Action):

@@ -76,7 +76,7 @@ def _open(path: Path) -> ExitCode:
     name = "open" if sys.platform == "darwin" else "xdg-open"
     program = shutil.which(name)
     if program is None:
-        raise HistoryError(f"No program found for {path}.", hint="Install mpv or xdg-utils.")
+        raise HistoryError(f"No program was found to play {path}.", hint="Install mpv.")
     return _run(program, path=path)
 
 

@@ -190,7 +190,8 @@ class _Lines:
         match event:
             case RunStarted():
                 self._items = event.items
-                self._echo(f"{pluralize(event.items, 'item')} to fetch")
+                noun, what = ("file", "look at") if self._args.command == "import" else ("item", "fetch")
+                self._echo(f"{pluralize(event.items, noun)} to {what}")
             case BytesReceived():
                 self._size += event.size
             case FileSaved() | ItemMissing() | ItemFailed():

@@ -28,7 +28,8 @@ def search(args: argparse.Namespace) -> ExitCode:
         else:
             found = print_table(args.columns, (_row(record, args) for record in records))
     if not found and not args.quiet:
-        echo(f"{args.folder} has no item that contains: {words} {filter_options(args)}".rstrip())
+        filters = filter_options(args)
+        echo(f"{args.folder} has no item {f'of {filters} ' if filters else ''}that contains: {words}")
     return ExitCode.DONE
 
 
@@ -50,7 +51,8 @@ def find(args: argparse.Namespace) -> ExitCode:
     else:
         print_table(args.columns, (_row(record, args) for record in records))
     if not records and not args.quiet:
-        echo(f"{args.folder} has no file with this text {filter_options(args)}".rstrip() + ".")
+        text = f"{args.folder} has no file with this whole text {filter_options(args)}".rstrip()
+        echo(f"{text}. To find words: elevenlabs-history search")
     return ExitCode.DONE if records else ExitCode.FAILED
 
 

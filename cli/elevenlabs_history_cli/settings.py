@@ -142,7 +142,8 @@ def _fill_folder(args: argparse.Namespace, settings: Settings, default: str | No
         return
     args.folder = default
     if default is None and args.command != "doctor":
+        what = f"The folder of a backup and words to {args.command}" if "words" in args else "The folder of a backup"
         raise InvalidArgumentError(
-            "The folder of the backup is missing.",
-            hint=f"Name it, or set a default: {FOLDER_VARIABLE} in the environment, or folder in {settings.file}.",
+            f"{what} must be given.",
+            hint=f"The default folder is {FOLDER_VARIABLE} in the environment, or folder in {settings.file}.",
         )

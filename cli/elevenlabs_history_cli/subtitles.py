@@ -56,7 +56,9 @@ def _write(record: Record | None, args: argparse.Namespace) -> Literal["written"
     except SubtitleError as error:
         lacking = isinstance(error, NoAlignmentError)
         if args.ids or not lacking:
-            error.hint = "A listing may leave alignments out: use --fetch." if lacking else error.hint
+            if lacking:
+                asked = "The server has none, either." if args.fetch else "A listing may leave it out: use --fetch."
+                error.hint = asked
             echo(f"elevenlabs-history: {error}")
         return "lacking" if lacking else "failed"
     text = format_cues(cues, args.form)

@@ -9,9 +9,7 @@ pytestmark = pytest.mark.elevenlabs_history(strict=True)
 
 
 @pytest.fixture(autouse=True)
-def server(elevenlabs_history_server, monkeypatch):
-    for name, value in elevenlabs_history_server.environment.items():
-        monkeypatch.setenv(name, value)
+def server(elevenlabs_history_server):
     return elevenlabs_history_server
 
 

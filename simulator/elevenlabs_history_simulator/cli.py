@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.write("The simulator needs an extra: pip install 'elevenlabs-history[simulator]'\n")
         sys.exit(USAGE)
     simulator = Simulator(
-        items=options.items,
+        items=0,
         seed=options.seed,
         quirks=quirks,
         latency=options.latency / 1000,
@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         host=options.host,
         port=options.port,
     )
+    simulator.history.fill(options.items, aligned=options.aligned)
     try:
         simulator.start()
     except OSError as error:
@@ -83,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="where it listens (127.0.0.1: only on this machine)")
     parser.add_argument("--port", type=whole(0, 65_535), default=8000, help="its port; 0 for any free one (8000)")
     parser.add_argument("--items", type=whole(0), default=20, metavar="N", help="items of its history (20)")
+    parser.add_argument(
+        "--aligned", action="store_true", help="items tell when each character is spoken, for subtitles"
+    )
     parser.add_argument("--seed", type=whole(0), default=1, metavar="S", help="other seeds give other items (1)")
     parser.add_argument(
         "--quirk",
@@ -95,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--like",
         metavar="REPORT",
-        help="have the quirks of a report of elevenlabs-history probe; --quirk comes before it",
+        help="have the quirks of a report of elevenlabs-history probe; --quirk overrides it",
     )
     parser.add_argument(
         "--latency", type=number("0 or more"), default=0.0, metavar="MS", help="milliseconds before each answer (0)"

@@ -38,10 +38,10 @@ class History:
         """Return an item, or None when there is none of that id."""
         return self._items.get(history_item_id)
 
-    def fill(self, count: int) -> None:
-        """Add mp3 items some minutes apart, of all voices and models."""
+    def fill(self, count: int, *, aligned: bool = False) -> None:
+        """Add mp3 items some minutes apart, of all voices and models; `aligned` as for `add`."""
         for _ in range(count):
-            self.add()
+            self.add(aligned=aligned)
 
     def fill_mixed(self, count: int) -> None:
         """Add items as a long-lived account has them.

@@ -18,7 +18,7 @@ Place = tuple[float, float]
 _WITHOUT_AUDIO = frozenset({"deleted", "processing"})
 
 
-@define(kw_only=True, eq=False)
+@define(kw_only=True, eq=False, repr=False)
 class Item:
     """One history item. It is made by a `History`.
 
@@ -44,6 +44,9 @@ class Item:
     id3: bool = False
     spoken: str | None = None
     _metadata: dict[str, Any] | None = field(default=None, init=False)
+
+    def __repr__(self) -> str:
+        return f"<Item {self.id}>"
 
     @property
     def metadata(self) -> dict[str, Any]:

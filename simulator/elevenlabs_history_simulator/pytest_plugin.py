@@ -42,9 +42,12 @@ def _elevenlabs_history_started() -> Iterator[Simulator]:
 
 @pytest.fixture
 def elevenlabs_history_server(
-    request: pytest.FixtureRequest, _elevenlabs_history_started: Simulator
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _elevenlabs_history_started: Simulator
 ) -> Iterator[Simulator]:
-    """A running simulator of the ElevenLabs history API, as new for each test."""
+    """A running simulator of the ElevenLabs history API, as new for each test.
+
+    The environment leads there: a program that takes its key and its server from it can't reach a real account.
+    """
     node: pytest.Item = request.node
     server = _elevenlabs_history_started
     markers = list(node.iter_markers(_MARKER))
@@ -57,10 +60,12 @@ def elevenlabs_history_server(
     try:
         server.reset(**settings)
     except TypeError as error:
-        raise pytest.UsageError(f"{node.nodeid}: the marker {_MARKER} has an unknown argument: {error}") from None
+        raise pytest.UsageError(f"{node.nodeid}: the marker {_MARKER}: {error}") from None
     except ValueError as error:
         raise pytest.UsageError(f"{node.nodeid}: the marker {_MARKER}: {error}") from None
     node.stash[_SERVER] = server
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
     yield server
     server.reset()
 

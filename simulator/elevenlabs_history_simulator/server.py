@@ -6,8 +6,10 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self, cast
 
+import attrs
 import uvicorn
 from attrs import evolve, field, frozen
+from attrs.validators import instance_of
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import make_app
@@ -41,7 +43,7 @@ class Settings:
 
     items: int = 20
     seed: int = 1
-    quirks: Quirks = field(factory=Quirks)
+    quirks: Quirks = field(factory=Quirks, validator=instance_of(Quirks))
     latency: float = 0.0
     bandwidth: float | None = None
     concurrency: int | None = None
@@ -161,6 +163,9 @@ class Simulator:
         """
         if like is not None:
             differences = {"quirks": quirks_like(like)} | differences
+        if unknown := differences.keys() - attrs.fields_dict(Settings).keys():
+            known = ", ".join(attrs.fields_dict(Settings))
+            raise TypeError(f"{', '.join(sorted(unknown))}: no such argument. There are {known} and like.")
         settings = evolve(self._settings, **differences)
         self.quirks, self.latency, self.bandwidth = settings.quirks, settings.latency, settings.bandwidth
         self.concurrency, self.scopes, self.strict = settings.concurrency, settings.scopes, settings.strict

@@ -40,7 +40,8 @@ def test_a_later_run_continues_with_the_filters_format_and_template_of_the_first
 
 def test_every_filter_is_remembered(client, simulator, tmp_path, voice):
     filters = {"model_id": "eleven_v3", "source": "TTS", "search": "dragon"}
-    sync(client, tmp_path, voice=voice, **filters, after=RECENT, before=RECENT + 2)
+    simulator.history.add(voice_id=voice, model_id="eleven_v3", source="TTS", text="A dragon.", date=RECENT)
+    assert sync(client, tmp_path, voice=voice, **filters, after=RECENT, before=RECENT + 2).saved == 1
     simulator.requests.clear()
     sync(client, tmp_path)
     plan(client, tmp_path)
@@ -86,6 +87,24 @@ def test_the_original_format_can_be_asked_for_in_a_backup_of_wav_files(client, t
     assert sorted(path.suffix for path in tmp_path.rglob("*_*.*")) == [".mp3", ".mp3", ".wav", ".wav"]
     assert sync(client, tmp_path, limit=3).saved == 1
     assert len(list(tmp_path.rglob("*.wav"))) == 3
+
+
+def test_filters_of_a_first_run_that_match_nothing_do_not_bind_the_next(client, tmp_path):
+    assert sync(client, tmp_path, voice="Rachell").listed == 0
+    assert settings_of(tmp_path) is None
+    assert sync(client, tmp_path).saved == 20
+
+
+def test_a_run_that_finds_nothing_may_be_told_to_be_continued(client, simulator, tmp_path):
+    assert sync(client, tmp_path, voice="Rosalind", remember=True).listed == 0
+    simulator.history.add(voice_name="Rosalind")
+    assert sync(client, tmp_path).saved == 1
+
+
+def test_a_format_that_the_server_refuses_does_not_bind_the_next_run(client, tmp_path):
+    with pytest.raises(InvalidRequestError):
+        sync(client, tmp_path, output_format="flac")
+    assert sync(client, tmp_path).saved == 20
 
 
 def test_limit_and_full_are_never_remembered(client, tmp_path):

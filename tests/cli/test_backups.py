@@ -235,7 +235,7 @@ def test_search_takes_filters_and_names_those_that_match_nothing(run, simulator,
     result = run("search", folder, "syzygy", "--voice", "bob", "--before", "2033-05-20", "--json")
     assert [record["date"] for record in result.json_lines] == ["2033-05-19T03:33:20Z"]
     nothing = run("search", folder, "syzygy", "--voice", "Ann", "--after", "2033-05-19")
-    assert nothing.stderr == (f"{folder} has no item that contains: syzygy --voice Ann --after '2033-05-19 00:00'\n")
+    assert nothing.stderr == (f"{folder} has no item of --voice Ann --after '2033-05-19 00:00' that contains: syzygy\n")
 
 
 def test_show_reads_a_backup_without_a_server(run, simulator, folder, monkeypatch):
@@ -404,3 +404,33 @@ def test_archives_that_were_downloaded_by_hand_are_imported(run, client, simulat
     assert f"left  {tmp_path / 'broken.zip'}: " in result.stdout
     assert "0 files recorded, 9 extracted from archives." in result.stdout
     assert run("verify", tmp_path / "history").stdout == "9 ok.\n"
+
+
+def test_a_first_run_that_matches_nothing_says_so_and_does_not_bind_later_ones(run, tmp_path):
+    first = run("backup", tmp_path, "--voice", "Rachell")
+    assert (first.exit_code, first.lines[-1]) == (
+        0,
+        "No item matches --voice Rachell. Later runs are not bound by that.",
+    )
+    second = run("backup", tmp_path)
+    assert "As in the first run" not in second.stderr
+    assert second.lines[-1] == "Everything that was asked for is in the folder."
+    assert len(list(tmp_path.rglob("*.mp3"))) == 20
+
+
+def test_items_without_audio_are_not_said_to_be_in_the_folder(run, simulator, tmp_path):
+    simulator.history.add(state="deleted")
+    result = run("backup", tmp_path)
+    assert (result.exit_code, result.lines[-2:]) == (
+        0,
+        ["The server has no audio of 1 item.", "Everything else that was asked for is in the folder."],
+    )
+
+
+def test_a_backup_inside_of_another_one_is_refused(run, tmp_path):
+    run("backup", tmp_path, "--quiet")
+    inner = tmp_path / "2025"
+    result = run("backup", inner)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{inner} lies in the backup {tmp_path}: choose that one, or a folder outside." in result.stderr
+    assert run("backup", tmp_path, "--quiet").exit_code == 0

@@ -260,7 +260,7 @@ def test_entries_that_are_not_items_are_reported_and_fail_the_listing(run, simul
 
 def test_retries_are_logged_by_default_requests_with_v_and_nothing_with_quiet(run, simulator):
     simulator.faults.add(Fault.answer(503))
-    assert "Attempt 1 failed; retrying in " in run("list").stderr
+    assert re.search(r"Attempt 1 failed; retrying in \S+ s: \[503\] ", run("list").stderr)
     simulator.faults.add(Fault.answer(503))
     assert run("list", "--quiet").stderr == ""
     simulator.faults.add(Fault.answer(503))
@@ -350,3 +350,27 @@ def test_log_lines_are_sanitized(capsys):
 def test_log_lines_clear_the_bar_of_a_terminal(run, monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert run("list", "-v").stderr.startswith("\r\x1b[KGET /v1/history: 200 in ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["bakcup"],
+            "argument COMMAND: invalid choice: 'bakcup' (did you mean backup?). See: elevenlabs-history --help",
+        ),
+        (["help", "serach"], "invalid choice: 'serach' (did you mean search?)"),
+        (
+            ["backup", "--workes", "3", "{folder}"],
+            "unknown option --workes (did you mean --workers?). See: elevenlabs-history backup --help",
+        ),
+        (["list", "--voise=Rachel"], "unknown option --voise (did you mean --voice?)"),
+        (["list", "--xyzzy"], "unknown option --xyzzy. See: elevenlabs-history list --help"),
+        (["xyzzy"], "(choose from "),
+    ],
+)
+def test_a_misspelled_word_is_named_alone_with_what_was_likely_meant(run, tmp_path, arguments, message):
+    result = run(*(each.format(folder=tmp_path) for each in arguments))
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert message in result.stderr
+    assert str(tmp_path) not in result.stderr

@@ -155,7 +155,7 @@ def test_a_backup_is_checked_and_not_changed(check, simulator, tmp_path):
         backup.sync(client)
     before = sorted(folder.rglob("*"))
     checks = check()
-    assert (checks["folder"].status, checks["catalog"].message) == ("ok", "20 items")
+    assert (checks["folder"].status, checks["catalog"].message) == ("ok", "20 items, 20 of them saved")
     assert sorted(folder.rglob("*")) == before
     (folder / "history.db").write_bytes(b"not a catalog" * 100)
     result = check()["catalog"]

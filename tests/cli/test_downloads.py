@@ -17,6 +17,7 @@ from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 
 COMMAND = Path(sys.executable).parent / "elevenlabs-history"
 UNKNOWN = "a" * 20
+HINT = "What is missing is deleted, mistyped, or of another workspace. To see ids: elevenlabs-history list\n"
 terminals = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
 
 
@@ -59,7 +60,9 @@ def test_what_exists_is_skipped_what_is_missing_is_named_and_the_rest_is_saved(r
     assert path.read_bytes() == b"mine"
     assert len(result.lines) == 2
     assert ids_in(tmp_path) >= set(ids[1:3])
-    assert result.stderr == (f"missing {UNKNOWN}\n2 items to fetch\nexists  {path}\n2 saved, 1 skipped, 1 missing.\n")
+    assert result.stderr == (
+        f"missing {UNKNOWN}\n2 items to fetch\nexists  {path}\n2 saved, 1 skipped, 1 missing.\n" + HINT
+    )
     assert run("download", ids[0], "-o", tmp_path, "--overwrite").exit_code == 0
     assert item_id_of(path.read_bytes()) == ids[0]
 
@@ -73,7 +76,7 @@ def test_quiet_prints_only_what_went_wrong(run, simulator, ids, tmp_path):
 
 def test_nothing_is_made_for_ids_that_nobody_has(run, tmp_path):
     result = run("download", UNKNOWN, "-o", tmp_path / "clips")
-    assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"missing {UNKNOWN}\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"missing {UNKNOWN}\n{HINT}")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -278,8 +281,8 @@ def test_a_terminal_shows_the_look_up_a_bar_and_the_files(in_a_terminal, ids, tm
     terminal = in_a_terminal("download", *ids[:3], UNKNOWN, "-o", tmp_path, columns=120)
     assert terminal.exit_code == 1
     assert terminal.output.startswith("\rLooking up 4 items …")
-    missing, *files, bar, summary = terminal.lines
+    missing, *files, bar, summary, hint = terminal.lines
     assert missing == f"missing {UNKNOWN}"
     assert "".join(files).count("KiB  item ") == 3
     assert bar.startswith("100%|################| 3/3 items")
-    assert summary == "3 saved, 1 missing."
+    assert (summary, f"{hint}\n") == ("3 saved, 1 missing.", HINT)

@@ -80,7 +80,7 @@ def test_a_missing_program_is_one_line_with_the_path(run, programs, path, item_i
     for command in ("play", "open"):
         result = run(command, item_id)
         assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-        assert f"No program found for {path}. Install " in result.stderr
+        assert f"No program was found to play {path}. Install " in result.stderr
 
 
 def test_a_program_that_fails_is_one_line_with_the_path(run, programs, path, item_id):

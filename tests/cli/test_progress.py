@@ -61,7 +61,7 @@ def test_the_bar_prints_failures_above_it_and_every_file_with_v(in_a_terminal, s
     assert [len(line.split()) for line in lines if line.startswith("missing")] == [2]
     assert sum(line.endswith("(only item)") for line in lines) == 18
     assert bar.startswith("100%|################| 20/20 items")
-    assert missing == "1 item deleted from the server before it could be saved."
+    assert missing == "The server has no audio of 1 item."
     assert "\x1b[31m1 item failed; the next run tries again.\x1b[0m" in terminal.output
     assert failed == "1 item failed; the next run tries again."
 

@@ -46,7 +46,9 @@ def test_find_prints_what_was_generated_before_newest_first(run, folder):
 def test_find_says_by_its_exit_code_that_nothing_was_found(run, folder):
     nothing = run("find", folder, "Dragons like soup.", "--voice", "Ann", "--model", "one")
     assert (nothing.exit_code, nothing.stdout) == (1, "")
-    assert nothing.stderr == f"{folder} has no file with this text --voice Ann --model one.\n"
+    assert nothing.stderr.startswith(
+        f"{folder} has no file with this whole text --voice Ann --model one. To find words: "
+    )
     assert run("find", folder, "Dragons like soup.", "-q").stderr == ""
     assert run("find", folder, TEXT, "--voice", "Bob", "--model", "one").exit_code == 1
     assert run("find", folder, "Dragons like syzygies.", "--exact").exit_code == 1
@@ -80,7 +82,7 @@ def test_the_text_may_come_from_a_file_or_from_standard_input(run, folder, tmp_p
         (["{folder}", "text", "--text-file", "{folder}/history.db"], "Give either a text or --text-file."),
         (["{folder}", "-"], "Standard input is not UTF-8."),
         (["{folder}", " "], "The text to find is empty."),
-        ([], "The folder of the backup is missing."),
+        ([], "The folder of a backup and words to find must be given."),
         (["{folder}/nowhere", "text"], "is not a backup"),
     ],
 )

@@ -161,7 +161,7 @@ def test_an_item_without_an_alignment_is_one_line_and_nothing_is_written(run, si
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert result.stderr == (
         f"elevenlabs-history: Item {item.id} has no alignment, so nothing tells when its words are spoken. "
-        "A listing may leave alignments out: use --fetch.\n"
+        "A listing may leave it out: use --fetch.\n"
     )
     assert not (tmp_path / "one.srt").exists()
     assert run("subtitles", folder, item.id).stdout == ""

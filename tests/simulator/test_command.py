@@ -83,6 +83,13 @@ def test_items_seed_and_quirks_are_as_told():
     assert not {item["history_item_id"] for item in items} & {item["history_item_id"] for item in others}
 
 
+def test_items_tell_when_each_character_is_spoken_if_asked_to():
+    for options, is_aligned in (([], False), (["--aligned"], True)):
+        with started("--items", "1", *options) as (_, http):
+            (item,) = http.get("/v1/history").json()["history"]
+            assert bool(item["alignments"]) is is_aligned
+
+
 def test_latency_and_bandwidth_make_an_answer_take_longer():
     with started("--latency", "300", "--bandwidth", "0.05") as (_, http):
         begun = time.perf_counter()

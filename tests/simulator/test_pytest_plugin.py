@@ -35,6 +35,22 @@ def test_it(elevenlabs_history_server):
 """).assert_outcomes(passed=1)
 
 
+def test_the_environment_leads_to_it_and_to_nobody_else_as_long_as_the_test_runs(run, monkeypatch):
+    monkeypatch.setenv("ELEVENLABS_API_KEY", "sk_of_a_real_account")
+    monkeypatch.delenv("ELEVENLABS_BASE_URL", raising=False)
+    run("""
+import os
+
+def test_it(elevenlabs_history_server):
+    server = elevenlabs_history_server
+    assert (os.environ["ELEVENLABS_BASE_URL"], os.environ["ELEVENLABS_API_KEY"]) == (server.base_url, server.api_key)
+
+def test_another():
+    assert os.environ["ELEVENLABS_API_KEY"] == "sk_of_a_real_account"
+    assert "ELEVENLABS_BASE_URL" not in os.environ
+""").assert_outcomes(passed=2)
+
+
 def test_each_test_finds_it_as_new_at_the_same_address(run):
     run("""
 seen = []
@@ -98,7 +114,12 @@ def test_it(elevenlabs_history_server):
 
 
 @pytest.mark.parametrize(
-    ("marker", "told"), [("(colour=1)", "*unknown argument*colour*"), ("(True)", "*named arguments alone*")]
+    ("marker", "told"),
+    [
+        ("(colour=1)", "*colour: no such argument. There are items, *"),
+        ("(True)", "*named arguments alone*"),
+        ("(quirks={'folders': True})", "*'quirks' must be *Quirks*"),
+    ],
 )
 def test_a_marker_that_makes_no_sense_is_told(run, marker, told):
     result = run(f"""

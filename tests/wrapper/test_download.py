@@ -49,6 +49,12 @@ def test_one_item_is_saved_as_received(client, simulator, items, tmp_path, metho
     assert files(tmp_path) == ["new/one.mp3"]
 
 
+def test_files_of_an_archive_are_returned_in_the_order_of_the_items(client, items, tmp_path):
+    requested = [items[number] for number in (5, 0, 9, 2, 7)]
+    saved = client.download(requested).extract(tmp_path)
+    assert [file.history_item_id for file in saved] == [item.history_item_id for item in requested]
+
+
 @pytest.mark.parametrize("name", ["three.mp3", "three", "zip"])
 def test_an_archive_is_not_saved_under_the_name_of_something_else(client, simulator, items, tmp_path, name):
     simulator.requests.clear()

@@ -119,7 +119,7 @@ def _read_end(file: IO[bytes], archive_size: int) -> tuple[int, int, int]:
     tail = file.read(_TAIL_BYTES)
     at = tail.rfind(b"PK\5\6")
     if at < 0 or len(tail) - at < _END.size:
-        _refuse("it has no end of central directory record: it is cut short or not a zip archive")
+        _refuse("it is cut short, or not a zip archive: it has no end of central directory record")
     _, *fields, comment_length = _END.unpack_from(tail, at)
     if at + _END.size + comment_length != len(tail):
         _refuse("its comment does not end at the end of the file: it is cut short, or bytes follow it")

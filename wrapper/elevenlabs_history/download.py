@@ -152,9 +152,9 @@ class Download(_Exchange):
             overwrite: Replace existing files.
 
         Returns:
-            Where each file is and, if proven, which item it is. A file that can't be proven to be one of
-            the items has no id. That includes bare ids in an archive whose names hold no ids. A file of an item as
-            listed has the time at which it was generated.
+            Where each file is and, if proven, which item it is, in the order of the items. A file that can't be proven
+            to be one of them has no id and comes last. That includes bare ids in an archive whose names hold no ids.
+            A file of an item as listed has the time at which it was generated.
 
         Raises:
             InvalidArgumentError: The folder is invalid, or two items would get one name; nothing was sent.

@@ -96,7 +96,7 @@ class Report:
     """The result of `download_all`. Every item is in exactly one of the four lists, unless the run was stopped.
 
     Attributes:
-        saved: Files, each proven to be its item.
+        saved: Files, each proven to be its item, in the order in which they were saved.
         skipped: Items whose files existed.
         missing: Ids of items that the server no longer has.
         failed: Items that could not be saved, with the reason.

@@ -53,6 +53,8 @@ def extract_all(targets: Targets, body: Sink[AtomicFile]) -> list[DownloadedFile
         staged = staging.stage(body)
         if not staged:
             raise UnsafeArchiveError(f"The archive is empty ({describe(targets.items)}). Nothing was written.")
+        order = {id_of(item): number for number, item in enumerate(targets.items)}
+        staged.sort(key=lambda each: len(order) if each.item is None else order[id_of(each.item)])
         paths = [
             targets.folder / f"unidentified_{number}{each.kind.extension}"
             if each.item is None

@@ -200,7 +200,8 @@ class Attempts:
             self._budget.record_rate_limit(delay if delay is not None and error.retry_after is not None else 0.0)
         if delay is None or not self._budget.acquire():
             return None
-        log.warning("Attempt %d failed; retrying in %.1f s: %s", self.number, delay, error.message)
+        status = f"[{error.status_code}] " if error.status_code else ""
+        log.warning("Attempt %d failed; retrying in %.1f s: %s%s", self.number, delay, status, error.message)
         self.number += 1
         return delay
 

@@ -66,7 +66,9 @@ def resolve_base_url(base_url: str | None, region: Region | None) -> httpx.URL:
     except httpx.InvalidURL as error:
         raise InvalidArgumentError(f"Invalid base URL {address!r}: {error}.") from None
     if url.scheme not in {"http", "https"} or not url.host:
-        raise InvalidArgumentError(f"Invalid base URL {address!r}: it must begin with https:// and a host.")
+        raise InvalidArgumentError(
+            f"Invalid base URL {address!r}: it must be https:// and a host, or http:// and a port of this machine."
+        )
     if url.scheme == "http" and not is_loopback(url.host):
         raise InvalidArgumentError(f"The base URL {address!r} would send the key unencrypted: use https://.")
     return url
