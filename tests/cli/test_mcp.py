@@ -150,5 +150,5 @@ def test_a_signal_ends_it(folder, number):
         process.stdin.flush()
         assert process.stdout.readline()
         process.send_signal(number)
-        assert process.wait(timeout=20) == -number
+        assert process.wait(timeout=60) == -number
         assert "Traceback" not in process.stderr.read()

@@ -67,7 +67,7 @@ def test_it_ends_quietly_even_in_the_middle_of_an_answer(number):
     with started("--bandwidth", "0.001") as (process, http), http.stream("GET", "/v1/history") as answer:
         assert answer.status_code == 200
         process.send_signal(number)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == ""
 
 

@@ -189,7 +189,7 @@ def test_a_run_that_is_ended_leaves_no_temporary_folder(tmp_path):
             assert process.poll() is None
             time.sleep(0.05)
         process.terminate()
-        assert process.wait(10) == 128 + signal.SIGTERM
+        assert process.wait(60) == 128 + signal.SIGTERM
         os.killpg(process.pid, signal.SIGKILL)  # the hook, which sleeps
     assert list(temporary.iterdir()) == []
     assert project.state() == before

@@ -133,7 +133,7 @@ def test_an_extract_that_is_cancelled_several_times_waits_for_its_thread(simulat
 
     def wait(descriptor):
         started.set()
-        may_go_on.wait(5)
+        may_go_on.wait(60)
         fsync(descriptor)
 
     monkeypatch.setattr("elevenlabs_history._files.atomic.os.fsync", wait)
@@ -142,7 +142,7 @@ def test_an_extract_that_is_cancelled_several_times_waits_for_its_thread(simulat
         async with AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
             items = [item async for item in client.list()]
             task = asyncio.create_task(client.download(items).extract(tmp_path))
-            await asyncio.to_thread(started.wait, 5)
+            await asyncio.to_thread(started.wait, 60)
             for _ in range(3):
                 cancel_all_tasks() if everything else task.cancel()
                 await asyncio.sleep(0.01)
@@ -168,7 +168,7 @@ def test_a_run_that_is_cancelled_twice_waits_for_its_thread_and_reports_every_fi
         async with AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
             items = [item async for item in client.list()]
             run = asyncio.create_task(client.download_all(items, tmp_path, batch_size=1, workers=2, on_event=listen))
-            await asyncio.to_thread(first_saved.wait, 5)
+            await asyncio.to_thread(first_saved.wait, 60)
             for _ in range(3):
                 run.cancel()
                 await asyncio.sleep(0.001)

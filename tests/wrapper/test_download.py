@@ -385,3 +385,14 @@ def test_a_slow_body_that_keeps_moving_has_no_limit(make_client, simulator, item
     client = make_client(retry_policy=ONCE, timeout=0.3)
     simulator.faults.add(Fault.drip(0.05), on="download")
     assert item_id_of(client.download(items[0]).read()) == items[0].history_item_id
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"], ids=["too long", "NUL"])
+def test_a_name_that_no_file_can_have_is_refused_before_anything_is_sent(client, simulator, items, tmp_path, name):
+    simulator.requests.clear()
+    with pytest.raises(InvalidArgumentError, match="Invalid path"):
+        client.download(items[0]).save(tmp_path / name)
+    for call in (client.download(items[0]).extract, lambda folder: client.download_all(items[:1], folder)):
+        with pytest.raises(InvalidArgumentError, match="Invalid path"):
+            call(tmp_path / name)
+    assert simulator.requests == []

@@ -2,16 +2,20 @@
 
 import gzip
 import http.server
+import io
 import json
 import socketserver
 import threading
 import tracemalloc
+import zipfile
 
 import pytest
 from elevenlabs_history import (
     APIConnectionError,
     AuthenticationError,
+    FileKind,
     HistoryError,
+    HistoryItem,
     InvalidArgumentError,
     RetryPolicy,
     UnexpectedResponseError,
@@ -29,7 +33,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.server.respond(self)
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.body = self.rfile.read(int(self.headers["Content-Length"]))
         self.do_GET()
 
     def log_message(self, *_):
@@ -235,3 +239,56 @@ def test_a_retry_after_of_another_age_is_no_foreign_exception(make_client, serve
         make_client(base_url=server.address, retry_policy=policy).get("a")
     assert raised.value.status_code == 429
     assert not isinstance(raised.value, AuthenticationError | APIConnectionError)
+
+
+IDS = ("a" * 20, "b" * 20)
+MP3 = b"ID3\x04\0\0\0\0\0\0" + bytes(5000)
+MESSAGE = b'{"detail": {"status": "no_audio", "message": "There is no audio."}}'
+
+
+def items_as(output_format):
+    return [
+        HistoryItem({"history_item_id": each, "date_unix": 1_700_000_000 + number, "output_format": output_format})
+        for number, each in enumerate(IDS)
+    ]
+
+
+def serve_bodies(server, bodies):
+    """Answer one id with its body, several with an archive of theirs, named by id."""
+
+    def respond(handler):
+        ids = json.loads(handler.body)["history_item_ids"]
+        body = bodies[ids[0]]
+        if len(ids) > 1:
+            archive = io.BytesIO()
+            with zipfile.ZipFile(archive, "w") as file:
+                for each in ids:
+                    file.writestr(f"ElevenLabs_x_{each}.mp3", bodies[each])
+            body = archive.getvalue()
+        send(handler, 200, body)
+
+    server.respond = respond
+
+
+@pytest.mark.parametrize("body", [MESSAGE, b"<!doctype html><p>Sorry.", b""], ids=["JSON", "HTML", "empty"])
+def test_a_message_in_an_archive_is_no_audio_and_the_item_is_requested_alone(server, make_client, tmp_path, body):
+    serve_bodies(server, {IDS[0]: body, IDS[1]: MP3})
+    client = make_client(base_url=server.address, retry_policy=ONCE)
+    with pytest.raises(HistoryError) as raised:
+        client.download(items_as("mp3_44100_128")).extract(tmp_path)
+    assert IDS[0] in str(raised.value)
+    assert list(tmp_path.rglob("*.*")) == []
+    report = client.download_all(items_as("mp3_44100_128"), tmp_path)
+    assert [file.history_item_id for file in report.saved] == [IDS[1]]
+    assert [failed.history_item_id for failed in report.failed] == [IDS[0]]
+    serve_bodies(server, dict.fromkeys(IDS, MP3))
+    assert [file.history_item_id for file in client.download_all(items_as("mp3_44100_128"), tmp_path).saved] == [IDS[0]]
+
+
+def test_files_of_a_format_that_is_not_known_here_are_kept_and_not_fetched_again(server, make_client, tmp_path):
+    serve_bodies(server, dict.fromkeys(IDS, bytes(range(128, 256)) * 40))
+    client = make_client(base_url=server.address)
+    first = client.download_all(items_as("aac_44100_128"), tmp_path)
+    assert [file.kind for file in first.saved] == [FileKind.UNKNOWN] * 2
+    second = client.download_all(items_as("aac_44100_128"), tmp_path)
+    assert (len(second.skipped), second.saved, second.failed) == (2, [], [])

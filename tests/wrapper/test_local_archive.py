@@ -185,3 +185,11 @@ def test_a_file_tells_what_it_is(tmp_path):
     assert FileKind.of_file(path, output_format="mp3_44100_128") is FileKind.UNKNOWN
     with pytest.raises(FileNotFoundError):
         FileKind.of_file(tmp_path / "missing")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes a pipe in the file system")
+def test_what_is_no_file_is_no_archive(items, tmp_path):
+    os.mkfifo(tmp_path / "pipe.zip")
+    for name in ("pipe.zip", "a\0b.zip", "."):
+        with pytest.raises(InvalidArgumentError, match="Can't read"):
+            extract_archive(tmp_path / name, items, tmp_path / "clips")

@@ -62,11 +62,16 @@ def test_forked_processes_get_the_items_that_they_asked_for(simulator):
 @needs_fork
 def test_an_httpx_client_of_another_process_is_refused(simulator):
     script = """
-import os, sys, httpx
+import asyncio, os, sys, httpx
 from elevenlabs_history import HistoryClient, InvalidArgumentError
+from elevenlabs_history_api.api.history import list_history_items
 client = HistoryClient(sys.argv[2], base_url=sys.argv[1], http_client=httpx.Client())
 list(client.list())
 if os.fork() == 0:
+    try:
+        asyncio.run(list_history_items.asyncio(client=client.api))
+    except InvalidArgumentError as error:
+        pass
     try:
         list(client.list())
     except InvalidArgumentError as error:

@@ -20,6 +20,7 @@ from elevenlabs_history import (
     AuthenticationError,
     HistoryClient,
     HistoryError,
+    InvalidArgumentError,
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
@@ -336,6 +337,29 @@ def test_a_client_of_the_caller_is_left_open(simulator):
             assert not own.is_closed
 
     asyncio.run(use())
+
+
+@pytest.mark.parametrize(
+    ("hook", "call"),
+    [
+        (lambda response: response.read(), lambda client: list(client.list())),
+        (lambda response: response.raise_for_status(), lambda client: client.get("n" * 20)),
+    ],
+    ids=["reads", "raises"],
+)
+def test_a_hook_that_takes_the_response_is_named_and_shows_no_key(simulator, hook, call):
+    with httpx.Client(event_hooks={"response": [hook]}) as own:
+        client = HistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own)
+        with pytest.raises(InvalidArgumentError, match=r"a hook of the http_client led to \w+") as raised:
+            call(client)
+    assert raised.value.__cause__ is raised.value.__context__ is None
+
+
+def test_a_client_of_the_caller_that_is_closed_is_named(simulator):
+    own = httpx.Client()
+    own.close()
+    with pytest.raises(InvalidArgumentError, match="The http_client is closed"):
+        HistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own).get("a" * 20)
 
 
 def test_a_proxy_of_the_caller_is_used(make_client, elsewhere):

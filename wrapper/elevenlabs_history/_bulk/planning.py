@@ -7,7 +7,7 @@ from attrs import frozen
 
 from .. import errors
 from .._audio import FileKind
-from .._download.targets import AUDIO_KINDS
+from .._download.targets import SAVED_KINDS
 from .._items import output_format_of
 from .._matching import plan_batches
 from ..errors import HistoryError, InvalidArgumentError
@@ -58,11 +58,11 @@ def plan_requests(items: Iterable[str | HistoryItem], settings: Settings) -> lis
 def possible_kinds(item: str | HistoryItem, output_format: str | None) -> tuple[FileKind, ...]:
     """Tell what a file of the item may be in this format, so that a file of another format is not taken for it."""
     if output_format is not None:
-        return tuple(kind for kind in AUDIO_KINDS if kind == output_format)
+        return tuple(kind for kind in SAVED_KINDS if kind == output_format)
     codec = (output_format_of(item) or "").partition("_")[0]
     if codec in {"", "wav", "pcm"}:
-        return AUDIO_KINDS
-    return tuple(kind for kind in AUDIO_KINDS if kind is not FileKind.WAV)
+        return SAVED_KINDS
+    return tuple(kind for kind in SAVED_KINDS if kind is not FileKind.WAV)
 
 
 def halves(batch: Batch) -> list[Batch]:

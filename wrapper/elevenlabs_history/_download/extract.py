@@ -18,11 +18,11 @@ from .._files.checks import check_target
 from .._files.lock import staging_folder
 from .._items import describe, id_of, output_format_of
 from .._matching import MatchMethod, match_listed, match_members
-from ..errors import HistoryError, UnsafeArchiveError
+from ..errors import HistoryError, UnexpectedResponseError, UnsafeArchiveError
 from ..events import ArchiveReport, DownloadedFile
 from ..item import HistoryItem
 from .sinks import Sink
-from .targets import PathTemplate, Targets
+from .targets import SAVED_KINDS, PathTemplate, Targets
 
 FSYNC_THREADS = 4
 _CHUNK_BYTES = 64 * 1024
@@ -53,6 +53,13 @@ def extract_all(targets: Targets, body: Sink[AtomicFile]) -> list[DownloadedFile
         staged = staging.stage(body)
         if not staged:
             raise UnsafeArchiveError(f"The archive is empty ({describe(targets.items)}). Nothing was written.")
+        for each in staged:
+            if each.kind not in SAVED_KINDS:
+                whose = "one item" if each.item is None else describe((each.item,))
+                raise UnexpectedResponseError(
+                    f"The archive holds no audio of {whose}, but: {each.kind}. Nothing was written.",
+                    hint="Download the item alone: then the server says why.",
+                )
         order = {id_of(item): number for number, item in enumerate(targets.items)}
         staged.sort(key=lambda each: len(order) if each.item is None else order[id_of(each.item)])
         paths = [
@@ -78,7 +85,8 @@ def extract_matched(
         result = BatchResult([], {}, received=len(staged))
         for each in staged:
             check_running()
-            if each.item is None or id_of(each.item) in result.errors:
+            # What is no audio is requested again, alone: then the server says why.
+            if each.item is None or each.kind not in SAVED_KINDS or id_of(each.item) in result.errors:
                 continue
             try:
                 result.files.append(staging.rename(each, targets.path(each.item, each.kind)))

@@ -43,10 +43,12 @@ def extract_archive(
     from .extract import extract_listed
 
     path = Path(archive)
+    if path.exists() and not path.is_file():
+        raise InvalidArgumentError(f"Can't read {path}: it is not a file.")
     try:
         file = path.open("rb")
-    except OSError as error:
-        raise InvalidArgumentError(f"Can't read {path}: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        raise InvalidArgumentError(f"Can't read {path}: {getattr(error, 'strerror', None) or error}.") from error
     with file:
         try:
             return extract_listed(file, items, Path(folder), template=template, skip=skip, overwrite=overwrite)

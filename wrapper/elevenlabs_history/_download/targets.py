@@ -19,7 +19,8 @@ from .._items import id_of
 from ..errors import InvalidArgumentError
 from ..item import HistoryItem
 
-AUDIO_KINDS = tuple(kind for kind in FileKind if kind.is_audio)
+# Formats that are not known here are saved, too.
+SAVED_KINDS = tuple(kind for kind in FileKind if kind.is_audio or kind is FileKind.UNKNOWN)
 
 PathFunction: TypeAlias = Callable[[HistoryItem, str], PurePosixPath]
 """Takes an item and a file extension, returns the path of its file relative to the folder."""
@@ -73,7 +74,7 @@ class Targets:
         """Return the path of an item's file."""
         return self.folder / self.name(item, kind.extension)
 
-    def existing(self, item: str | HistoryItem, kinds: Iterable[FileKind] = AUDIO_KINDS) -> Path | None:
+    def existing(self, item: str | HistoryItem, kinds: Iterable[FileKind] = SAVED_KINDS) -> Path | None:
         """Return the item's file if it exists, whatever kind of audio it turned out to be."""
         for kind in kinds:
             # Strings instead of `Path`: there may be many thousands.

@@ -11,7 +11,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
 
-from ..errors import APIConnectionError, APITimeoutError, HistoryError, UnexpectedResponseError
+from ..errors import (
+    APIConnectionError,
+    APITimeoutError,
+    HistoryError,
+    InvalidArgumentError,
+    UnexpectedResponseError,
+)
 from .api_key import ApiKey
 from .error_responses import error_from_response, one_line, parse_error_body
 from .library import httpx
@@ -42,13 +48,21 @@ class convert_errors:  # noqa: N801 - a context manager that reads like a functi
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        converted: HistoryError
         if isinstance(error, httpx.TransportError):
             converted = error_from_httpx(error, self._request)
-            try:
-                raise converted
-            finally:
-                # A traceback that shows local variables would show the headers, and in them the key.
-                converted.__context__ = None
+        elif isinstance(error, httpx.HTTPStatusError | httpx.StreamError):
+            converted = InvalidArgumentError(
+                f"{name_of(self._request)}: a hook of the http_client led to {type(error).__name__}.",
+                hint="A hook may look at a response, but must neither read its body nor raise for its status.",
+            )
+        else:
+            return
+        try:
+            raise converted
+        finally:
+            # A traceback that shows local variables would show the headers, and in them the key.
+            converted.__context__ = None
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):

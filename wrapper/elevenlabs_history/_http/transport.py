@@ -122,21 +122,21 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             InvalidArgumentError: The client is closed or belongs to another process, or a proxy or certificate that
                 the environment names can't be used.
         """
-        self._check_usable(owns_client=self._owns_client)
+        self._check_usable()
         with self._lock:
             self._client = self._client or self._make(httpx.Client)
-            return self._client
+            return _check_open(self._client)
 
     def _prepare_async(self) -> httpx.AsyncClient:
-        self._check_usable(owns_client=self._owns_async_client)
+        self._check_usable()
         self._async_client = self._async_client or self._make(httpx.AsyncClient)
-        return self._async_client
+        return _check_open(self._async_client)
 
-    def _check_usable(self, *, owns_client: bool) -> None:
+    def _check_usable(self) -> None:
         if self._is_closed:
             raise InvalidArgumentError("The client is closed. Nothing was sent.", hint="Make a new one.")
         if self._process_id != os.getpid():
-            if not owns_client:
+            if not (self._owns_client and self._owns_async_client):
                 raise InvalidArgumentError(
                     "This client was made in another process, with an httpx client. Nothing was sent.",
                     hint="Make a client in each process: two processes on one connection get each other's responses.",
@@ -214,6 +214,13 @@ def _check_type(http_client: object, kind: type[httpx.Client | httpx.AsyncClient
     if http_client is not None and not isinstance(http_client, kind):
         given = f"{type(http_client).__module__}.{type(http_client).__qualname__}"
         raise InvalidArgumentError(f"http_client is a {given}; it must be an httpx.{kind.__name__}.")
+
+
+def _check_open(http_client: AnyClient) -> AnyClient:
+    """Refuse a client that its owner has closed."""
+    if http_client.is_closed:
+        raise InvalidArgumentError("The http_client is closed. Nothing was sent.", hint="Pass one that is open.")
+    return http_client
 
 
 def _is_idempotent(request: httpx.Request) -> bool:
