@@ -177,14 +177,6 @@ class Bucket:
             for objects in obstore.list(self._store, prefix, chunk_size=1000):
                 yield from ((each["path"], each["size"]) for each in objects)
 
-    def names(self, folder: str) -> Iterator[str]:
-        """Yield the names of the objects that are directly in a folder."""
-        import obstore
-
-        with self._errors():
-            for each in obstore.list_with_delimiter(self._store, folder or None)["objects"]:
-                yield each["path"].rpartition("/")[2]
-
     def delete(self, path: str) -> None:
         """Delete an object."""
         import obstore

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 from attrs import asdict
@@ -188,11 +187,6 @@ class BucketStorage:
                 file.write(chunk)
             file.close()
             yield file.path
-
-    def names_in(self, parent: str) -> frozenset[str]:
-        if not is_inside(Path(parent, "name")):
-            return frozenset()
-        return frozenset(normalize("NFC", name) for name in self.bucket.names(parent))
 
     def read(self, path: str) -> bytes | None:
         try:

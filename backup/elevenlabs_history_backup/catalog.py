@@ -26,19 +26,8 @@ SELECT state, reason, {", ".join(_COLUMNS)} FROM files WHERE history_item_id = ?
 _STATES: tuple[State, ...] = ("saved", "failed", "forgotten", "missing")
 _ITEM = "SELECT history_item_id, voice, text, json, on_server FROM items WHERE number = ?"
 _ITEM_COLUMNS = (
-    *(
-        "date_unix",
-        "date",
-        "voice",
-        "voice_id",
-        "model_id",
-        "source",
-        "text",
-        "text_hash",
-        "characters",
-        "folded",
-        "json",
-    ),
+    *("date_unix", "date", "voice", "voice_id", "model_id", "source"),
+    *("text", "text_hash", "characters", "folded", "json"),
 )
 _INSERT_ITEM = f"""
 INSERT INTO items (history_item_id, on_server, {", ".join(_ITEM_COLUMNS)}) VALUES (?, ?{", ?" * len(_ITEM_COLUMNS)})

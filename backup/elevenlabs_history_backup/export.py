@@ -45,7 +45,9 @@ def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
         title = " ".join(f"{record.voice} - {record.text}".split())
         for file in record.files:
             seconds = -1 if file.seconds is None else round(file.seconds)
-            stream.write(f"#EXTINF:{seconds},{title}\n{file.path}\n")
+            # A line that begins with a number sign is a comment.
+            path = f"./{file.path}" if file.path.startswith("#") else file.path
+            stream.write(f"#EXTINF:{seconds},{title}\n{path}\n")
 
 
 def _as_json(record: Record) -> dict[str, object]:

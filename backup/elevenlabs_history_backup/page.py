@@ -8,19 +8,18 @@ little.
 import json
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from operator import itemgetter
-from unicodedata import normalize
+from pathlib import Path
+from typing import NamedTuple
 
-from attrs import asdict, field, frozen
 from elevenlabs_history import HistoryItem, WriteError
 
 from .catalog import Catalog
 from .metadata import utf8
 from .storage import Storage
-from .verify import is_page_file
+from .verify import is_inside, is_page_file
 
 _SHARD_ITEMS = 5000
 _SHARD_CHARACTERS = 2_000_000  # fewer items if the texts are long, so that no script keeps the browser busy
@@ -39,11 +38,10 @@ ORDER BY date_unix, history_item_id, state <> 'saved', format
 """
 
 
-@frozen
-class _Item:
+class _Item(NamedTuple):
     """What the page has of an item: without a file to play, the path is empty and the note says why."""
 
-    history_item_id: str
+    id: str
     date: int
     voice: str
     model: str
@@ -54,15 +52,6 @@ class _Item:
     seconds: float
     note: str
     timings: list[int]
-
-
-@frozen
-class _Names:
-    """Names in the order in which they are first used, so that new ones change no number of old ones."""
-
-    voice: dict[str, int] = field(factory=dict)
-    model: dict[str, int] = field(factory=dict)
-    source: dict[str, int] = field(factory=dict)
 
 
 def write_page(storage: Storage, catalog: Catalog) -> str:
@@ -78,14 +67,16 @@ def write_page(storage: Storage, catalog: Catalog) -> str:
         written.add(path)
         storage.write(path, data)
 
-    names, shards = _Names(), []
+    # Names are in the order in which they are first used, so that new ones change no number of old ones.
+    names: dict[str, dict[str, int]] = {"voice": {}, "model": {}, "source": {}}
+    shards = []
     for number, items in enumerate(_shards(_items(storage, catalog))):
-        timings = [(item.history_item_id, item.timings) for item in items if item.timings]
+        timings = [(item.id, item.timings) for item in items if item.timings]
         shards.append((len(items), items[0].date, items[-1].date, bool(timings)))
         write(f"page/data/{number:04}.js", _call("shard", number, _columns(items, names)))
         if timings:
             write(f"page/timings/{number:04}.js", _call("timings", timings))
-    lists = {name: list(numbers) for name, numbers in asdict(names).items()}
+    lists = {name: list(numbers) for name, numbers in names.items()}
     write("page/data/index.js", _call("index", {"names": lists, "shards": shards}))
     for asset in files("elevenlabs_history_backup").joinpath("page_assets").iterdir():
         write(asset.name if asset.name == _INDEX else f"page/{asset.name}", asset.read_bytes())
@@ -97,7 +88,7 @@ def write_page(storage: Storage, catalog: Catalog) -> str:
 
 def _items(storage: Storage, catalog: Catalog) -> Iterator[_Item]:
     """Yield what the page has of each item, in the order of dates."""
-    names_in = cache(storage.names_in)
+    missing = set(storage.missing(catalog.paths()))
     for _, (row, *_) in groupby(catalog.rows(_ROWS), key=itemgetter(0)):
         history_item_id, date, voice, model, source, characters, text, path, seconds, reason, entry = row
         timings: list[int] = []
@@ -106,8 +97,7 @@ def _items(storage: Storage, catalog: Catalog) -> Iterator[_Item]:
             item = HistoryItem.from_dict(json.loads(entry))
             text = _dialogue(item) or text
             timings = _timings(item, text)
-        parent, _, name = (path or "").rpartition("/")
-        if normalize("NFC", name) not in names_in(parent):
+        if path is None or path in missing or not is_inside(Path(path)):
             note = f"No file: {reason}" if path is None else f"The file is not in the folder: {path}"
             path, seconds = "", 0.0
         yield _Item(history_item_id, date, voice, model, source, characters, text, path, seconds, note, timings)
@@ -127,20 +117,13 @@ def _shards(items: Iterable[_Item]) -> Iterator[list[_Item]]:
         yield shard
 
 
-def _columns(items: list[_Item], names: _Names) -> dict[str, object]:
+def _columns(items: list[_Item], names: dict[str, dict[str, int]]) -> dict[str, list[object]]:
     """Return a shard as columns, which take less space than objects; page/archive.js reads them."""
-    return {
-        "id": [item.history_item_id for item in items],
-        "date": [item.date for item in items],
-        "voice": [names.voice.setdefault(item.voice, len(names.voice)) for item in items],
-        "model": [names.model.setdefault(item.model, len(names.model)) for item in items],
-        "source": [names.source.setdefault(item.source, len(names.source)) for item in items],
-        "characters": [item.characters for item in items],
-        "text": [item.text for item in items],
-        "path": [item.path for item in items],
-        "seconds": [item.seconds for item in items],
-        "note": [item.note for item in items],
-    }
+    columns = {name: list(values) for name, values in zip(_Item._fields, zip(*items, strict=True), strict=True)}
+    del columns["timings"]
+    for name, numbers in names.items():
+        columns[name] = [numbers.setdefault(value, len(numbers)) for value in columns[name]]
+    return columns
 
 
 def _dialogue(item: HistoryItem) -> str:

@@ -5,7 +5,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -18,16 +18,13 @@ from elevenlabs_history import HistoryClient, HistoryError, InvalidArgumentError
 from . import prune_log as log, prune_rules as rules
 from .catalog import Catalog
 from .errors import PruneError
+from .report import count
 from .storage import FolderStorage, Storage
 
 PruneStatus: TypeAlias = Literal["deleted", "gone", "settled", "skipped", "unclear"]
 
 _INTERVAL = 0.25  # seconds between two items, so that the server gets few requests at a time
 _WAIT_SECONDS = 0.2  # on Windows before Python 3.14 waiting without a timeout can't be interrupted
-
-
-def _count(entries: Sized) -> str:
-    return f"<{len(entries)}>"
 
 
 @frozen(kw_only=True)
@@ -44,7 +41,7 @@ class PrunePlan:
         made_at: When the plan was made; it expires after ten minutes.
     """
 
-    ids: tuple[str, ...] = field(repr=_count)
+    ids: tuple[str, ...] = field(repr=count)
     oldest: datetime | None
     newest: datetime | None
     skipped: dict[str, int]
@@ -101,7 +98,7 @@ class PruneReport:
         aborted_by: The error that ended the run early; None if it came to its end.
     """
 
-    results: list[PruneResult] = field(factory=list, repr=_count)
+    results: list[PruneResult] = field(factory=list, repr=count)
     aborted_by: HistoryError | None = None
 
     def count(self, status: str) -> int:

@@ -124,7 +124,8 @@ BackupEvent: TypeAlias = Event | PageListed
 EventHandler: TypeAlias = Callable[[BackupEvent], None]
 
 
-def _count(entries: Sized) -> str:
+def count(entries: Sized) -> str:
+    """Show how many entries there are, in a `repr`."""
     return f"<{len(entries)}>"
 
 
@@ -148,8 +149,8 @@ class SyncReport:
     listed: int
     saved: int = 0
     size: int = 0
-    missing: list[str] = field(factory=list, repr=_count)
-    failed: list[ItemFailed] = field(factory=list, repr=_count)
+    missing: list[str] = field(factory=list, repr=count)
+    failed: list[ItemFailed] = field(factory=list, repr=count)
     deleted: int | None = None
     invalid_entries: int = 0
     complete: bool = False
@@ -176,7 +177,7 @@ class SyncPlan:
     characters: int = 0
     oldest: datetime | None = None
     newest: datetime | None = None
-    voices: dict[str, int] = field(factory=dict, repr=_count)
+    voices: dict[str, int] = field(factory=dict, repr=count)
 
 
 @frozen(kw_only=True)
@@ -213,7 +214,7 @@ class VerifyReport:
     """
 
     ok_count: int = 0
-    issues: list[VerifyIssue] = field(factory=list, repr=_count)
+    issues: list[VerifyIssue] = field(factory=list, repr=count)
 
     @property
     def ok(self) -> bool:
@@ -248,4 +249,4 @@ class ImportReport:
 
     recorded: int = 0
     extracted: int = 0
-    unmatched: list[UnmatchedFile] = field(factory=list, repr=_count)
+    unmatched: list[UnmatchedFile] = field(factory=list, repr=count)

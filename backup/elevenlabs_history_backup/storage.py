@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
-from unicodedata import normalize
 
 from attrs import frozen
 from elevenlabs_history import AtomicFile, DownloadedFile
@@ -15,7 +14,7 @@ from .catalog import Catalog
 from .metadata import Metadata
 from .report import BackupFile, EventHandler
 from .schema import CATALOG_NAME, HIDDEN_FOLDER
-from .verify import files_below, is_inside, sha256_of
+from .verify import files_below, sha256_of
 
 if TYPE_CHECKING:
     from .bucket_storage import BucketStorage
@@ -95,11 +94,18 @@ class FolderStorage:
 
     def missing(self, paths: Iterable[str]) -> list[str]:
         """Return those of the paths that are no file."""
-        return [path for path in paths if not (self.folder / path).is_file()]
+        # A file in a folder that can't be read is missing as well; Path.is_file would raise.
+        return [path for path in paths if not os.path.isfile(self.folder / path)]  # noqa: PTH113
 
     def exists(self, path: str) -> bool:
-        """Tell whether there is a file, or anything else, under a path."""
-        return os.path.lexists(self.folder / path)
+        """Tell whether there is a file, or anything else, under a path, or may be, where nobody can look."""
+        try:
+            (self.folder / path).lstat()
+        except PermissionError:
+            return True
+        except (OSError, ValueError):
+            return False
+        return True
 
     def is_folder(self, path: str) -> bool:
         """Tell whether there is a folder under a path."""
@@ -123,20 +129,6 @@ class FolderStorage:
     def on_disk(self, path: str) -> AbstractContextManager[Path]:
         """Give a file on the disk with the bytes of a file."""
         return nullcontext(self.folder / path)
-
-    def names_in(self, parent: str) -> frozenset[str]:
-        """Return the names in a folder of the backup, which is much faster than to ask for each file.
-
-        They are in NFC, because some file systems change that. There are none if the folder can't be read or is
-        outside.
-        """
-        if not is_inside(Path(parent, "name")):
-            return frozenset()
-        try:
-            with os.scandir(self.folder / parent) as entries:
-                return frozenset(normalize("NFC", entry.name) for entry in entries)
-        except OSError:
-            return frozenset()
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file; None if there is none."""

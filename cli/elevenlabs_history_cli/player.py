@@ -11,6 +11,7 @@ from pathlib import Path
 
 from elevenlabs_history import HistoryError, InvalidArgumentError
 from elevenlabs_history_backup import Backup
+from elevenlabs_history_backup.verify import is_inside
 
 from .options import is_address
 from .parser import ExitCode
@@ -56,10 +57,9 @@ def find_file(folder: str, history_item_id: str) -> Path:
         record = backup.get(history_item_id)
     if record is None:
         raise HistoryError(f"{folder} has no item {history_item_id!r}.")
-    root = Path(folder).resolve()
-    paths = [(root / file.path).resolve() for file in record.files]
-    for path in paths:
-        if path.is_relative_to(root) and path.is_file():
+    paths = [Path(folder, file.path).absolute() for file in record.files]
+    for file, path in zip(record.files, paths, strict=True):
+        if is_inside(Path(file.path)) and path.is_file():
             return path
     if not paths:
         raise HistoryError(f"Item {history_item_id} has no file: {record.state}, {record.reason}.")

@@ -248,6 +248,17 @@ def test_the_playlist_names_every_file_in_one_line(backup, folder):
     assert len(lines) == 1 + 2 * 22
 
 
+def test_a_path_that_would_be_a_comment_of_a_playlist_is_none(client, tmp_path):
+    sync(client, tmp_path, limit=1)
+    (clip,) = clips(tmp_path)
+    clip.rename(tmp_path / "#1.mp3")
+    with Backup(tmp_path) as backup:
+        backup.repair(client)
+        stream = io.StringIO()
+        backup.export_m3u(stream)
+    assert stream.getvalue().splitlines()[-1] == "./#1.mp3"
+
+
 def test_a_folder_without_a_backup_says_so(tmp_path):
     with pytest.raises(CatalogError, match=r"is not a backup: it has no history\.db\. Name the folder"):
         len(Backup(tmp_path))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 
 import pytest
 from elevenlabs_history import InvalidArgumentError, LockedError
@@ -148,3 +149,16 @@ def test_a_path_of_the_catalog_that_leaves_the_folder_is_not_looked_at(client, s
             connection.execute("UPDATE files SET path = '../outside.mp3' WHERE history_item_id = ?", (item.id,))
         assert backup.forget(item.id) == 1
     assert outside.read_bytes() == b"not ours"
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everywhere")
+def test_a_file_in_a_folder_that_can_not_be_read_is_not_forgotten(folder, simulator):
+    item = next(iter(simulator.history))
+    with Backup(folder) as backup:
+        parent = (folder / backup.get(item.id).files[0].path).parent
+    parent.chmod(0)
+    try:
+        with pytest.raises(InvalidArgumentError, match="can't be forgotten while"):
+            forget(folder, [item.id])
+    finally:
+        parent.chmod(0o755)

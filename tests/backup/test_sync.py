@@ -460,3 +460,12 @@ def test_a_backup_closed_before_its_first_use_says_so(client, tmp_path):
     backup.close()
     with pytest.raises(CatalogError, match="is closed"):
         backup.sync(client)
+
+
+def test_a_path_in_the_catalog_that_no_file_can_have_is_a_lost_file_and_ends_no_run(client, tmp_path):
+    sync(client, tmp_path)
+    with sqlite3.connect(tmp_path / "history.db") as catalog:
+        catalog.execute("UPDATE files SET path = ? WHERE rowid = 1", ["x" * 300 + ".mp3"])
+    catalog.close()
+    report = sync(client, tmp_path)
+    assert (report.lost, report.complete) == (1, True)

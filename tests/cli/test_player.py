@@ -124,3 +124,11 @@ def test_a_path_that_leads_out_of_the_backup_is_not_opened(run, programs, path, 
     result = run("play", item_id)
     assert (result.exit_code, "is not where it was saved" in result.stderr) == (1, True)
     assert not (tmp_path / "called").exists()
+
+
+def test_a_file_in_a_folder_that_was_moved_behind_a_link_is_played(run, programs, path, item_id, tmp_path):
+    programs("mpv")
+    path.parent.rename(tmp_path / "elsewhere")
+    path.parent.symlink_to(tmp_path / "elsewhere")
+    assert run("play", item_id).exit_code == 0
+    assert programs.called() == ["mpv", "--no-video", str(path)]
