@@ -1,26 +1,24 @@
 """The class that users call: the backup in a folder or in a bucket."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
-from elevenlabs_history import FolderLock, HistoryClient, InvalidArgumentError, Template, TimestampLike
+from elevenlabs_history import HistoryClient, InvalidArgumentError, Template, TimestampLike
 
 from .alignment import fetch_alignments
-from .catalog import Catalog
 from .forget import forget
 from .imports import import_files
-from .listing import Listing, check_client
+from .listing import Listing
 from .page import write_page
 from .prune import PruneFilters, PrunePlan, PruneReport, PruneResult, plan_prune, prune
 from .reader import BackupReader
 from .repair import repair
 from .report import EventHandler, ImportReport, SyncPlan, SyncReport, VerifyReport
-from .schema import CATALOG_NAME, HIDDEN_FOLDER
 from .settings import continue_settings
-from .storage import LOCK_NAME, FolderStorage
+from .storage import FolderStorage
 from .sync import Run, plan, sync
 from .verify import write_checksums
 
@@ -33,6 +31,8 @@ class Backup(BackupReader):
     version; `LockedError` if another run is writing into the folder, or has written into the bucket meanwhile;
     `BucketError` if the bucket can't be used; and `InvalidArgumentError`, before anything is sent or changed.
     """
+
+    _read_only: ClassVar[bool] = False
 
     def sync(
         self,
@@ -88,8 +88,9 @@ class Backup(BackupReader):
         filters = (voice, model_id, source, search, after, before)
         settings = continue_settings(self.settings, filters, output_format, template, no_filters=no_filters)
         listing = Listing(client, settings, limit=limit, full=full)
-        with self._run(client, workers, batch_size, on_event) as run:
-            return sync(run, listing, settings, remember=remember)
+        run = Run(client, self._storage, on_event or _ignore, workers, batch_size)
+        with self._open.locked(create=True) as catalog:
+            return sync(run, catalog, listing, settings, remember=remember)
 
     def plan(
         self,
@@ -105,7 +106,6 @@ class Backup(BackupReader):
         full: bool = False,
         output_format: str | None = None,
         no_filters: bool = False,
-        on_event: EventHandler | None = None,
     ) -> SyncPlan:
         """Tell what `sync` with these arguments would fetch now, and write nothing.
 
@@ -115,14 +115,12 @@ class Backup(BackupReader):
         filters = (voice, model_id, source, search, after, before)
         settings = continue_settings(self.settings, filters, output_format, no_filters=no_filters)
         listing = Listing(client, settings, limit=limit, full=full)
-        return plan(self._open_existing(), listing, on_event or (lambda _: None))
+        return plan(self._open.existing(), listing)
 
     def repair(
         self,
         client: HistoryClient,
         *,
-        workers: int = 10,
-        batch_size: int = 100,
         read: bool = False,
         on_event: EventHandler | None = None,
     ) -> VerifyReport:
@@ -136,10 +134,9 @@ class Backup(BackupReader):
         Raises:
             HistoryError: Something failed that would fail every other item too, such as a refused key.
         """
-        # Opened first: without a catalog the lock would leave a file behind.
-        self._open()
-        with self._run(client, workers, batch_size, on_event) as run:
-            return repair(run, read=read)
+        run = Run(client, self._storage, on_event or _ignore)
+        with self._open.locked() as catalog:
+            return repair(run, catalog, read=read)
 
     def import_files(
         self,
@@ -168,8 +165,8 @@ class Backup(BackupReader):
         paths = [Path(archive) for archive in archives]
         if not paths and not self.folder.is_dir():
             raise InvalidArgumentError(f"There is no folder {self.folder}: name one that has files.")
-        with self._locked() as catalog:
-            return import_files(catalog, client, paths, on_event or (lambda _: None))
+        with self._open.locked(create=True) as catalog:
+            return import_files(catalog, client, paths, on_event or _ignore)
 
     def forget(self, history_item_ids: str | Iterable[str]) -> int:
         """Let go of the files of items after you have deleted them on purpose, and return how many.
@@ -179,11 +176,9 @@ class Backup(BackupReader):
         Raises:
             InvalidArgumentError: The backup has no such item, or its file still exists. Nothing was changed.
         """
-        self._open()
-        with self._locked() as catalog:
-            return forget(
-                catalog, self._storage, [history_item_ids] if isinstance(history_item_ids, str) else [*history_item_ids]
-            )
+        ids = [history_item_ids] if isinstance(history_item_ids, str) else [*history_item_ids]
+        with self._open.locked() as catalog:
+            return forget(catalog, self._storage, ids)
 
     def plan_prune(
         self,
@@ -244,9 +239,8 @@ class Backup(BackupReader):
             HistoryError: Something failed before the first deletion, or the key may be of another account.
         """
         plan.raise_for_size(max_items=max_items, everything_listed=everything_listed)
-        self._open()
-        with self._locked() as catalog:
-            return prune(catalog, self._storage, client, plan, on_result or (lambda _: None))
+        with self._open.locked() as catalog:
+            return prune(catalog, self._storage, client, plan, on_result or _ignore)
 
     def fetch_alignments(
         self,
@@ -271,9 +265,8 @@ class Backup(BackupReader):
             LockedError: Another run is writing into the folder.
             HistoryError: A request failed. What was fetched stays.
         """
-        self._open()
-        with self._locked() as catalog:
-            return fetch_alignments(client, catalog, ids, on_progress or (lambda *_: None))
+        with self._open.locked() as catalog:
+            return fetch_alignments(client, catalog, ids, on_progress or _ignore)
 
     def write_checksums(self) -> Path:
         """Write `SHA256SUMS` into the folder, for `sha256sum --check`, and return its path.
@@ -300,38 +293,6 @@ class Backup(BackupReader):
         if not isinstance(self._storage, FolderStorage):
             raise InvalidArgumentError(message)
 
-    def _backup_around(self) -> Path | None:
-        """Return the backup that a new one would lie in, whose files would be foreign ones there."""
-        if (self.folder / CATALOG_NAME).exists():
-            return None
-        names = (CATALOG_NAME, HIDDEN_FOLDER)
-        return next(
-            (each for each in self.folder.absolute().parents if all((each / name).exists() for name in names)), None
-        )
 
-    def _open_catalog(self, *, create: bool) -> Catalog:
-        return Catalog(self.folder, create=create, name=self.name)
-
-    @contextmanager
-    def _locked(self) -> Iterator[Catalog]:
-        if self.folder.is_file():
-            raise InvalidArgumentError(f"{self.folder} is a file, not a folder: choose another folder.")
-        if (outer := self._backup_around()) is not None:
-            raise InvalidArgumentError(
-                f"{self.folder} lies in the backup {outer}: choose that one, or a folder outside."
-            )
-        with FolderLock(self.folder / HIDDEN_FOLDER / LOCK_NAME), self._storage.writing():
-            catalog = self._open(create=True)
-            with self._storage.saving(catalog):
-                yield catalog
-
-    @contextmanager
-    def _run(
-        self, client: HistoryClient, workers: int, batch_size: int, on_event: EventHandler | None
-    ) -> Iterator[Run]:
-        check_client(client)
-        for name, number in (("workers", workers), ("batch_size", batch_size)):
-            if number < 1:
-                raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
-        with self._locked() as catalog:
-            yield Run(client, catalog, self._storage, workers, batch_size, on_event or (lambda _: None))
+def _ignore(*_: object) -> None:
+    """Take an event or a result that nobody asked for."""

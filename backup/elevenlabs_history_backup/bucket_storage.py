@@ -7,7 +7,7 @@ an object without a row is whole, and its attributes tell which item it is prove
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -79,27 +79,24 @@ class BucketStorage:
         return self._catalog_path.exists()
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, open_catalog: Callable[[], Catalog]) -> Iterator[Catalog]:
         download_catalog(self.bucket, self.folder)
         self.bucket.check()
         self._recorded, self._unrecorded = 0, None
         # A killed run left files there. They are fetched again, unless they were uploaded.
         shutil.rmtree(self.download_folder, ignore_errors=True)
+        catalog = open_catalog()
         try:
-            yield
-        finally:
-            shutil.rmtree(self.download_folder, ignore_errors=True)
-
-    @contextmanager
-    def saving(self, catalog: Catalog) -> Iterator[None]:
-        try:
-            yield
+            yield catalog
         except Exception:
             # The error of the run says more than one of the upload, which the next run makes up for.
             with suppress(HistoryError):
                 upload_catalog(self.bucket, catalog)
             raise
-        upload_catalog(self.bucket, catalog)
+        else:
+            upload_catalog(self.bucket, catalog)
+        finally:
+            shutil.rmtree(self.download_folder, ignore_errors=True)
 
     def copy_catalog(self, catalog: Catalog) -> None:
         upload_catalog(self.bucket, catalog)

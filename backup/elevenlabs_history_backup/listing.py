@@ -30,18 +30,10 @@ class Listing:
         check_client(client)
         filters = settings.filters()
         self.output_format: str = settings.output_format or ORIGINAL
-        self.scope: str = json.dumps([self.output_format, *filters])
+        self.scope: str = json.dumps([self.output_format, *filters.values()])
         self._full = full
-        self._limited = limit is not None or any(value is not None for value in filters)
-        self._items = client.list(
-            voice=settings.voice,
-            model_id=settings.model_id,
-            source=settings.source,
-            search=settings.search,
-            after=settings.after,
-            before=settings.before,
-            limit=limit,
-        )
+        self._limited = limit is not None or any(value is not None for value in filters.values())
+        self._items = client.list(**filters, limit=limit)
         self.ids: set[str] = set()
         self.high_water_mark: int | None = None
         self.invalid_entries: int = 0

@@ -1,16 +1,14 @@
 """What can be done with a backup without changing it."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Self, TextIO, get_args
+from typing import TYPE_CHECKING, ClassVar, Self, TextIO, get_args
 
 from elevenlabs_history import InvalidArgumentError, TimestampLike
 
-from .catalog import Catalog
 from .export import write_csv, write_jsonl, write_m3u
+from .opening import Opening
 from .report import Record, VerifyIssue, VerifyReport
-from .schema import closed_error
 from .settings import SyncSettings
 from .stats import BackupStats, Grouping
 from .storage import open_storage
@@ -31,6 +29,8 @@ class BackupReader:
         folder: The folder of the catalog; of a bucket, where its catalog is cached.
     """
 
+    _read_only: ClassVar[bool] = True
+
     def __init__(self, folder: str | os.PathLike[str], *, cache: str | os.PathLike[str] | None = None) -> None:
         """Prepare a backup. Nothing is read yet.
 
@@ -46,14 +46,12 @@ class BackupReader:
         self._storage = open_storage(folder, cache)
         self.name: str = self._storage.name
         self.folder: Path = self._storage.folder
-        self._catalog: Catalog | None = None
-        self._opening = threading.Lock()
-        self._closed = False
+        self._open = Opening(self._storage, read_only=self._read_only)
 
     @property
     def settings(self) -> SyncSettings | None:
         """What `sync` continues with; None before the first run."""
-        catalog = self._open_existing()
+        catalog = self._open.existing()
         return None if catalog is None else catalog.settings()
 
     def __len__(self) -> int:
@@ -123,21 +121,19 @@ class BackupReader:
     def verify(
         self,
         *,
-        workers: int | None = None,
         read: bool = False,
         on_issue: Callable[[VerifyIssue], None] | None = None,
     ) -> VerifyReport:
         """Compare every file with what was saved. Nothing is changed.
 
         Args:
-            workers: How many files are compared at once; None for one per processor, or 16 in a bucket.
             read: Read the bytes of files in a bucket, too, not only the size and the hash that the store keeps. Those
                 in a folder are always read.
             on_issue: Called with each result as it comes, including the files that are ok.
         """
         catalog = self._open()
         catalog.check()
-        return verify(catalog, self._storage, workers=workers, read=read, on_issue=on_issue)
+        return verify(catalog, self._storage, read=read, on_issue=on_issue)
 
     def export_csv(self, stream: TextIO) -> None:
         """Write a table: one row per file, and one per item without a file. Open the stream with `newline=""`.
@@ -156,9 +152,7 @@ class BackupReader:
 
     def close(self) -> None:
         """Close the catalog. The backup can't be used after that."""
-        self._closed = True
-        if self._catalog is not None:
-            self._catalog.close()
+        self._open.close()
 
     def __enter__(self) -> Self:
         return self
@@ -171,23 +165,3 @@ class BackupReader:
 
     def __bool__(self) -> bool:
         return True  # even if it is empty
-
-    def _open(self, *, create: bool = False) -> Catalog:
-        """Return the catalog; `create` is for a run that has the lock."""
-        with self._opening:
-            if self._closed:
-                raise closed_error(self.name)
-            if self._catalog is None:
-                if not create:
-                    self._storage.refresh()
-                self._catalog = self._open_catalog(create=create)
-            return self._catalog
-
-    def _open_existing(self) -> Catalog | None:
-        """Return the catalog, or None if there is none yet."""
-        return self._open() if self._catalog is not None or self._storage.refresh() else None
-
-    def _open_catalog(self, *, create: bool) -> Catalog:  # noqa: ARG002 - a reader creates nothing
-        catalog = Catalog(self.folder, create=False, name=self.name)
-        catalog.forbid_changes()
-        return catalog

@@ -108,8 +108,11 @@ CREATE TEMP TABLE pending (json TEXT NOT NULL);
 class Database:
     """The open file. Threads may share it."""
 
-    def __init__(self, folder: Path, *, create: bool, name: str | None = None) -> None:
-        """Open the catalog of a backup that is called `name`; without `create` also on a read-only disk, unchanged."""
+    def __init__(self, folder: Path, *, create: bool, read_only: bool = False, name: str | None = None) -> None:
+        """Open the catalog of a backup that is called `name`; without `create` also on a read-only disk, unchanged.
+
+        With `read_only` SQLite refuses every change.
+        """
         self.folder: Path = folder
         self.name: str = name or str(folder)
         self.path: Path = folder / CATALOG_NAME
@@ -132,7 +135,9 @@ class Database:
                 journal = self.value("PRAGMA journal_mode" if mode.startswith("ro") else "PRAGMA journal_mode = WAL")
                 # Some network file systems have no write-ahead log. Without one, NORMAL may damage the file.
                 self._synchronous = "NORMAL" if journal == "wal" else "FULL"
-                self._connection.executescript(f"{_SETTINGS} PRAGMA synchronous = {self._synchronous};")
+                self._connection.executescript(
+                    f"{_SETTINGS} PRAGMA synchronous = {self._synchronous}; PRAGMA query_only = {read_only};"
+                )
             except BaseException:
                 self._connection.close()
                 raise
@@ -245,11 +250,6 @@ class Database:
         """Write a copy of the file beside it, which replaces an earlier copy."""
         with self.snapshot() as file:
             file.commit(self.folder / CATALOG_COPY_NAME, overwrite=True)
-
-    def forbid_changes(self) -> None:
-        """Make SQLite refuse every change from now on."""
-        with self._errors():
-            self._connection.execute("PRAGMA query_only = ON")
 
     def close(self) -> None:
         """Close the file."""

@@ -1,7 +1,7 @@
 """What a backup was made with, so that later runs continue it without being told again."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import evolve, frozen
@@ -40,9 +40,9 @@ class SyncSettings:
     after: str | None = None
     before: str | None = None
 
-    def filters(self) -> tuple[str | None, ...]:
-        """Return the filters, in the order of `FILTERS`."""
-        return tuple(getattr(self, name) for name in FILTERS)
+    def filters(self) -> dict[str, Any]:
+        """Return the filters, as `HistoryClient.list` takes them."""
+        return {name: getattr(self, name) for name in FILTERS}
 
     def make_template(self) -> Template:
         """Return the template; raise `InvalidArgumentError` if this machine does not know its zone."""

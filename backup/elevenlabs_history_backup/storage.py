@@ -1,7 +1,7 @@
 """Where the files of a backup are: in a folder, or, as `bucket_storage` has it, in a bucket."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -66,13 +66,9 @@ class FolderStorage:
         """Bring the catalog in `folder` up to date, and tell whether there is one."""
         return (self.folder / CATALOG_NAME).exists()
 
-    def writing(self) -> AbstractContextManager[None]:
-        """Prepare for a run that writes, which has the lock of `folder`."""
-        return nullcontext()
-
-    def saving(self, catalog: Catalog) -> AbstractContextManager[None]:
-        """Bring the catalog to where the files are at the end of a run."""
-        return nullcontext()
+    def writing(self, open_catalog: Callable[[], Catalog]) -> AbstractContextManager[Catalog]:
+        """Give the catalog to a run that has the lock of `folder`, and bring it to where the files are at the end."""
+        return nullcontext(open_catalog())
 
     def copy_catalog(self, catalog: Catalog) -> None:
         """Keep a copy of the catalog where the files are."""

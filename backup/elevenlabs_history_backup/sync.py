@@ -11,6 +11,7 @@ from elevenlabs_history import (
     FileSaved,
     HistoryClient,
     HistoryItem,
+    InvalidArgumentError,
     InvalidRequestError,
     ItemMissing,
     RunStarted,
@@ -18,7 +19,7 @@ from elevenlabs_history import (
 )
 
 from .catalog import Catalog
-from .listing import Listing
+from .listing import Listing, check_client
 from .metadata import Metadata
 from .report import BackupEvent, EventHandler, PageListed, SyncPlan, SyncReport
 from .settings import ORIGINAL, SyncSettings
@@ -33,14 +34,20 @@ class Run:
     """Fetches items into a backup and records what becomes of each."""
 
     client: HistoryClient
-    catalog: Catalog
     storage: Storage
-    workers: int
-    batch_size: int
     emit: EventHandler
+    workers: int = 10
+    batch_size: int = 100
+
+    def __attrs_post_init__(self) -> None:
+        check_client(self.client)
+        for name, number in (("workers", self.workers), ("batch_size", self.batch_size)):
+            if number < 1:
+                raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
 
     def fetch(
         self,
+        catalog: Catalog,
         items: Iterable[Metadata],
         output_format: str,
         template: Template | Callable[[HistoryItem, str], PurePosixPath],
@@ -49,12 +56,12 @@ class Run:
         """Fetch items and add what becomes of them to the report; raise what ended the run early."""
         rest = iter(items)
         while part := {item["history_item_id"]: item for item in islice(rest, _SLICE)}:
-            record = partial(self._record, part, output_format, report)
+            record = partial(self._record, catalog, part, output_format, report)
             to_fetch = dict(part)
-            for file in self.storage.found(self.catalog, part, output_format):
+            for file in self.storage.found(catalog, part, output_format):
                 record(FileSaved(file))
                 del to_fetch[file.history_item_id]
-            with self.storage.receiving(self.catalog, part, output_format, record) as on_event:
+            with self.storage.receiving(catalog, part, output_format, record) as on_event:
                 fetched = self.client.download_all(
                     [HistoryItem.from_dict(item) for item in to_fetch.values()],
                     self.storage.download_folder,
@@ -69,37 +76,42 @@ class Run:
                 # What ended the run says nothing about the items that were left.
                 if failed.error is not fetched.aborted_by:
                     item = part[failed.history_item_id]
-                    self.catalog.record_failure(item, output_format, "failed", str(failed.error))
+                    catalog.record_failure(item, output_format, "failed", str(failed.error))
                     report.failed.append(failed)
                     self.emit(failed)
             if fetched.aborted_by is not None:
                 raise fetched.aborted_by
 
     def _record(
-        self, items: Mapping[str | None, Metadata], output_format: str, report: SyncReport, event: BackupEvent
+        self,
+        catalog: Catalog,
+        items: Mapping[str | None, Metadata],
+        output_format: str,
+        report: SyncReport,
+        event: BackupEvent,
     ) -> None:
         if isinstance(event, FileSaved):
-            self.catalog.record_file(items[event.file.history_item_id], output_format, event.file)
+            catalog.record_file(items[event.file.history_item_id], output_format, event.file)
             report.saved += 1
             report.size += event.file.size
         elif isinstance(event, ItemMissing):
             item = items[event.history_item_id]
-            self.catalog.record_failure(item, output_format, "missing", "The server no longer has it.")
+            catalog.record_failure(item, output_format, "missing", "The server no longer has it.")
             report.missing.append(event.history_item_id)
         elif not isinstance(event, BytesReceived):
             return
         self.emit(event)
 
 
-def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) -> SyncReport:
+def sync(run: Run, catalog: Catalog, listing: Listing, settings: SyncSettings, *, remember: bool) -> SyncReport:
     """Fetch what is new and what failed before; see `Backup.sync`."""
-    catalog, template = run.catalog, settings.make_template()
+    template = settings.make_template()
     is_first = catalog.settings() is None or not catalog.count()
     # At the beginning, because a first run that is killed has to be continued as it began.
     if remember or is_first:
         catalog.store_settings(settings)
     try:
-        report = _sync(run, listing, template)
+        report = _sync(run, catalog, listing, template)
     except InvalidRequestError:
         if is_first and not catalog.count():
             catalog.forget_settings()
@@ -111,8 +123,7 @@ def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) 
     return report
 
 
-def _sync(run: Run, listing: Listing, template: Template) -> SyncReport:
-    catalog = run.catalog
+def _sync(run: Run, catalog: Catalog, listing: Listing, template: Template) -> SyncReport:
     number = catalog.begin_run(listing.scope)
     pending = 0
     for items, relisted in listing.new_items(catalog):
@@ -125,7 +136,7 @@ def _sync(run: Run, listing: Listing, template: Template) -> SyncReport:
     catalog.enqueue(failed)
     run.emit(RunStarted(pending + len(failed)))
     report = SyncReport(listed=len(listing.ids), invalid_entries=listing.invalid_entries)
-    run.fetch(catalog.pending(), listing.output_format, template, report)
+    run.fetch(catalog, catalog.pending(), listing.output_format, template, report)
     # Reached only if nothing was aborted or interrupted: what a run did not request, the next one must list again.
     report.complete = listing.complete
     if listing.has_everything:
@@ -135,14 +146,13 @@ def _sync(run: Run, listing: Listing, template: Template) -> SyncReport:
     return report
 
 
-def plan(catalog: Catalog | None, listing: Listing, emit: EventHandler) -> SyncPlan:
+def plan(catalog: Catalog | None, listing: Listing) -> SyncPlan:
     """Tell what a sync would fetch; see `Backup.plan`."""
     failed = [] if catalog is None else catalog.failed(listing.output_format)
     planned = SyncPlan(failed_before=len(failed))
     _add_to_plan(planned, failed)
     for items, _ in listing.new_items(catalog):
         _add_to_plan(planned, items)
-        emit(PageListed(len(listing.ids), planned.items))
     planned.listed = len(listing.ids)
     return planned
 

@@ -36,14 +36,13 @@ def verify(
     catalog: Catalog,
     storage: "Storage",
     *,
-    workers: int | None,
     read: bool,
     on_issue: Callable[[VerifyIssue], None] | None,
 ) -> VerifyReport:
     """Compare the files of a backup with its catalog; see `Backup.verify`."""
     report = VerifyReport()
     gone = catalog.ids_not_on_server()
-    for found in _compare(partial(_status, storage, read), storage, catalog.files(), workers or storage.readers):
+    for found in _compare(partial(_status, storage, read), storage, catalog.files(), storage.readers):
         issue = evolve(found, on_server=False) if found.history_item_id in gone else found
         if issue.status == "ok":
             report.ok_count += 1

@@ -132,7 +132,7 @@ def _echo_settings(remembered: SyncSettings, args: argparse.Namespace) -> None:
             own.append(option)
     if kept:
         echo(f"As in the first run: {' '.join(kept)}")
-    if (own or (args.no_filters and any(remembered.filters()))) and not args.remember:
+    if (own or (args.no_filters and any(remembered.filters().values()))) and not args.remember:
         echo(
             f"For this run only: {' '.join([*own, *(['--no-filters'] if args.no_filters else [])])} "
             "(to make it that of later runs: --remember)"

@@ -120,8 +120,9 @@ def test_a_verification_that_is_interrupted_ends_soon(backup, monkeypatch):
 
     monkeypatch.setattr("elevenlabs_history_backup.verify._BATCH", 10)
     monkeypatch.setattr("elevenlabs_history_backup.storage.sha256_of", hash_slowly)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
     with pytest.raises(KeyboardInterrupt):
-        backup.verify(workers=1, on_issue=interrupt)
+        backup.verify(on_issue=interrupt)
     assert len(hashed) <= 11
 
 

@@ -256,7 +256,14 @@ def test_a_plan_says_what_would_be_fetched_and_writes_nothing(client, simulator,
 def test_events_report_how_the_listing_goes(client, simulator, tmp_path):
     simulator.history.fill(1500)
     seen = []
-    plan(client, tmp_path, on_event=seen.append)
+
+    def listen(event):
+        if not isinstance(event, PageListed):
+            raise KeyboardInterrupt
+        seen.append(event)
+
+    with pytest.raises(KeyboardInterrupt):
+        sync(client, tmp_path, on_event=listen)
     assert seen == [PageListed(1000, 1000), PageListed(1520, 1520)]
 
 
@@ -395,8 +402,8 @@ def test_a_power_failure_loses_no_row_that_a_later_one_depends_on(client, tmp_pa
     with Backup(tmp_path) as backup:
         assert len(backup) == 20
         # NORMAL with a write-ahead log; OFF could lose any row, or damage the file.
-        assert backup._catalog.value("PRAGMA synchronous") == 1
-        assert backup._catalog.value("PRAGMA journal_mode") == "wal"
+        assert backup._open().value("PRAGMA synchronous") == 1
+        assert backup._open().value("PRAGMA journal_mode") == "wal"
 
 
 def test_a_power_failure_after_a_run_loses_no_row_of_it(client, tmp_path):
