@@ -48,13 +48,12 @@ def name_of(item: HistoryItem, era: str, *, offset: int = 0, separator: str = "_
 
 
 def known(matches: Sequence[Match]) -> list[str | None]:
-    assert [match.member_index for match in matches] == list(range(len(matches)))
-    assert all((match.history_item_id is None) == (match.match_method is None) for match in matches)
-    return [match.history_item_id for match in matches]
+    assert all((history_item_id is None) == (method is None) for history_item_id, method in matches)
+    return [history_item_id for history_item_id, _ in matches]
 
 
 def methods(matches: Sequence[Match]) -> set[MatchMethod | None]:
-    return {match.match_method for match in matches}
+    return {method for _, method in matches}
 
 
 def current(*times: int, offset: int = 0) -> list[File]:
@@ -68,11 +67,8 @@ def current(*times: int, offset: int = 0) -> list[File]:
     "name", ["audio.mp3", "", "x/y/ElevenLabs_whatever.mp3", "ElevenLabs_2023-11-14T22_13_20_x.mp3"]
 )
 def test_the_only_file_for_the_only_item_is_that_item(name: str) -> None:
-    assert match_members([make_item(A)], [File(name)]) == (Match(0, A, MatchMethod.ONLY_ITEM),)
-    assert match_members([A, A], [File(name), File(name)]) == (
-        Match(0, A, MatchMethod.ONLY_ITEM),
-        Match(1, A, MatchMethod.ONLY_ITEM),
-    )
+    assert match_members([make_item(A)], [File(name)]) == ((A, MatchMethod.ONLY_ITEM),)
+    assert match_members([A, A], [File(name), File(name)]) == ((A, MatchMethod.ONLY_ITEM),) * 2
 
 
 def test_the_only_file_is_not_the_item_when_its_time_says_otherwise() -> None:
@@ -319,8 +315,3 @@ def test_a_burst_is_spread_over_the_batches_of_the_rest() -> None:
 
 def test_items_a_day_apart_or_more_share_a_batch_even_at_the_same_time_of_day() -> None:
     assert len(plan_batches([make_item(f"{place:020}", NOON + 48 * HOUR * place) for place in range(50)], 50)) == 1
-
-
-def test_an_item_that_comes_twice_is_planned_once() -> None:
-    one, other = make_item(A), make_item(B, NOON + 1)
-    assert plan_batches([one, other, one], 50) == [[one, other]]

@@ -37,7 +37,7 @@ def member_of(item: HistoryItem, *, offset: int = 0, with_id: bool = False) -> F
 
 
 def told(listed: list[HistoryItem], files: list[File]) -> list[str | None]:
-    return [match.history_item_id for match in match_listed(listed, files)]
+    return [history_item_id for history_item_id, _ in match_listed(listed, files)]
 
 
 def ids(items: list[HistoryItem]) -> list[str]:
@@ -49,8 +49,7 @@ def test_a_part_of_a_listing_is_matched_by_its_times(offset: int) -> None:
     listed = items_at(*range(0, 7000 * 300, 7001))
     part = listed[40:60]
     matches = match_listed(listed, [member_of(item, offset=offset) for item in reversed(part)])
-    assert [match.history_item_id for match in matches] == ids(part[::-1])
-    assert {match.match_method for match in matches} == {MatchMethod.TIME}
+    assert list(matches) == [(each, MatchMethod.TIME) for each in ids(part[::-1])]
 
 
 def test_a_single_file_and_two_prove_nothing_by_their_times() -> None:
@@ -101,8 +100,7 @@ def test_an_id_in_the_name_is_proof_alone_and_beside_foreign_files() -> None:
     foreign = item_at(NOON, 99)
     files = [member_of(listed[1], with_id=True, offset=HOUR), member_of(foreign, with_id=True), File("x.mp3")]
     matches = match_listed(listed, files)
-    assert [match.history_item_id for match in matches] == [listed[1].history_item_id, None, None]
-    assert matches[0].match_method is MatchMethod.ID_IN_NAME
+    assert matches == ((listed[1].history_item_id, MatchMethod.ID_IN_NAME), (None, None), (None, None))
 
 
 def test_the_only_file_is_not_the_only_item() -> None:

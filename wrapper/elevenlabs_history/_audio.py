@@ -53,7 +53,7 @@ class FileKind(StrEnum):
     @property
     def extension(self) -> str:
         """The file name extension, with its dot; `.bin` for what is neither audio nor a zip archive."""
-        return _EXTENSIONS[self]
+        return f".{self.value}" if self.is_audio or self is FileKind.ZIP else ".bin"
 
     @classmethod
     def of_file(cls, path: str | os.PathLike[str], *, output_format: str | None = None) -> "FileKind":
@@ -76,7 +76,6 @@ class FileKind(StrEnum):
         return kind_of(first_bytes[:SNIFF_BYTES], output_format)
 
 
-_EXTENSIONS = {kind: f".{kind.value}" if kind.is_audio or kind is FileKind.ZIP else ".bin" for kind in FileKind}
 _SIGNATURES = {
     FileKind.ZIP: re.compile(rb"PK(?:\x03\x04|\x05\x06)"),
     FileKind.WAV: re.compile(rb"(?:RIFF|RF64).{4}WAVE", re.DOTALL),

@@ -10,11 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from attrs import frozen
-
+from ._items import id_of
 from .item import HistoryItem
+
+if TYPE_CHECKING:
+    from ._archive import Member
 
 # Time zones differ by whole quarters of an hour, and by no more than this from UTC.
 _QUARTER = 15 * 60
@@ -42,33 +44,15 @@ class MatchMethod(StrEnum):
     TIME = "time"
 
 
-class NamedMember(Protocol):
-    """A file in an archive, as far as it tells what it is."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def crc32(self) -> int: ...
-
-
-@frozen
-class Match:
-    """Which item the member of this index is, and how it is known; None and None if nothing proves it."""
-
-    member_index: int
-    history_item_id: str | None
-    match_method: MatchMethod | None
-
-
 # When each item was generated, by id; None if unknown.
 _Times: TypeAlias = "Mapping[str, int | None]"
 _File: TypeAlias = tuple[str, int, int]
 _Claims: TypeAlias = dict[_File, tuple[str, MatchMethod]]
+Match: TypeAlias = tuple[str, MatchMethod] | tuple[None, None]
+"""Which item a member is, and how it is known."""
 
 
-def match_members(requested: Iterable[HistoryItem | str], members: Iterable[NamedMember]) -> tuple[Match, ...]:
+def match_members(requested: Iterable[HistoryItem | str], members: Iterable["Member"]) -> tuple[Match, ...]:
     """Match members to the requested items. The order of neither counts.
 
     A member is an item when
@@ -91,7 +75,7 @@ def match_members(requested: Iterable[HistoryItem | str], members: Iterable[Name
     return _match(requested, members, _claims)
 
 
-def match_listed(listed: Iterable[HistoryItem], members: Iterable[NamedMember]) -> tuple[Match, ...]:
+def match_listed(listed: Iterable[HistoryItem], members: Iterable["Member"]) -> tuple[Match, ...]:
     """Match members to items of a listing. Nobody knows which of them were requested; most were not.
 
     A member is an item when
@@ -107,18 +91,15 @@ def match_listed(listed: Iterable[HistoryItem], members: Iterable[NamedMember]) 
     return _match(listed, members, lambda times, files: _by_listing(times, files) | _by_id(times, files))
 
 
-def plan_batches(items: Iterable[HistoryItem], size: int) -> list[list[HistoryItem]]:
+def plan_batches(items: list[HistoryItem], size: int) -> list[list[HistoryItem]]:
     """Divide items into the fewest batches of which `match_members` can read every whole answer.
 
     No batch has two items of the same second, nor of seconds that could be the same in different time zones. The
     batches have even sizes of at most `size`; the order is kept within each and between their first items, but a long
     list is spread over all its batches.
     """
-    distinct: dict[str, HistoryItem] = {}
-    for item in items:
-        distinct.setdefault(item.history_item_id, item)
-    places = {history_item_id: place for place, history_item_id in enumerate(distinct)}
-    timed = sorted(distinct.values(), key=lambda item: (item.date_unix % _QUARTER, item.date_unix))
+    places = {item.history_item_id: place for place, item in enumerate(items)}
+    timed = sorted(items, key=lambda item: (item.date_unix % _QUARTER, item.date_unix))
     count = max(-(-len(timed) // size), _largest_clash([item.date_unix for item in timed]))
     # Clashing items are neighbours now, at most `count` of them: steps of `count` separate them.
     batches = [timed[start::count] for start in range(count)]
@@ -129,14 +110,14 @@ def plan_batches(items: Iterable[HistoryItem], size: int) -> list[list[HistoryIt
 
 def _match(
     items: Iterable[HistoryItem | str],
-    members: Iterable[NamedMember],
+    members: Iterable["Member"],
     find_claims: Callable[[_Times, set[_File]], _Claims],
 ) -> tuple[Match, ...]:
     items = list(items)
     folders = _odd_folders(items)
     files = [(_without_folder(member.name, folders), member.size, member.crc32) for member in members]
     claims = _uncontested(find_claims(_times(items), set(files)))
-    return tuple(Match(index, *claims.get(file, (None, None))) for index, file in enumerate(files))
+    return tuple(claims.get(file, (None, None)) for file in files)
 
 
 def _claims(times: _Times, files: set[_File]) -> _Claims:
@@ -200,11 +181,7 @@ def _uncontested(claims: _Claims) -> _Claims:
 
 
 def _times(requested: Iterable[HistoryItem | str]) -> _Times:
-    times: dict[str, int | None] = {}
-    for entry in requested:
-        history_item_id, time = (entry, None) if isinstance(entry, str) else (entry.history_item_id, entry.date_unix)
-        times[history_item_id] = time if times.get(history_item_id, time) == time else None
-    return times
+    return {id_of(entry): entry.date_unix if isinstance(entry, HistoryItem) else None for entry in requested}
 
 
 def _known(times: _Times) -> Mapping[str, int]:

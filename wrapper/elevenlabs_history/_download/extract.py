@@ -108,10 +108,8 @@ def extract_listed(
     by_id = {item.history_item_id: item for item in items}
     members = _distinct(read_directory(archive, requested=_MAX_MEMBERS))
     matches = list(zip(members, match_listed(by_id.values(), members), strict=True))
-    found = [
-        (each, by_id[match.history_item_id], match.match_method) for each, match in matches if match.history_item_id
-    ]
-    report = ArchiveReport(unmatched=[each.name for each, match in matches if not match.history_item_id])
+    found = [(each, by_id[item_id], match_method) for each, (item_id, match_method) in matches if item_id]
+    report = ArchiveReport(unmatched=[each.name for each, (item_id, _) in matches if not item_id])
     targets = Targets.plan(tuple(item for _, item, _ in found), folder, template=template, overwrite=overwrite)
     wanted: list[_Identified] = []
     for member, item, match_method in found:
@@ -184,8 +182,8 @@ class _Staging:
             return self.stage_members(
                 archive,
                 [
-                    (member, items.get(match.history_item_id or ""), match.match_method)
-                    for member, match in zip(members, matches, strict=True)
+                    (member, items.get(history_item_id or ""), match_method)
+                    for member, (history_item_id, match_method) in zip(members, matches, strict=True)
                 ],
             )
         except UnsafeArchiveError as error:

@@ -62,12 +62,14 @@ class Targets:
         names_hold_ids = True
         if callable(template):
             name = partial(_call, template)
-            _check_distinct({item.history_item_id: name(item, ".mp3") for item in listed})
         else:
             parsed = template if isinstance(template, Template) else Template(template or DEFAULT_TEMPLATE)
-            names = {id_of(item): safe_id(id_of(item)) for item in items} | parsed.names(listed)
+            names = {
+                id_of(item): parsed.stem_for(item) if isinstance(item, HistoryItem) else safe_id(item) for item in items
+            }
             names_hold_ids = parsed.has_id
             name = partial(_join, names)
+        _check_distinct({id_of(item): name(item, ".mp3") for item in items})
         return cls(items=items, folder=folder, overwrite=overwrite, name=name, names_hold_ids=names_hold_ids)
 
     def path(self, item: str | HistoryItem, kind: FileKind) -> Path:
@@ -112,7 +114,10 @@ def _check_distinct(names: Mapping[str, str]) -> None:
     for history_item_id, name in names.items():
         owner = owners.setdefault(folded(name), history_item_id)
         if owner != history_item_id:
-            raise InvalidArgumentError(f"The template gives items {owner!r} and {history_item_id!r} one path ({name}).")
+            raise InvalidArgumentError(
+                f"The template gives items {owner!r} and {history_item_id!r} one path ({name}).",
+                hint="Put {id} into it.",
+            )
 
 
 def _is_below_folder(path: PurePosixPath) -> bool:

@@ -31,11 +31,8 @@ def safe_text(value: str) -> str:
 
 def safe_id(history_item_id: str) -> str:
     """Return the id as a name can hold it: at most `ID_BYTES` of ASCII, and different for different ids."""
-    return history_item_id if _SAFE_ID.fullmatch(history_item_id) else hashed_id(history_item_id)
-
-
-def hashed_id(history_item_id: str) -> str:
-    """Return letters and digits of an id and a hash of it, which differs from every other one whatever the case."""
+    if _SAFE_ID.fullmatch(history_item_id):
+        return history_item_id
     digest = sha256(history_item_id.encode(errors="surrogatepass")).hexdigest()
     return f"{re.sub('[^0-9A-Za-z]+', '-', history_item_id).strip('-')[:40]}~{digest[:16]}"
 

@@ -4,8 +4,6 @@ A name depends on the item alone, never on what else is in the folder, so the sa
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
 from pathlib import PurePosixPath
 from string import Formatter
@@ -15,7 +13,7 @@ from attrs import Factory, field, frozen
 
 from ..errors import InvalidArgumentError
 from ..item import HistoryItem
-from .portable import ID_BYTES, NAME_BYTES, file_name, folded, hashed_id, safe_id, safe_text
+from .portable import ID_BYTES, NAME_BYTES, file_name, safe_id, safe_text
 
 DEFAULT_TEMPLATE = "{date:%Y}/{date:%m}/{date:%Y-%m-%d_%H-%M-%S}_{voice}_{id}{ext}"
 
@@ -89,33 +87,10 @@ class Template:
         """
         if not _EXTENSION.fullmatch(extension):
             raise ValueError(f"Invalid file name extension: {extension!r}.")
-        return PurePosixPath(self._path(item, safe_id) + extension)
+        return PurePosixPath(self.stem_for(item) + extension)
 
-    def names(self, items: Iterable[HistoryItem]) -> dict[str, str]:
-        """Return the relative path without extension of each item of a run, by item id.
-
-        Raises:
-            InvalidArgumentError: Two items would share a file on some file system; the message names both.
-        """
-        names: dict[str, str] = {}
-        by_file: defaultdict[str, dict[str, HistoryItem]] = defaultdict(dict)
-        for item in items:
-            name = names[item.history_item_id] = self._path(item, safe_id)
-            by_file[folded(name)][item.history_item_id] = item
-        for sharing in by_file.values():
-            if len(sharing) == 1:
-                continue
-            if not self.has_id:
-                one, other, *_ = sharing
-                raise InvalidArgumentError(
-                    f"Template {self.text!r} gives items {one!r} and {other!r} one name ({names[one]}).",
-                    hint="Put {id} into it.",
-                )
-            # Their ids differ only in case.
-            names |= {history_item_id: self._path(item, hashed_id) for history_item_id, item in sharing.items()}
-        return names
-
-    def _path(self, item: HistoryItem, spell_id: Callable[[str], str]) -> str:
+    def stem_for(self, item: HistoryItem) -> str:
+        """Return the relative path without extension."""
         components = []
         for component in self._components:
             parts: list[tuple[str, bool]] = []
@@ -125,7 +100,7 @@ class Template:
                     case None:
                         pass
                     case "id":
-                        parts.append((spell_id(item.history_item_id), False))
+                        parts.append((safe_id(item.history_item_id), False))
                     case "date":
                         parts.append((item.date.astimezone(self.zone).strftime(part.spec), False))
                     case name:
