@@ -24,7 +24,7 @@ from .verify import write_checksums
 
 
 class Backup(BackupReader):
-    """The backup in a folder or in a bucket. Only `sync`, `plan`, `repair`, `plan_prune` and `prune` need a server.
+    """The backup in a folder or in a bucket. Searches, exports and `verify` need no server.
 
     Use it as a context manager, or call `close` when done. Nothing is created before the first `sync` or import.
     Methods raise `CatalogError` if the catalog can't be used: it is missing, damaged, locked, closed or of another
