@@ -11,7 +11,7 @@ from elevenlabs_history import HistoryClient, InvalidArgumentError, Template, Ti
 from .alignment import fetch_alignments
 from .forget import forget
 from .imports import import_files
-from .listing import Listing
+from .listing import Listing, check_client
 from .page import write_page
 from .prune import PruneFilters, PrunePlan, PruneReport, PruneResult, plan_prune, prune
 from .reader import BackupReader
@@ -19,7 +19,7 @@ from .repair import repair
 from .report import EventHandler, ImportReport, SyncPlan, SyncReport, VerifyReport
 from .settings import continue_settings
 from .storage import FolderStorage
-from .sync import Run, plan, sync
+from .sync import Run, check_numbers, plan, sync
 from .verify import write_checksums
 
 
@@ -60,7 +60,8 @@ class Backup(BackupReader):
         zero-retention calls are not in the history, so no backup has them.
 
         Filters, format and template of the first run are remembered: a later run continues with those that it is not
-        given, and uses others for itself only. Until the backup has an item, each run counts as the first.
+        given, and uses others for itself only. Until there is an item, each run is a first one; filters that match
+        nothing are not remembered.
 
         Args:
             client: The client of the workspace.
@@ -88,9 +89,10 @@ class Backup(BackupReader):
         filters = (voice, model_id, source, search, after, before)
         settings = continue_settings(self.settings, filters, output_format, template, no_filters=no_filters)
         listing = Listing(client, settings, limit=limit, full=full)
-        run = Run(client, self._storage, on_event or _ignore, workers, batch_size)
+        check_numbers(workers=workers, batch_size=batch_size)
         with self._open.locked(create=True) as catalog:
-            return sync(run, catalog, listing, settings, remember=remember)
+            run = Run(client, catalog, self._storage, on_event or _ignore, workers, batch_size)
+            return sync(run, listing, settings, remember=remember)
 
     def plan(
         self,
@@ -134,9 +136,9 @@ class Backup(BackupReader):
         Raises:
             HistoryError: Something failed that would fail every other item too, such as a refused key.
         """
-        run = Run(client, self._storage, on_event or _ignore)
+        check_client(client)
         with self._open.locked() as catalog:
-            return repair(run, catalog, read=read)
+            return repair(Run(client, catalog, self._storage, on_event or _ignore), read=read)
 
     def import_files(
         self,
@@ -174,7 +176,7 @@ class Backup(BackupReader):
         `sync`, `verify` and `repair` no longer count or fetch them; searches and exports still have the items.
 
         Raises:
-            InvalidArgumentError: The backup has no such item, or its file still exists. Nothing was changed.
+            HistoryError: There is no such item, or its file exists, or nobody can look. Nothing was changed.
         """
         ids = [history_item_ids] if isinstance(history_item_ids, str) else [*history_item_ids]
         with self._open.locked() as catalog:

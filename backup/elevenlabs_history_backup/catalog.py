@@ -220,11 +220,6 @@ class Catalog(Database):
         with self.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", asdict(settings).items())
 
-    def forget_settings(self) -> None:
-        """Let the next run be the first."""
-        with self.transaction() as connection:
-            connection.execute("DELETE FROM settings")
-
     def begin_run(self, scope: str) -> int:
         """Write that a run has begun, and return its number."""
         with self.transaction() as connection:

@@ -111,7 +111,7 @@ class _Import:
             self._record(file)
             self.report.extracted += 1
         for name in found.unmatched:
-            self._leave(name, "Nothing proves which item it is. A backup fetches it.", archive=str(archive))
+            self._leave(name, "Nothing proves that it is the audio of an item.", archive=str(archive))
 
     def _ids_in(self, path: str) -> set[str]:
         """The ids in a name. One that nobody knows counts only at its end, but makes any other one doubtful."""

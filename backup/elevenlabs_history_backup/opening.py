@@ -1,5 +1,6 @@
 """The catalog of a backup, opened once: to read it, or, by a run that has the lock, to write into it."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ class Opening:
         if not create:
             # Before the lock, which would leave a file behind where there is no backup.
             self()
-        if folder.is_file():
+        if os.path.isfile(folder):  # noqa: PTH113 - Path raises for names that are too long
             raise InvalidArgumentError(f"{folder} is a file, not a folder: choose another folder.")
         if (outer := _backup_around(folder)) is not None:
             raise InvalidArgumentError(f"{folder} lies in the backup {outer}: choose that one, or a folder outside.")
@@ -65,11 +66,11 @@ class Opening:
 
 def _backup_around(folder: Path) -> Path | None:
     """Return the backup that a new one would lie in, whose files would be foreign ones there."""
-    if (folder / CATALOG_NAME).exists():
-        return None
-    return next((each for each in folder.absolute().parents if _is_backup(each)), None)
+    # Functions of os.path, because they take a folder that can't be looked into for one that has nothing.
+    path = Path(os.path.realpath(folder))
+    return None if os.path.exists(path / CATALOG_NAME) else next(filter(_is_backup, path.parents), None)  # noqa: PTH110
 
 
 def _is_backup(folder: Path) -> bool:
     # Other programs, too, have a history.db.
-    return (folder / CATALOG_NAME).exists() and (folder / HIDDEN_FOLDER).exists()
+    return os.path.exists(folder / CATALOG_NAME) and os.path.exists(folder / HIDDEN_FOLDER)  # noqa: PTH110

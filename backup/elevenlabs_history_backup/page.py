@@ -119,8 +119,8 @@ def _shards(items: Iterable[_Item]) -> Iterator[list[_Item]]:
 
 def _columns(items: list[_Item], names: dict[str, dict[str, int]]) -> dict[str, list[object]]:
     """Return a shard as columns, which take less space than objects; page/archive.js reads them."""
-    columns = {name: list(values) for name, values in zip(_Item._fields, zip(*items, strict=True), strict=True)}
-    del columns["timings"]
+    # The last field, the timings, has scripts of its own.
+    columns = {name: list(values) for name, values in zip(_Item._fields[:-1], zip(*items, strict=True), strict=False)}
     for name, numbers in names.items():
         columns[name] = [numbers.setdefault(value, len(numbers)) for value in columns[name]]
     return columns

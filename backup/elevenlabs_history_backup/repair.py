@@ -6,15 +6,14 @@ from pathlib import Path, PurePosixPath
 
 from elevenlabs_history import HistoryItem, RunStarted, Template
 
-from .catalog import Catalog
 from .report import SyncReport, VerifyReport
-from .storage import Storage
 from .sync import Run
 from .verify import is_inside, verify
 
 
-def repair(run: Run, catalog: Catalog, *, read: bool) -> VerifyReport:
+def repair(run: Run, *, read: bool) -> VerifyReport:
     """Record what was moved, and fetch what is missing, changed or unreadable; see `Backup.repair`."""
+    catalog = run.catalog
     before = verify(catalog, run.storage, read=read, on_issue=None)
     # By format, because one request has one format.
     broken: dict[str, dict[str, str]] = {}
@@ -27,8 +26,7 @@ def repair(run: Run, catalog: Catalog, *, read: bool) -> VerifyReport:
     lost: set[tuple[str | None, str | None]] = set()
     for form, paths in sorted(broken.items()):
         report = SyncReport(listed=len(paths))
-        template = partial(_recorded_path, run.storage, catalog, paths)
-        run.fetch(catalog, map(catalog.metadata, paths), form, template, report)
+        run.fetch(map(catalog.metadata, paths), form, partial(_recorded_path, run, paths), report)
         lost.update((history_item_id, form) for history_item_id in report.missing)
         lost.update((failed.history_item_id, form) for failed in report.failed)
     remaining = [
@@ -37,17 +35,15 @@ def repair(run: Run, catalog: Catalog, *, read: bool) -> VerifyReport:
     return VerifyReport(before.ok_count + len(before.issues) - len(remaining), remaining)
 
 
-def _recorded_path(
-    storage: Storage, catalog: Catalog, paths: Mapping[str, str], item: HistoryItem, extension: str
-) -> PurePosixPath:
+def _recorded_path(run: Run, paths: Mapping[str, str], item: HistoryItem, extension: str) -> PurePosixPath:
     recorded = PurePosixPath(paths[item.history_item_id])
     if not is_inside(Path(recorded)):
         return Template().path_for(item, extension)
     path = recorded.with_suffix(extension)
     # In another format than before it has another name, which may be that of a file of the user, or of this item in
     # that format. A folder can't be replaced by a file, even under the recorded name.
-    while storage.is_folder(path.as_posix()) or (
-        path != recorded and (storage.exists(path.as_posix()) or catalog.has_path(path.as_posix()))
+    while run.storage.is_folder(path.as_posix()) or (
+        path != recorded and (run.storage.exists(path.as_posix()) or run.catalog.has_path(path.as_posix()))
     ):
         path = path.with_stem(f"{path.stem}_")
     return path

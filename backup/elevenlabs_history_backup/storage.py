@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import frozen
-from elevenlabs_history import AtomicFile, DownloadedFile
+from elevenlabs_history import AtomicFile, DownloadedFile, InvalidArgumentError, WriteError
 
 from .bucket import Bucket, is_address
 from .catalog import Catalog
@@ -27,6 +27,8 @@ Storage: TypeAlias = "FolderStorage | BucketStorage"
 def open_storage(folder: str | os.PathLike[str], cache: str | os.PathLike[str] | None) -> Storage:
     """Return the storage that a path or an address names. Nothing is read yet."""
     if not is_address(folder):
+        if "\0" in os.fspath(folder):
+            raise InvalidArgumentError(f"Invalid folder {os.fspath(folder)!r}: it has a NUL character.")
         return FolderStorage(Path(folder))
     from .bucket_storage import BucketStorage
 
@@ -64,7 +66,7 @@ class FolderStorage:
 
     def refresh(self) -> bool:
         """Bring the catalog in `folder` up to date, and tell whether there is one."""
-        return (self.folder / CATALOG_NAME).exists()
+        return os.path.exists(self.folder / CATALOG_NAME)  # noqa: PTH110 - as for `missing`
 
     def writing(self, open_catalog: Callable[[], Catalog]) -> AbstractContextManager[Catalog]:
         """Give the catalog to a run that has the lock of `folder`, and bring it to where the files are at the end."""
@@ -94,18 +96,20 @@ class FolderStorage:
         return [path for path in paths if not os.path.isfile(self.folder / path)]  # noqa: PTH113
 
     def exists(self, path: str) -> bool:
-        """Tell whether there is a file, or anything else, under a path, or may be, where nobody can look."""
+        """Tell whether there is a file, or anything else, under a path; raise `WriteError` if nobody can look."""
         try:
             (self.folder / path).lstat()
-        except PermissionError:
-            return True
+        except PermissionError as error:
+            raise WriteError(
+                f"Can't look for {self.location(path)}: {error.strerror}.", hint="Check the permissions of its folder."
+            ) from error
         except (OSError, ValueError):
             return False
         return True
 
     def is_folder(self, path: str) -> bool:
         """Tell whether there is a folder under a path."""
-        return (self.folder / path).is_dir()
+        return os.path.isdir(self.folder / path)  # noqa: PTH112 - as for `missing`
 
     def is_intact(self, file: BackupFile, *, read: bool) -> bool:
         """Tell whether a file is as it was saved; `read` makes no difference in a folder, where it is always read.

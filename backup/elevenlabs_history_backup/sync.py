@@ -5,7 +5,7 @@ from functools import partial
 from itertools import islice
 from pathlib import PurePosixPath
 
-from attrs import frozen
+from attrs import evolve, frozen
 from elevenlabs_history import (
     BytesReceived,
     FileSaved,
@@ -19,7 +19,7 @@ from elevenlabs_history import (
 )
 
 from .catalog import Catalog
-from .listing import Listing, check_client
+from .listing import Listing
 from .metadata import Metadata
 from .report import BackupEvent, EventHandler, PageListed, SyncPlan, SyncReport
 from .settings import ORIGINAL, SyncSettings
@@ -34,20 +34,14 @@ class Run:
     """Fetches items into a backup and records what becomes of each."""
 
     client: HistoryClient
+    catalog: Catalog
     storage: Storage
     emit: EventHandler
     workers: int = 10
     batch_size: int = 100
 
-    def __attrs_post_init__(self) -> None:
-        check_client(self.client)
-        for name, number in (("workers", self.workers), ("batch_size", self.batch_size)):
-            if number < 1:
-                raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
-
     def fetch(
         self,
-        catalog: Catalog,
         items: Iterable[Metadata],
         output_format: str,
         template: Template | Callable[[HistoryItem, str], PurePosixPath],
@@ -56,12 +50,12 @@ class Run:
         """Fetch items and add what becomes of them to the report; raise what ended the run early."""
         rest = iter(items)
         while part := {item["history_item_id"]: item for item in islice(rest, _SLICE)}:
-            record = partial(self._record, catalog, part, output_format, report)
+            record = partial(self._record, part, output_format, report)
             to_fetch = dict(part)
-            for file in self.storage.found(catalog, part, output_format):
+            for file in self.storage.found(self.catalog, part, output_format):
                 record(FileSaved(file))
                 del to_fetch[file.history_item_id]
-            with self.storage.receiving(catalog, part, output_format, record) as on_event:
+            with self.storage.receiving(self.catalog, part, output_format, record) as on_event:
                 fetched = self.client.download_all(
                     [HistoryItem.from_dict(item) for item in to_fetch.values()],
                     self.storage.download_folder,
@@ -76,54 +70,57 @@ class Run:
                 # What ended the run says nothing about the items that were left.
                 if failed.error is not fetched.aborted_by:
                     item = part[failed.history_item_id]
-                    catalog.record_failure(item, output_format, "failed", str(failed.error))
+                    self.catalog.record_failure(item, output_format, "failed", str(failed.error))
                     report.failed.append(failed)
                     self.emit(failed)
             if fetched.aborted_by is not None:
                 raise fetched.aborted_by
 
     def _record(
-        self,
-        catalog: Catalog,
-        items: Mapping[str | None, Metadata],
-        output_format: str,
-        report: SyncReport,
-        event: BackupEvent,
+        self, items: Mapping[str | None, Metadata], output_format: str, report: SyncReport, event: BackupEvent
     ) -> None:
         if isinstance(event, FileSaved):
-            catalog.record_file(items[event.file.history_item_id], output_format, event.file)
+            self.catalog.record_file(items[event.file.history_item_id], output_format, event.file)
             report.saved += 1
             report.size += event.file.size
         elif isinstance(event, ItemMissing):
             item = items[event.history_item_id]
-            catalog.record_failure(item, output_format, "missing", "The server no longer has it.")
+            self.catalog.record_failure(item, output_format, "missing", "The server no longer has it.")
             report.missing.append(event.history_item_id)
         elif not isinstance(event, BytesReceived):
             return
         self.emit(event)
 
 
-def sync(run: Run, catalog: Catalog, listing: Listing, settings: SyncSettings, *, remember: bool) -> SyncReport:
+def check_numbers(*, workers: int, batch_size: int) -> None:
+    """Raise `InvalidArgumentError` if a number can't be used."""
+    for name, number in (("workers", workers), ("batch_size", batch_size)):
+        if number < 1:
+            raise InvalidArgumentError(f"Invalid {name}: {number}. It must be at least 1. Nothing was sent.")
+
+
+def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) -> SyncReport:
     """Fetch what is new and what failed before; see `Backup.sync`."""
-    template = settings.make_template()
-    is_first = catalog.settings() is None or not catalog.count()
+    catalog = run.catalog
+    before, count = catalog.settings(), catalog.count()
+    is_first = before is None or not count
     # At the beginning, because a first run that is killed has to be continued as it began.
     if remember or is_first:
         catalog.store_settings(settings)
+    # Neither a format that the server refuses nor filters that match nothing, perhaps mistyped, may bind later runs.
     try:
-        report = _sync(run, catalog, listing, template)
+        report = _sync(run, listing, settings.make_template())
     except InvalidRequestError:
-        if is_first and not catalog.count():
-            catalog.forget_settings()
+        if catalog.count() == count:
+            catalog.store_settings(before or SyncSettings())
         raise
-    # Neither a filter that matches nothing nor a format that the server refuses, both perhaps mistyped, may bind
-    # later runs.
     if is_first and not remember and not report.listed:
-        catalog.forget_settings()
+        catalog.store_settings(evolve(settings, **(before or SyncSettings()).filters()))
     return report
 
 
-def _sync(run: Run, catalog: Catalog, listing: Listing, template: Template) -> SyncReport:
+def _sync(run: Run, listing: Listing, template: Template) -> SyncReport:
+    catalog = run.catalog
     number = catalog.begin_run(listing.scope)
     pending = 0
     for items, relisted in listing.new_items(catalog):
@@ -136,7 +133,7 @@ def _sync(run: Run, catalog: Catalog, listing: Listing, template: Template) -> S
     catalog.enqueue(failed)
     run.emit(RunStarted(pending + len(failed)))
     report = SyncReport(listed=len(listing.ids), invalid_entries=listing.invalid_entries)
-    run.fetch(catalog, catalog.pending(), listing.output_format, template, report)
+    run.fetch(catalog.pending(), listing.output_format, template, report)
     # Reached only if nothing was aborted or interrupted: what a run did not request, the next one must list again.
     report.complete = listing.complete
     if listing.has_everything:

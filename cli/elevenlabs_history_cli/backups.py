@@ -60,12 +60,13 @@ def backup(args: argparse.Namespace) -> ExitCode:
                 batch_size=args.batch_size,
                 on_event=show,
             )
-        is_empty = not len(opened)
+        remembered = opened.settings
+        is_narrowed = remembered is not None and any(remembered.filters().values()) and not args.no_filters
     if args.as_json:
         counts = {"missing": len(report.missing), "failed": len(report.failed)}
         print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
-        _print_report(report, args, is_empty=is_empty)
+        _print_report(report, args, is_narrowed=is_narrowed)
     if args.page:
         page(args)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
@@ -162,7 +163,7 @@ def _print_plan(plan: SyncPlan) -> None:
         write(f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}")
 
 
-def _print_report(report: SyncReport, args: argparse.Namespace, *, is_empty: bool) -> None:
+def _print_report(report: SyncReport, args: argparse.Namespace, *, is_narrowed: bool) -> None:
     if not args.quiet:
         _print_counts(report)
     if report.invalid_entries:
@@ -176,10 +177,12 @@ def _print_report(report: SyncReport, args: argparse.Namespace, *, is_empty: boo
         write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
     elif report.complete:
         filters = filter_options(args)
-        if is_empty and filters:
-            forgotten = "" if args.remember else " Later runs are not bound by that."
-            write("", label=f"No item matches {filters}.{forgotten}", color="yellow")
-        elif not report.lost and not args.quiet:
+        if args.quiet or report.lost:
+            pass
+        elif not report.listed and (filters or is_narrowed):
+            later = "" if is_narrowed else " Later runs are not bound by that."
+            write("", label=f"No item matches {filters or 'the remembered filters'}.{later}", color="yellow")
+        else:
             everything = f"Everything {'else ' if report.missing else ''}that "
             everything += f"matches {filters}" if filters else "was asked for"
             place = "bucket" if is_address(args.folder) else "folder"

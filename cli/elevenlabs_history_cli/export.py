@@ -25,7 +25,8 @@ def export(args: argparse.Namespace) -> ExitCode:
     with Backup(args.folder) as opened:
         # The exports write their headings first; without a backup nothing should be printed.
         opened.get("")
-        write_to = getattr(opened, f"export_{args.export_format}")
+        exports = {"csv": opened.export_csv, "jsonl": opened.export_jsonl, "m3u": opened.export_m3u}
+        write_to = exports[args.export_format]
         if args.output is not None:
             _write_file(args, write_to, encoding)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from enum import IntEnum
+from itertools import takewhile
 
 from .filters import add_columns, add_filters
 from .help_text import ABOUT, PROGRAM, epilog
@@ -44,8 +45,10 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: ANN401
         # Of a command: with the option that it does not know, argparse would name the value as well, and a good folder.
         parsed, unknown = super().parse_known_args(args, namespace)
-        if option := next((each.partition("=")[0] for each in unknown if each.startswith("-")), None):
-            self.error(f"unknown option {option}{_guess(option, re.findall(r'--[a-z-]+', self.format_help()))}")
+        # Behind -- everything is a word, and so is a single -.
+        options = takewhile("--".__ne__, unknown)
+        if option := next((each.partition("=")[0] for each in options if each.startswith("-") and each != "-"), None):
+            self.error(f"unknown option {option}{_guess(option, list(self._option_string_actions))}")
         return parsed, unknown
 
 
@@ -53,7 +56,7 @@ def _guess(word: str, known: list[str]) -> str:
     """Say which of the known words was likely meant, if any."""
     from difflib import get_close_matches
 
-    return "".join(f" (did you mean {each}?)" for each in get_close_matches(word, known, 1))
+    return "".join(f" (did you mean {each}?)" for each in get_close_matches(word, known, 1, 0.7))
 
 
 class _VersionAction(argparse.Action):

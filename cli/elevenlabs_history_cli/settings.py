@@ -145,5 +145,5 @@ def _fill_folder(args: argparse.Namespace, settings: Settings, default: str | No
         what = f"The folder of a backup and words to {args.command}" if "words" in args else "The folder of a backup"
         raise InvalidArgumentError(
             f"{what} must be given.",
-            hint=f"The default folder is {FOLDER_VARIABLE} in the environment, or folder in {settings.file}.",
+            hint=f"To set a default folder: {FOLDER_VARIABLE} in the environment, or folder in {settings.file}.",
         )

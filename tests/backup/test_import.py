@@ -348,7 +348,7 @@ def test_members_that_nothing_proves_are_reported_and_stay_in_the_archive(client
     report = import_files(client, tmp_path / "backup", archive)
     assert (report.extracted, len(report.unmatched)) == (0, 2)
     assert {(file.archive, file.reason) for file in report.unmatched} == {
-        (str(archive), "Nothing proves which item it is. A backup fetches it.")
+        (str(archive), "Nothing proves that it is the audio of an item.")
     }
     assert {file.path for file in report.unmatched} == set(zipfile.ZipFile(archive).namelist())
     assert (audio_files(tmp_path / "backup"), archive.read_bytes()) == ({}, before)

@@ -9,7 +9,7 @@ import pytest
 from elevenlabs_history import FileSaved, InvalidArgumentError, InvalidRequestError, Template
 from elevenlabs_history_backup import Backup, CatalogError, SyncSettings
 from elevenlabs_history_simulator import Fault
-from support.backups import plan, sync
+from support.backups import import_files, plan, sync
 
 RECENT = 2_000_000_000
 
@@ -91,20 +91,32 @@ def test_the_original_format_can_be_asked_for_in_a_backup_of_wav_files(client, t
 
 def test_filters_of_a_first_run_that_match_nothing_do_not_bind_the_next(client, tmp_path):
     assert sync(client, tmp_path, voice="Rachell").listed == 0
-    assert settings_of(tmp_path) is None
+    assert settings_of(tmp_path) == SyncSettings()
     assert sync(client, tmp_path).saved == 20
+
+
+def test_template_and_format_of_a_first_run_that_finds_nothing_are_remembered(client, simulator, tmp_path):
+    assert sync(client, tmp_path, voice="Rosalind", template="{id}{ext}", output_format="wav").listed == 0
+    assert sync(client, tmp_path, limit=2).saved == 2
+    assert {path.name for path in tmp_path.glob("*.wav")} == {f"{item.id}.wav" for item in [*simulator.history][:2]}
 
 
 def test_a_run_that_finds_nothing_may_be_told_to_be_continued(client, simulator, tmp_path):
     assert sync(client, tmp_path, voice="Rosalind", remember=True).listed == 0
+    assert sync(client, tmp_path).listed == 0
+    assert sync(client, tmp_path, voice="Nobody").listed == 0
     simulator.history.add(voice_name="Rosalind")
     assert sync(client, tmp_path).saved == 1
 
 
-def test_a_format_that_the_server_refuses_does_not_bind_the_next_run(client, tmp_path):
+@pytest.mark.parametrize("imported", [0, 3])
+def test_a_format_that_the_server_refuses_does_not_bind_the_next_run(client, tmp_path, imported):
+    if imported:
+        client.download(list(client.list(limit=imported))).extract(tmp_path, template="{id}{ext}")
+        assert import_files(client, tmp_path).recorded == imported
     with pytest.raises(InvalidRequestError):
-        sync(client, tmp_path, output_format="flac")
-    assert sync(client, tmp_path).saved == 20
+        sync(client, tmp_path, output_format="flac", remember=True)
+    assert sync(client, tmp_path).saved == 20 - imported
 
 
 def test_limit_and_full_are_never_remembered(client, tmp_path):

@@ -427,10 +427,32 @@ def test_items_without_audio_are_not_said_to_be_in_the_folder(run, simulator, tm
     )
 
 
-def test_a_backup_inside_of_another_one_is_refused(run, tmp_path):
+def test_a_filter_that_matches_nothing_is_never_said_to_be_in_the_folder(run, tmp_path):
     run("backup", tmp_path, "--quiet")
-    inner = tmp_path / "2025"
-    result = run("backup", inner)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert f"{inner} lies in the backup {tmp_path}: choose that one, or a folder outside." in result.stderr
-    assert run("backup", tmp_path, "--quiet").exit_code == 0
+    last = "No item matches --voice Rachell. Later runs are not bound by that."
+    assert run("backup", tmp_path, "--voice", "Rachell").lines[-1] == last
+    kept = run("backup", tmp_path, "--voice", "Rachell", "--remember")
+    assert kept.lines[-1] == "No item matches --voice Rachell."
+    assert run("backup", tmp_path).lines[-1] == "No item matches the remembered filters."
+    assert run("backup", tmp_path, "--no-filters").lines[-1] == "Everything that was asked for is in the folder."
+
+
+def test_a_backup_inside_of_another_one_is_refused(run, tmp_path, monkeypatch):
+    outer, beside, link = tmp_path / "outer", tmp_path / "beside", tmp_path / "link"
+    run("backup", outer, "--quiet")
+    link.symlink_to(outer / "2025")
+    for inner in (outer / "2026", link):
+        result = run("backup", inner)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"{inner} lies in the backup {outer}: choose that one, or a folder outside." in result.stderr
+    monkeypatch.chdir(outer)
+    for folder in (outer, "../beside"):
+        assert run("backup", folder, "--quiet").exit_code == 0
+    assert (beside / "history.db").exists()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"], ids=["too long", "NUL"])
+def test_a_folder_that_can_not_be_is_one_line(run, tmp_path, name):
+    for command in (["backup"], ["verify"]):
+        result = run(*command, tmp_path / name)
+        assert (result.exit_code in {1, 2}, result.stdout, result.stderr.count("\n")) == (True, "", 1)

@@ -307,14 +307,14 @@ def test_an_id_that_can_not_stand_in_a_name_is_spelled_and_hashed() -> None:
 @pytest.mark.parametrize(("one", "other"), [("Anna", "ANNA"), ("é", "e\u0301"), ("❤️", "❤"), ("a?", "a*"), ("①", "1")])
 def test_names_that_some_file_system_takes_for_one_do_not_pass_the_check(one: str, other: str) -> None:
     items = [make_item("one", voice_name=one), make_item("other", voice_name=other)]
-    with pytest.raises(InvalidArgumentError, match=r"'one' and 'other' one path .* Put \{id\} into it\."):
+    with pytest.raises(InvalidArgumentError, match=r"'one' and 'other' have one path .* Put \{id\} into the"):
         plan(items, Template("{voice}{ext}"))
     plan(items, Template())
 
 
 @pytest.mark.parametrize("items", [[make_item(AN_ID), make_item(AN_ID.upper())], [AN_ID, AN_ID.upper()]])
 def test_ids_that_differ_by_case_alone_do_not_pass_the_check(items: list[HistoryItem | str]) -> None:
-    with pytest.raises(InvalidArgumentError, match="one path"):
+    with pytest.raises(InvalidArgumentError, match="Their ids differ by case alone: use two folders"):
         plan(items, None)
 
 

@@ -53,14 +53,14 @@ def extract_all(targets: Targets, body: Sink[AtomicFile]) -> list[DownloadedFile
         staged = staging.stage(body)
         if not staged:
             raise UnsafeArchiveError(f"The archive is empty ({describe(targets.items)}). Nothing was written.")
+        order = {id_of(item): number for number, item in enumerate(targets.items)}
         for each in staged:
             if each.kind not in SAVED_KINDS:
-                whose = "one item" if each.item is None else describe((each.item,))
+                whose = "a file" if each.item is None else f"the audio of {describe((each.item,))}"
                 raise UnexpectedResponseError(
-                    f"The archive holds no audio of {whose}, but: {each.kind}. Nothing was written.",
-                    hint="Download the item alone: then the server says why.",
+                    f"What the archive holds as {whose} is no audio, but: {each.kind}. Nothing was written.",
+                    hint="Download each item alone: then the server says why." if len(order) > 1 else "",
                 )
-        order = {id_of(item): number for number, item in enumerate(targets.items)}
         staged.sort(key=lambda each: len(order) if each.item is None else order[id_of(each.item)])
         paths = [
             targets.folder / f"unidentified_{number}{each.kind.extension}"
@@ -123,7 +123,7 @@ def extract_listed(
         _staging(targets, hidden, executor) as staging,
     ):
         for staged, (member, *_) in zip(staging.stage_members(archive, wanted), wanted, strict=True):
-            if staged.item is None or not staged.kind.is_audio:
+            if staged.item is None or staged.kind not in SAVED_KINDS:
                 report.unmatched.append(member.name)
             else:
                 report.saved.append(staging.rename(staged, targets.path(staged.item, staged.kind)))

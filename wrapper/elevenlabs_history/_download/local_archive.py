@@ -43,9 +43,9 @@ def extract_archive(
     from .extract import extract_listed
 
     path = Path(archive)
-    if path.exists() and not path.is_file():
-        raise InvalidArgumentError(f"Can't read {path}: it is not a file.")
     try:
+        if path.exists() and not path.is_file():
+            raise InvalidArgumentError(f"Can't read {path}: it is not a file.")
         file = path.open("rb")
     except (OSError, ValueError) as error:
         raise InvalidArgumentError(f"Can't read {path}: {getattr(error, 'strerror', None) or error}.") from error

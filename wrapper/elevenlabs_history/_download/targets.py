@@ -62,6 +62,7 @@ class Targets:
         names_hold_ids = True
         if callable(template):
             name = partial(_call, template)
+            hint = "Let the template give each item a path of its own."
         else:
             parsed = template if isinstance(template, Template) else Template(template or DEFAULT_TEMPLATE)
             names = {
@@ -69,7 +70,10 @@ class Targets:
             }
             names_hold_ids = parsed.has_id
             name = partial(_join, names)
-        _check_distinct({id_of(item): name(item, ".mp3") for item in items})
+            hint = (
+                "Their ids differ by case alone: use two folders." if names_hold_ids else "Put {id} into the template."
+            )
+        _check_distinct({id_of(item): name(item, ".mp3") for item in items}, hint)
         return cls(items=items, folder=folder, overwrite=overwrite, name=name, names_hold_ids=names_hold_ids)
 
     def path(self, item: str | HistoryItem, kind: FileKind) -> Path:
@@ -109,15 +113,12 @@ def _call(function: PathFunction, item: str | HistoryItem, extension: str) -> st
     return path.as_posix()
 
 
-def _check_distinct(names: Mapping[str, str]) -> None:
+def _check_distinct(names: Mapping[str, str], hint: str) -> None:
     owners: dict[str, str] = {}
     for history_item_id, name in names.items():
         owner = owners.setdefault(folded(name), history_item_id)
         if owner != history_item_id:
-            raise InvalidArgumentError(
-                f"The template gives items {owner!r} and {history_item_id!r} one path ({name}).",
-                hint="Put {id} into it.",
-            )
+            raise InvalidArgumentError(f"Items {owner!r} and {history_item_id!r} have one path ({name}).", hint=hint)
 
 
 def _is_below_folder(path: PurePosixPath) -> bool:

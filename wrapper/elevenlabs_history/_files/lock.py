@@ -39,11 +39,12 @@ class FolderLock:
         from filelock import Timeout
 
         folder = self._path.parent
-        if folder.is_symlink():
-            raise InvalidArgumentError(
-                f"{folder} is a symbolic link, so it may be another program's.", hint="Remove it, then run it again."
-            )
         try:
+            if folder.is_symlink():
+                raise InvalidArgumentError(
+                    f"{folder} is a symbolic link, so it may be another program's.",
+                    hint="Remove it, then run it again.",
+                )
             folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=self._timeout)
         except Timeout:

@@ -51,10 +51,13 @@ class convert_errors:  # noqa: N801 - a context manager that reads like a functi
         converted: HistoryError
         if isinstance(error, httpx.TransportError):
             converted = error_from_httpx(error, self._request)
-        elif isinstance(error, httpx.HTTPStatusError | httpx.StreamError):
+        elif isinstance(error, httpx.HTTPStatusError):
+            # A hook of the caller's httpx client has raised it, before the body was read.
+            converted = _refusal(self._request, error.response, error.response.headers, b"")
+        elif isinstance(error, httpx.StreamError):
             converted = InvalidArgumentError(
-                f"{name_of(self._request)}: a hook of the http_client led to {type(error).__name__}.",
-                hint="A hook may look at a response, but must neither read its body nor raise for its status.",
+                f"{name_of(self._request)}: the body of the response was read before ({type(error).__name__}).",
+                hint="A hook of the http_client may look at a response, but must not read it.",
             )
         else:
             return
@@ -157,9 +160,7 @@ def buffered(request: httpx.Request, response: httpx.Response, body: bytes, key:
             body = _gunzip(request, body)
     body = key.redact_bytes(body)
     if not response.is_success:
-        error = error_from_response(response.status_code, headers, body, request=name_of(request))
-        error.retry_after = parse_retry_after(headers.get("retry-after"), datetime.now(UTC))
-        raise error
+        raise _refusal(request, response, headers, body)
     if headers.get("content-type", "").startswith("text/html"):
         raise UnexpectedResponseError(
             f"{name_of(request)}: received a web page instead of JSON: {parse_error_body(body).message}",
@@ -168,6 +169,12 @@ def buffered(request: httpx.Request, response: httpx.Response, body: bytes, key:
         )
     extensions = {**response.extensions, **_RELAYED}
     return httpx.Response(response.status_code, headers=headers, content=body, extensions=extensions)
+
+
+def _refusal(request: httpx.Request, response: httpx.Response, headers: httpx.Headers, body: bytes) -> HistoryError:
+    error = error_from_response(response.status_code, headers, body, request=name_of(request))
+    error.retry_after = parse_retry_after(headers.get("retry-after"), datetime.now(UTC))
+    return error
 
 
 def check_headers(request: httpx.Request, response: httpx.Response, *, streaming: bool) -> None:
