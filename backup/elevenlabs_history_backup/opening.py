@@ -11,7 +11,7 @@ from elevenlabs_history import FolderLock, InvalidArgumentError
 
 from .catalog import Catalog
 from .schema import CATALOG_NAME, HIDDEN_FOLDER, closed_error
-from .storage import LOCK_NAME, Storage
+from .storage import LOCK_NAME, FolderStorage, Storage
 
 
 class Opening:
@@ -49,7 +49,8 @@ class Opening:
             self()
         if os.path.isfile(folder):  # noqa: PTH113 - Path raises for names that are too long
             raise InvalidArgumentError(f"{folder} is a file, not a folder: choose another folder.")
-        if (outer := _backup_around(folder)) is not None:
+        # The cache of a bucket is no folder that anybody chose.
+        if isinstance(self._storage, FolderStorage) and (outer := _backup_around(folder)) is not None:
             raise InvalidArgumentError(f"{folder} lies in the backup {outer}: choose that one, or a folder outside.")
         with (
             FolderLock(folder / HIDDEN_FOLDER / LOCK_NAME),

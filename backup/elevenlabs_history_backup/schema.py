@@ -157,16 +157,17 @@ class Database:
 
     def _check_header(self) -> None:
         """Look at the file before SQLite does, which might write to it; see sqlite.org/fileformat.html."""
-        if not self.path.is_file():
-            raise CatalogError(
-                f"{self.name} is not a backup: it has no {CATALOG_NAME}.",
-                hint="Name the folder of a backup, or run a backup into it first.",
-            )
         try:
+            if not self.path.is_file():
+                raise CatalogError(
+                    f"{self.name} is not a backup: it has no {CATALOG_NAME}.",
+                    hint="Name the folder of a backup, or run a backup into it first.",
+                )
             with self.path.open("rb") as file:
                 header = file.read(_HEADER_BYTES)
         except OSError as error:
-            raise CatalogError(f"Can't read {self.path}: {error.strerror}.", hint="Check its permissions.") from error
+            hint = "Check the path and its permissions."
+            raise CatalogError(f"Can't read {self.path}: {error.strerror}.", hint=hint) from error
         if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
             raise _damaged(self.path, "it is empty" if not header else "it is not a database")
         version = int.from_bytes(header[60:64], "big")

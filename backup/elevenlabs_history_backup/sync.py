@@ -12,7 +12,6 @@ from elevenlabs_history import (
     HistoryClient,
     HistoryItem,
     InvalidArgumentError,
-    InvalidRequestError,
     ItemMissing,
     RunStarted,
     Template,
@@ -101,21 +100,24 @@ def check_numbers(*, workers: int, batch_size: int) -> None:
 
 def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) -> SyncReport:
     """Fetch what is new and what failed before; see `Backup.sync`."""
-    catalog = run.catalog
-    before, count = catalog.settings(), catalog.count()
-    is_first = before is None or not count
-    # At the beginning, because a first run that is killed has to be continued as it began.
-    if remember or is_first:
-        catalog.store_settings(settings)
-    # Neither a format that the server refuses nor filters that match nothing, perhaps mistyped, may bind later runs.
-    try:
-        report = _sync(run, listing, settings.make_template())
-    except InvalidRequestError:
-        if catalog.count() == count:
-            catalog.store_settings(before or SyncSettings())
-        raise
-    if is_first and not remember and not report.listed:
-        catalog.store_settings(evolve(settings, **(before or SyncSettings()).filters()))
+    template, catalog = settings.make_template(), run.catalog
+    if not remember and catalog.settings() is not None:
+        return _sync(run, listing, template)
+
+    def store_settings() -> None:
+        if catalog.settings() != settings:
+            catalog.store_settings(settings)
+
+    def on_event(event: BackupEvent) -> None:
+        # Now, so that the next run continues this one even if it is killed, and not before: neither a format that the
+        # server refuses nor a mistyped filter may bind later runs.
+        if isinstance(event, FileSaved):
+            store_settings()
+        run.emit(event)
+
+    report = _sync(evolve(run, emit=on_event), listing, template)
+    if report.listed or remember:
+        store_settings()
     return report
 
 

@@ -60,13 +60,12 @@ def backup(args: argparse.Namespace) -> ExitCode:
                 batch_size=args.batch_size,
                 on_event=show,
             )
-        remembered = opened.settings
-        is_narrowed = remembered is not None and any(remembered.filters().values()) and not args.no_filters
+        nothing_listed = _nothing_listed(args, settings, is_remembered=opened.settings is not None)
     if args.as_json:
         counts = {"missing": len(report.missing), "failed": len(report.failed)}
         print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
-        _print_report(report, args, is_narrowed=is_narrowed)
+        _print_report(report, args, nothing_listed)
     if args.page:
         page(args)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
@@ -132,7 +131,7 @@ def _echo_settings(remembered: SyncSettings, args: argparse.Namespace) -> None:
         elif given is not None and given != (before or _ORIGINAL.get(name)):
             own.append(option)
     if kept:
-        echo(f"As in the first run: {' '.join(kept)}")
+        echo(f"As remembered: {' '.join(kept)}")
     if (own or (args.no_filters and any(remembered.filters().values()))) and not args.remember:
         echo(
             f"For this run only: {' '.join([*own, *(['--no-filters'] if args.no_filters else [])])} "
@@ -163,7 +162,19 @@ def _print_plan(plan: SyncPlan) -> None:
         write(f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}")
 
 
-def _print_report(report: SyncReport, args: argparse.Namespace, *, is_narrowed: bool) -> None:
+def _nothing_listed(args: argparse.Namespace, before: SyncSettings | None, *, is_remembered: bool) -> str:
+    """Return what to say if a run has listed nothing, which may be due to a mistyped filter."""
+    filters = filter_options(args)
+    matched = [filters] if filters else []
+    if before is not None and not args.no_filters:
+        kept = [value for name, value in before.filters().items() if getattr(args, name) is None]
+        matched += ["the remembered filters"] if any(kept) else []
+    text = f"No item matches {' and '.join(matched)}." if matched else "The history is empty."
+    given = filters or args.output_format or args.template
+    return f"{text} Later runs do not continue with these options." if given and not is_remembered else text
+
+
+def _print_report(report: SyncReport, args: argparse.Namespace, nothing_listed: str) -> None:
     if not args.quiet:
         _print_counts(report)
     if report.invalid_entries:
@@ -176,13 +187,12 @@ def _print_report(report: SyncReport, args: argparse.Namespace, *, is_narrowed: 
     if report.failed:
         write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
     elif report.complete:
-        filters = filter_options(args)
         if args.quiet or report.lost:
             pass
-        elif not report.listed and (filters or is_narrowed):
-            later = "" if is_narrowed else " Later runs are not bound by that."
-            write("", label=f"No item matches {filters or 'the remembered filters'}.{later}", color="yellow")
+        elif not report.listed:
+            write("", label=nothing_listed, color="yellow")
         else:
+            filters = filter_options(args)
             everything = f"Everything {'else ' if report.missing else ''}that "
             everything += f"matches {filters}" if filters else "was asked for"
             place = "bucket" if is_address(args.folder) else "folder"

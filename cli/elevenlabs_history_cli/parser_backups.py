@@ -40,7 +40,8 @@ def _add_backup(commands: Commands) -> None:
         more="FOLDER may be in a bucket: s3://bucket/prefix, gs://… or az://….\n\n"
         "A backup contains what the history contains: speech. Sound effects, music, agent\n"
         "conversations and zero-retention calls are not in the history.\n\n"
-        "Later runs continue with the filters, the format and the template of the first run.",
+        "The filters, the format and the template of the first run that finds an item are\n"
+        "remembered: later runs continue with them.",
         examples=[
             "%(prog)s ~/elevenlabs",
             "%(prog)s ~/elevenlabs --dry-run",
@@ -52,7 +53,7 @@ def _add_backup(commands: Commands) -> None:
     text = "back up every workspace that this TOML file names; it says what and where"
     backup.add_argument("--workspaces", type=file_path, metavar="FILE", help=text)
     add_filters(backup)
-    backup.add_argument("--no-filters", action="store_true", help="without the filters of the first run")
+    backup.add_argument("--no-filters", action="store_true", help="without the remembered filters")
     backup.add_argument("-n", "--limit", type=positive, metavar="N", help="only the newest N items")
     backup.add_argument("--full", action="store_true", help="list everything, including what earlier runs covered")
     backup.add_argument("--dry-run", action="store_true", help="print what would be fetched, and fetch nothing")
@@ -62,7 +63,7 @@ def _add_backup(commands: Commands) -> None:
     backup.add_argument("--workers", type=positive, metavar="N", help=text)
     text = "maximum number of items per request; fewer if the server refuses so many (default: 100)"
     backup.add_argument("--batch-size", type=positive, metavar="N", help=text)
-    text = "make the options of this run those of later runs; else those of the first run are"
+    text = "remember the options of this run instead"
     backup.add_argument("--remember", action="store_true", help=text)
     backup.add_argument("--page", action="store_true", help="then write a page to play it in a browser")
     add_common(backup)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from elevenlabs_history import FileSaved, InvalidArgumentError, InvalidRequestError, Template
+from elevenlabs_history import AuthenticationError, FileSaved, InvalidArgumentError, InvalidRequestError, Template
 from elevenlabs_history_backup import Backup, CatalogError, SyncSettings
 from elevenlabs_history_simulator import Fault
 from support.backups import import_files, plan, sync
@@ -89,16 +89,27 @@ def test_the_original_format_can_be_asked_for_in_a_backup_of_wav_files(client, t
     assert len(list(tmp_path.rglob("*.wav"))) == 3
 
 
-def test_filters_of_a_first_run_that_match_nothing_do_not_bind_the_next(client, tmp_path):
-    assert sync(client, tmp_path, voice="Rachell").listed == 0
-    assert settings_of(tmp_path) == SyncSettings()
+def test_a_first_run_that_finds_nothing_does_not_bind_the_next(client, tmp_path):
+    assert sync(client, tmp_path, voice="Rachell", output_format="wav").listed == 0
+    assert settings_of(tmp_path) is None
+    assert sync(client, tmp_path).saved == 20
+    assert len(list(tmp_path.rglob("*.mp3"))) == 20
+
+
+@pytest.mark.parametrize("operation", ["list", "download"])
+def test_a_first_run_that_fails_does_not_bind_the_next(client, simulator, tmp_path, operation):
+    simulator.faults.add(Fault.answer(401, b'{"detail": {"status": "invalid_api_key"}}'), on=operation)
+    with pytest.raises(AuthenticationError):
+        sync(client, tmp_path, source="TTS", output_format="flac", workers=1)
+    assert settings_of(tmp_path) is None
     assert sync(client, tmp_path).saved == 20
 
 
-def test_template_and_format_of_a_first_run_that_finds_nothing_are_remembered(client, simulator, tmp_path):
-    assert sync(client, tmp_path, voice="Rosalind", template="{id}{ext}", output_format="wav").listed == 0
-    assert sync(client, tmp_path, limit=2).saved == 2
-    assert {path.name for path in tmp_path.glob("*.wav")} == {f"{item.id}.wav" for item in [*simulator.history][:2]}
+def test_a_first_run_that_had_nothing_to_fetch_is_remembered(client, tmp_path):
+    client.download(list(client.list())).extract(tmp_path, template="{id}{ext}")
+    assert import_files(client, tmp_path).recorded == 20
+    assert sync(client, tmp_path, source="TTS").saved == 0
+    assert settings_of(tmp_path) == SyncSettings(source="TTS")
 
 
 def test_a_run_that_finds_nothing_may_be_told_to_be_continued(client, simulator, tmp_path):
@@ -126,25 +137,14 @@ def test_limit_and_full_are_never_remembered(client, tmp_path):
 
 def test_a_first_run_that_is_killed_is_continued_as_it_began(client, tmp_path, voice):
     def kill(event):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        sync(client, tmp_path, voice=voice, output_format="wav", on_event=kill)
-    assert not list(tmp_path.rglob("*.wav"))
-    assert sync(client, tmp_path).saved == 3
-    assert len(list(tmp_path.rglob("*.wav"))) == 3
-
-
-def test_a_first_run_that_saved_something_decides_even_if_it_is_killed(client, simulator, tmp_path):
-    def kill(event):
         if isinstance(event, FileSaved):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sync(client, tmp_path, batch_size=1, workers=1, on_event=kill)
-    assert sync(client, tmp_path, after=RECENT).saved == 0
+        sync(client, tmp_path, voice=voice, output_format="wav", on_event=kill, batch_size=1, workers=1)
+    assert 1 <= len(list(tmp_path.rglob("*.wav"))) < 3
     assert sync(client, tmp_path).complete
-    assert len(list(tmp_path.rglob("*.mp3"))) == 20
+    assert len(list(tmp_path.rglob("*.wav"))) == 3
 
 
 def test_a_first_run_that_the_server_refuses_binds_nobody(client, tmp_path):
@@ -209,8 +209,8 @@ def test_a_time_zone_that_this_machine_does_not_know_is_named(client, simulator,
         catalog.execute("UPDATE settings SET value = 'Asia/Atlantis' WHERE name = 'zone'")
     simulator.requests.clear()
     with pytest.raises(InvalidArgumentError, match=r"Asia/Atlantis, .* does not know\. Run: pip install tzdata"):
-        sync(client, tmp_path)
-    assert simulator.requests == []
+        sync(client, tmp_path, source="STS", remember=True)
+    assert (simulator.requests, settings_of(tmp_path).source) == ([], None)
     assert sync(client, tmp_path, template="{id}{ext}").saved == 19
 
 

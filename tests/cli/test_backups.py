@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from elevenlabs_history_backup import Backup
+from elevenlabs_history_backup import Backup, CatalogError
 from elevenlabs_history_simulator import Fault, Quirks, item_id_of
 
 
@@ -344,17 +344,17 @@ def test_backup_notices_saved_files_that_are_gone(run, tmp_path):
 def test_a_backup_continues_as_it_began_and_says_so(run, simulator, tmp_path):
     voice = next(iter(simulator.history)).metadata["voice_name"]
     first = run("backup", tmp_path, "--voice", voice, "--format", "wav", "--template", "{id}{ext}")
-    assert "As in the first run" not in first.stderr
+    assert "As remembered" not in first.stderr
     simulator.history.add(voice_name=voice, date=2_000_000_000)
     again = run("backup", tmp_path)
-    assert again.stderr.startswith(f"As in the first run: --voice '{voice}' --format wav --template '{{id}}{{ext}}'\n")
+    assert again.stderr.startswith(f"As remembered: --voice '{voice}' --format wav --template '{{id}}{{ext}}'\n")
     assert again.stdout.startswith("1 file saved")
     other = run("backup", tmp_path, "--no-filters", "--format", "original")
     assert "For this run only: --format --no-filters (to make it that of later runs: --remember)" in other.stderr
     assert len(list(tmp_path.glob("*.mp3"))) == 21
     kept = run("backup", tmp_path, "--no-filters", "--format", "original", "--remember")
     assert "For this run only" not in kept.stderr
-    assert run("backup", tmp_path).stderr.startswith("As in the first run: --template '{id}{ext}'\n")
+    assert run("backup", tmp_path).stderr.startswith("As remembered: --template '{id}{ext}'\n")
 
 
 def test_a_settings_file_decides_for_new_backups_only(run, tmp_path, monkeypatch):
@@ -410,12 +410,20 @@ def test_a_first_run_that_matches_nothing_says_so_and_does_not_bind_later_ones(r
     first = run("backup", tmp_path, "--voice", "Rachell")
     assert (first.exit_code, first.lines[-1]) == (
         0,
-        "No item matches --voice Rachell. Later runs are not bound by that.",
+        "No item matches --voice Rachell. Later runs do not continue with these options.",
     )
     second = run("backup", tmp_path)
-    assert "As in the first run" not in second.stderr
+    assert "As remembered" not in second.stderr
     assert second.lines[-1] == "Everything that was asked for is in the folder."
     assert len(list(tmp_path.rglob("*.mp3"))) == 20
+
+
+def test_a_backup_of_an_empty_history_says_so(run, simulator, tmp_path):
+    for item in list(simulator.history):
+        simulator.history.remove(item.id)
+    assert run("backup", tmp_path).lines[-1] == "The history is empty."
+    last = "The history is empty. Later runs do not continue with these options."
+    assert run("backup", tmp_path, "--format", "wav").lines[-1] == last
 
 
 def test_items_without_audio_are_not_said_to_be_in_the_folder(run, simulator, tmp_path):
@@ -429,11 +437,13 @@ def test_items_without_audio_are_not_said_to_be_in_the_folder(run, simulator, tm
 
 def test_a_filter_that_matches_nothing_is_never_said_to_be_in_the_folder(run, tmp_path):
     run("backup", tmp_path, "--quiet")
-    last = "No item matches --voice Rachell. Later runs are not bound by that."
-    assert run("backup", tmp_path, "--voice", "Rachell").lines[-1] == last
-    kept = run("backup", tmp_path, "--voice", "Rachell", "--remember")
-    assert kept.lines[-1] == "No item matches --voice Rachell."
+    for options in ([], ["--remember"]):
+        assert run("backup", tmp_path, "--voice", "Rachell", *options).lines[-1] == "No item matches --voice Rachell."
     assert run("backup", tmp_path).lines[-1] == "No item matches the remembered filters."
+    other = run("backup", tmp_path, "--model", "eleven_v9")
+    assert other.lines[-1] == "No item matches --model eleven_v9 and the remembered filters."
+    other = run("backup", tmp_path, "--voice", "Rosalind", "--no-filters", "--remember")
+    assert other.lines[-1] == "No item matches --voice Rosalind."
     assert run("backup", tmp_path, "--no-filters").lines[-1] == "Everything that was asked for is in the folder."
 
 
@@ -456,3 +466,11 @@ def test_a_folder_that_can_not_be_is_one_line(run, tmp_path, name):
     for command in (["backup"], ["verify"]):
         result = run(*command, tmp_path / name)
         assert (result.exit_code in {1, 2}, result.stdout, result.stderr.count("\n")) == (True, "", 1)
+
+
+def test_a_folder_that_can_not_be_is_no_backup(tmp_path):
+    with (
+        Backup(tmp_path / ("x" * 300)) as opened,
+        pytest.raises(CatalogError, match="Check the path and its permissions"),
+    ):
+        opened.verify()

@@ -294,4 +294,4 @@ def test_files_of_a_format_that_is_not_known_here_are_kept_and_not_fetched_again
     second = client.download_all(items_as("aac_44100_128"), tmp_path)
     assert (len(second.skipped), second.saved, second.failed) == (2, [], [])
     archive = client.download(items_as("aac_44100_128")).save(tmp_path / "by-hand.zip")
-    assert len(extract_archive(archive, items_as("aac_44100_128"), tmp_path / "by-hand").saved) == 2
+    assert len(extract_archive(archive, items_as("aac_44100_128"), tmp_path / "by-hand").unmatched) == 2

@@ -160,11 +160,23 @@ def test_a_bomb_is_refused(items, tmp_path):
         extract_archive(bomb, items, tmp_path / "clips")
 
 
-@pytest.mark.parametrize("path", ["missing.zip", "folder"])
-def test_what_is_not_a_file_is_refused_in_words(items, tmp_path, path):
+def test_a_picture_with_an_id_in_its_name_is_not_the_audio_of_the_item(items, tmp_path):
+    path = tmp_path / "downloaded.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"cover_{items[0].history_item_id}.png", b"\x89PNG\r\n\x1a\n" + bytes(500))
+    report = extract_archive(path, items, tmp_path / "clips")
+    assert (report.saved, report.unmatched) == ([], [f"cover_{items[0].history_item_id}.png"])
+    assert names(tmp_path / "clips") == [".elevenlabs-history/lock"]
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"), [("missing.zip", "No such file or directory"), ("folder", "it is not a file")]
+)
+def test_what_is_not_a_file_is_refused_in_words(items, tmp_path, path, reason):
     (tmp_path / "folder").mkdir()
-    with pytest.raises(InvalidArgumentError, match=f"Can't read .*{path}"):
+    with pytest.raises(InvalidArgumentError) as raised:
         extract_archive(tmp_path / path, items, tmp_path / "clips")
+    assert raised.value.message == f"Can't read {tmp_path / path}: {reason}."
 
 
 def test_a_run_that_is_writing_is_not_disturbed(simulator, items, archive, tmp_path):

@@ -339,23 +339,85 @@ def test_a_client_of_the_caller_is_left_open(simulator):
     asyncio.run(use())
 
 
-def test_a_hook_that_reads_the_response_is_named_and_shows_no_key(simulator):
-    with httpx.Client(event_hooks={"response": [httpx.Response.read]}) as own:
+def _read_and_raise(response):
+    response.read()
+    response.raise_for_status()
+
+
+async def _read_and_raise_async(response):
+    await response.aread()
+    response.raise_for_status()
+
+
+REFUSALS = [
+    (Fault.answer(401, b'{"detail": {"status": "quota_exceeded"}}'), QuotaExceededError),
+    (Fault.answer(400, b'{"detail": {"status": "invalid_uid"}}'), NotFoundError),
+]
+
+
+@pytest.mark.parametrize("hook", [httpx.Response.read, _read_and_raise])
+def test_a_hook_that_reads_the_response_changes_nothing(simulator, hook):
+    with httpx.Client(event_hooks={"response": [hook]}) as own:
         client = HistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own)
-        with pytest.raises(InvalidArgumentError, match=r"A hook of the http_client .* must not read it\.") as raised:
-            list(client.list())
-    assert raised.value.__cause__ is raised.value.__context__ is None
+        simulator.faults.add(Fault.answer(503))
+        items = list(client.list(limit=2))
+        assert [len(client.download(item).read()) for item in items] == [
+            len(client.audio(item).read()) for item in items
+        ]
+        for fault, kind in REFUSALS:
+            simulator.faults.add(fault)
+            with pytest.raises(kind) as raised:
+                client.get(items[0].history_item_id)
+            assert raised.value.__cause__ is raised.value.__context__ is None
 
 
-def test_a_hook_that_raises_for_a_status_changes_no_error_and_no_retry(simulator):
+def test_an_async_hook_that_reads_the_response_changes_nothing(simulator):
+    async def use():
+        async with httpx.AsyncClient(event_hooks={"response": [_read_and_raise_async]}) as own:
+            client = AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own)
+            item = await anext(client.list(limit=1))
+            assert await client.audio(item).read() == await client.download(item).read()
+            for fault, kind in REFUSALS:
+                simulator.faults.add(fault)
+                with pytest.raises(kind):
+                    await client.get(item.history_item_id)
+
+    asyncio.run(use())
+
+
+def test_a_hook_that_raises_for_a_status_leaves_the_status(simulator):
     with httpx.Client(event_hooks={"response": [httpx.Response.raise_for_status]}) as own:
         client = HistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own)
         simulator.faults.add(Fault.answer(503))
         assert next(client.list(limit=1))
-        with pytest.raises(AuthenticationError) as raised:
+        with pytest.raises(AuthenticationError, match="no reason was received") as raised:
             next(HistoryClient("sk_wrong", base_url=simulator.base_url, http_client=own).list())
     assert raised.value.status_code == 401
     assert raised.value.__cause__ is raised.value.__context__ is None
+
+
+def test_a_hook_that_closes_the_response_is_named_and_shows_no_key(simulator):
+    with httpx.Client(event_hooks={"response": [httpx.Response.close]}) as own:
+        client = HistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own)
+        with pytest.raises(InvalidArgumentError, match=r"A hook of the http_client must not raise") as raised:
+            list(client.list())
+    assert raised.value.__cause__ is raised.value.__context__ is None
+
+
+def test_a_mock_may_stand_for_the_server():
+    audio = b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(400)
+
+    def respond(request):
+        if request.url.path.endswith("/audio"):
+            return httpx.Response(200, content=audio)
+        page = gzip.compress(b'{"history": [], "has_more": false}')
+        return httpx.Response(
+            200, content=page, headers={"content-encoding": "gzip", "content-type": "application/json"}
+        )
+
+    with HistoryClient("sk_mock", http_client=httpx.Client(transport=httpx.MockTransport(respond))) as client:
+        assert list(client.list()) == []
+        assert client.audio("a" * 20).read() == audio
 
 
 def test_a_client_of_the_caller_that_is_closed_is_named(simulator):

@@ -56,9 +56,9 @@ def extract_all(targets: Targets, body: Sink[AtomicFile]) -> list[DownloadedFile
         order = {id_of(item): number for number, item in enumerate(targets.items)}
         for each in staged:
             if each.kind not in SAVED_KINDS:
-                whose = "a file" if each.item is None else f"the audio of {describe((each.item,))}"
+                what = f"The archive's file of {describe((each.item,))}" if each.item else "A file of the archive"
                 raise UnexpectedResponseError(
-                    f"What the archive holds as {whose} is no audio, but: {each.kind}. Nothing was written.",
+                    f"{what} is no audio, but: {each.kind}. Nothing was written.",
                     hint="Download each item alone: then the server says why." if len(order) > 1 else "",
                 )
         staged.sort(key=lambda each: len(order) if each.item is None else order[id_of(each.item)])
@@ -123,7 +123,8 @@ def extract_listed(
         _staging(targets, hidden, executor) as staging,
     ):
         for staged, (member, *_) in zip(staging.stage_members(archive, wanted), wanted, strict=True):
-            if staged.item is None or staged.kind not in SAVED_KINDS:
+            # An archive of somebody may hold files that are no item's, whatever their names say.
+            if staged.item is None or not staged.kind.is_audio:
                 report.unmatched.append(member.name)
             else:
                 report.saved.append(staging.rename(staged, targets.path(staged.item, staged.kind)))

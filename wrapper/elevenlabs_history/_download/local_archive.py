@@ -44,11 +44,12 @@ def extract_archive(
 
     path = Path(archive)
     try:
-        if path.exists() and not path.is_file():
-            raise InvalidArgumentError(f"Can't read {path}: it is not a file.")
-        file = path.open("rb")
+        # To open a pipe would wait for a writer.
+        file = None if path.exists() and not path.is_file() else path.open("rb")
     except (OSError, ValueError) as error:
         raise InvalidArgumentError(f"Can't read {path}: {getattr(error, 'strerror', None) or error}.") from error
+    if file is None:
+        raise InvalidArgumentError(f"Can't read {path}: it is not a file.")
     with file:
         try:
             return extract_listed(file, items, Path(folder), template=template, skip=skip, overwrite=overwrite)

@@ -62,7 +62,7 @@ _BY_STATUS = {
 def error_from_response(status_code: int, headers: Mapping[str, str], body: bytes, *, request: str) -> HistoryError:
     """Turn a failed response into an exception with a hint; `request` names it, such as `GET /v1/history`."""
     failure = parse_error_body(body)
-    message = f"{request}: {failure.message or 'the server gave no reason'}"
+    message = f"{request}: {failure.message or 'no reason was received'}"
     if 300 <= status_code < 400:
         return errors.UnexpectedResponseError(
             f"{request}: the server redirects to {one_line(headers.get('location', 'nowhere'))}. "

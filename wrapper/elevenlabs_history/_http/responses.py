@@ -51,13 +51,10 @@ class convert_errors:  # noqa: N801 - a context manager that reads like a functi
         converted: HistoryError
         if isinstance(error, httpx.TransportError):
             converted = error_from_httpx(error, self._request)
-        elif isinstance(error, httpx.HTTPStatusError):
-            # A hook of the caller's httpx client has raised it, before the body was read.
-            converted = _refusal(self._request, error.response, error.response.headers, b"")
         elif isinstance(error, httpx.StreamError):
             converted = InvalidArgumentError(
-                f"{name_of(self._request)}: the body of the response was read before ({type(error).__name__}).",
-                hint="A hook of the http_client may look at a response, but must not read it.",
+                f"{name_of(self._request)}: the body of the response can't be read ({type(error).__name__}).",
+                hint="A hook of the http_client must not raise, and may read a response with read() or aread() only.",
             )
         else:
             return
@@ -76,22 +73,30 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._response = response
         self._attempt = attempt
         self._received = 0
+        # By a hook of the caller's httpx client, or because a mock stands for the server.
+        self._was_read = response.is_stream_consumed
+        if self._was_read and response.headers.pop("content-encoding", ""):
+            response.headers.pop("content-length", None)
         self._limit = math.inf if streaming else MAX_JSON_BYTES if response.is_success else MAX_ERROR_BYTES
         # A failure stays the same if its body breaks off.
         self._ignored = () if response.is_success else (HistoryError,)
 
     def __iter__(self) -> Iterator[bytes]:
         with convert_errors(self._request):
-            for chunk in self._response.iter_raw():
+            for chunk in [self._response.content] if self._was_read else self._response.iter_raw():
                 self._check_size(chunk)
                 yield chunk
         self._check_length()
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
         with convert_errors(self._request):
-            async for chunk in self._response.aiter_raw():
-                self._check_size(chunk)
-                yield chunk
+            if self._was_read:
+                self._check_size(self._response.content)
+                yield self._response.content
+            else:
+                async for chunk in self._response.aiter_raw():
+                    self._check_size(chunk)
+                    yield chunk
         self._check_length()
 
     def read(self) -> bytes:
@@ -132,11 +137,13 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             )
 
     def _log(self) -> None:
-        seconds = self._response.elapsed.total_seconds()
-        log.debug(
-            f"{name_of(self._request)}: {self._response.status_code} in {seconds:.3f} s, {self._received} bytes, "
-            f"attempt {self._attempt}"
-        )
+        # The response of a mock has no time.
+        with suppress(RuntimeError):
+            seconds = self._response.elapsed.total_seconds()
+            log.debug(
+                f"{name_of(self._request)}: {self._response.status_code} in {seconds:.3f} s, {self._received} bytes, "
+                f"attempt {self._attempt}"
+            )
 
 
 def too_long(request: httpx.Request) -> UnexpectedResponseError:
@@ -160,7 +167,9 @@ def buffered(request: httpx.Request, response: httpx.Response, body: bytes, key:
             body = _gunzip(request, body)
     body = key.redact_bytes(body)
     if not response.is_success:
-        raise _refusal(request, response, headers, body)
+        error = error_from_response(response.status_code, headers, body, request=name_of(request))
+        error.retry_after = parse_retry_after(headers.get("retry-after"), datetime.now(UTC))
+        raise error
     if headers.get("content-type", "").startswith("text/html"):
         raise UnexpectedResponseError(
             f"{name_of(request)}: received a web page instead of JSON: {parse_error_body(body).message}",
@@ -169,12 +178,6 @@ def buffered(request: httpx.Request, response: httpx.Response, body: bytes, key:
         )
     extensions = {**response.extensions, **_RELAYED}
     return httpx.Response(response.status_code, headers=headers, content=body, extensions=extensions)
-
-
-def _refusal(request: httpx.Request, response: httpx.Response, headers: httpx.Headers, body: bytes) -> HistoryError:
-    error = error_from_response(response.status_code, headers, body, request=name_of(request))
-    error.retry_after = parse_retry_after(headers.get("retry-after"), datetime.now(UTC))
-    return error
 
 
 def check_headers(request: httpx.Request, response: httpx.Response, *, streaming: bool) -> None:

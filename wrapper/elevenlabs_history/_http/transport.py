@@ -162,7 +162,11 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         client = self.prepare()
         outgoing = self._outgoing(client, request, request.read())
         with convert_errors(request):
-            response = client.send(outgoing, stream=True, follow_redirects=False)
+            try:
+                response = client.send(outgoing, stream=True, follow_redirects=False)
+            except httpx.HTTPStatusError as error:
+                # A hook of the caller's client has raised it.
+                response = error.response
         streaming = STREAMED in request.extensions
         body = Body(request, response, attempts.number, streaming=streaming)
         with ExitStack() as stack:
@@ -178,7 +182,11 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         client = self._prepare_async()
         outgoing = self._outgoing(client, request, await request.aread())
         with convert_errors(request):
-            response = await client.send(outgoing, stream=True, follow_redirects=False)
+            try:
+                response = await client.send(outgoing, stream=True, follow_redirects=False)
+            except httpx.HTTPStatusError as error:
+                # A hook of the caller's client has raised it.
+                response = error.response
         streaming = STREAMED in request.extensions
         body = Body(request, response, attempts.number, streaming=streaming)
         async with AsyncExitStack() as stack:
