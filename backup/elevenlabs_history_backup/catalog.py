@@ -116,6 +116,11 @@ class Catalog(Database):
         query = "SELECT json FROM items JOIN files USING (history_item_id) WHERE format = ? AND state = 'failed'"
         return list(self._metadata(f"{query} AND {_NOT_PRUNED}", output_format))
 
+    def count_failed(self) -> int:
+        """Return how many items could not be saved in some format, except those that were pruned since."""
+        query = "SELECT count(DISTINCT history_item_id) FROM files WHERE state = 'failed'"
+        return int(self.value(f"{query} AND {_NOT_PRUNED}"))
+
     def metadata(self, history_item_id: str) -> Metadata:
         """Return the metadata of a recorded item."""
         return next(self._metadata("SELECT json FROM items WHERE history_item_id = ?", history_item_id))

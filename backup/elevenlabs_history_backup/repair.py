@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from attrs import evolve
 from elevenlabs_history import HistoryItem, RunStarted, Template
 
 from .report import SyncReport, VerifyReport
@@ -32,7 +33,7 @@ def repair(run: Run, *, read: bool) -> VerifyReport:
     remaining = [
         issue for issue in before.issues if issue.status == "extra" or (issue.history_item_id, issue.format) in lost
     ]
-    return VerifyReport(before.ok_count + len(before.issues) - len(remaining), remaining)
+    return evolve(before, ok_count=before.ok_count + len(before.issues) - len(remaining), issues=remaining)
 
 
 def _recorded_path(run: Run, paths: Mapping[str, str], item: HistoryItem, extension: str) -> PurePosixPath:

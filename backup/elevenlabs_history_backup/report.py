@@ -211,15 +211,19 @@ class VerifyReport:
     Attributes:
         ok_count: How many files are as they were saved.
         issues: What is wrong with the others.
+        failed: How many items could not be saved so far; the next sync tries again.
+        completed: Whether a sync has ever ended by itself. If not, there may be items that the catalog does not know.
     """
 
     ok_count: int = 0
     issues: list[VerifyIssue] = field(factory=list, repr=count)
+    failed: int = 0
+    completed: bool = True
 
     @property
     def ok(self) -> bool:
-        """Whether every file of the backup is there with its own bytes, wherever; extra files do no harm."""
-        return all(issue.status in {"moved", "extra"} for issue in self.issues)
+        """Whether no item failed, and every file is there with its own bytes, wherever; extra files do no harm."""
+        return not self.failed and all(issue.status in {"moved", "extra"} for issue in self.issues)
 
 
 @frozen(kw_only=True)

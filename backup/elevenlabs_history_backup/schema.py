@@ -291,7 +291,7 @@ def _meaning(path: Path, error: sqlite3.Error) -> CatalogError | WriteError:
 def _damaged(path: Path, problem: str) -> CatalogError:
     return CatalogError(
         f"{path} can't be read as a catalog: {problem}. It was not changed, nor was any file.",
-        hint="Restore it from a copy, or move it away and run the backup again, which fetches everything anew.",
+        hint="Restore it from a copy, or move it away and import the files, which makes a new one.",
     )
 
 

@@ -101,28 +101,19 @@ def check_numbers(*, workers: int, batch_size: int) -> None:
 def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) -> SyncReport:
     """Fetch what is new and what failed before; see `Backup.sync`."""
     template, catalog = settings.make_template(), run.catalog
-    if not remember and catalog.settings() is not None:
-        return _sync(run, listing, template)
+    is_remembered = remember or catalog.settings() is None
 
-    def store_settings() -> None:
-        if catalog.settings() != settings:
+    def remember_settings() -> None:
+        if is_remembered and catalog.settings() != settings:
             catalog.store_settings(settings)
 
     def on_event(event: BackupEvent) -> None:
         # Now, so that the next run continues this one even if it is killed, and not before: neither a format that the
         # server refuses nor a mistyped filter may bind later runs.
         if isinstance(event, FileSaved):
-            store_settings()
+            remember_settings()
         run.emit(event)
 
-    report = _sync(evolve(run, emit=on_event), listing, template)
-    if report.listed or remember:
-        store_settings()
-    return report
-
-
-def _sync(run: Run, listing: Listing, template: Template) -> SyncReport:
-    catalog = run.catalog
     number = catalog.begin_run(listing.scope)
     pending = 0
     for items, relisted in listing.new_items(catalog):
@@ -135,12 +126,14 @@ def _sync(run: Run, listing: Listing, template: Template) -> SyncReport:
     catalog.enqueue(failed)
     run.emit(RunStarted(pending + len(failed)))
     report = SyncReport(listed=len(listing.ids), invalid_entries=listing.invalid_entries)
-    run.fetch(catalog.pending(), listing.output_format, template, report)
+    evolve(run, emit=on_event).fetch(catalog.pending(), listing.output_format, template, report)
     # Reached only if nothing was aborted or interrupted: what a run did not request, the next one must list again.
     report.complete = listing.complete
     if listing.has_everything:
         report.deleted = catalog.record_listing(listing.ids)
     report.lost = len(run.storage.missing(catalog.paths()))
+    if report.listed or remember:
+        remember_settings()
     catalog.end_run(number, high_water_mark=listing.high_water_mark if listing.complete else None)
     return report
 

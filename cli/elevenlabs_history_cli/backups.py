@@ -182,8 +182,7 @@ def _print_report(report: SyncReport, args: argparse.Namespace, nothing_listed: 
         write("", label=f"{entries} of the listing could not be parsed.", color="red")
     if report.lost:
         command = f"elevenlabs-history verify {shlex.quote(args.folder)} --repair"
-        lost = f"{pluralize(report.lost, 'saved file')} not where they were saved. To find or fetch them: {command}"
-        write("", label=lost, color="yellow")
+        write("", label=f"Not where they were saved: {pluralize(report.lost, 'file')}. Run: {command}", color="yellow")
     if report.failed:
         write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
     elif report.complete:
@@ -207,6 +206,9 @@ def _print_counts(report: SyncReport) -> None:
     if report.deleted:
         files = "the file stays" if report.deleted == 1 else "their files stay"
         write(f"{pluralize(report.deleted, 'saved item')} no longer on the server; {files}.")
+        if 0 < report.listed == report.saved + len(report.missing) + len(report.failed):
+            label = "All that the server lists is new to this backup: is the key that of another account?"
+            write("", label=label, color="yellow")
     if report.missing:
         write(f"The server has no audio of {pluralize(len(report.missing), 'item')}.")
 
@@ -230,12 +232,24 @@ def _print_verify_report(report: VerifyReport, args: argparse.Namespace) -> None
     statuses = [issue.status for issue in report.issues]
     counts = {status: statuses.count(status) for status in ("missing", "changed", "moved", "extra", "unreadable")}
     if args.as_json:
-        print_json({"event": "finished", "ok": report.ok, "ok_count": report.ok_count, **counts})
+        more = {"failed": report.failed, "completed": report.completed}
+        print_json({"event": "finished", "ok": report.ok, "ok_count": report.ok_count, **counts, **more})
         return
     if report.ok and args.quiet:
         return
     others = "".join(f", {number:,} {status}" for status, number in counts.items() if number)
     write(f"{report.ok_count:,} ok{others}.")
-    if not report.ok and not args.repair and not args.quiet:
-        command = f"elevenlabs-history verify {shlex.quote(args.folder)} --repair"
-        echo(f"To fetch missing and changed files again: {command}")
+    if report.failed:
+        write("", label=f"Not saved, because it failed: {pluralize(report.failed, 'item')}.", color="red")
+    elif not report.completed:
+        write("", label="No backup into it has been completed: items may be missing.", color="yellow")
+    if args.quiet:
+        return
+    folder = shlex.quote(args.folder)
+    lost = [issue.on_server for issue in report.issues if issue.status not in {"moved", "extra"}]
+    if any(lost) and not args.repair:
+        echo(f"To fetch missing and changed files again: elevenlabs-history verify {folder} --repair")
+    if not all(lost):
+        echo(f"To let go of files that nobody can fetch: elevenlabs-history verify {folder} --forget ID")
+    if report.failed or not report.completed:
+        echo(f"To fetch what is not saved: elevenlabs-history backup {folder}")

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -29,6 +30,7 @@ from .parser import ExitCode
 from .progress import progress
 
 _WORKERS = 10
+_ID = re.compile("[A-Za-z0-9_-]+")
 _EXTENSIONS = {kind.extension for kind in FileKind if kind.is_audio}
 
 
@@ -38,6 +40,8 @@ def download(args: argparse.Namespace) -> ExitCode:
     if not requested:
         echo("Standard input has no ids: there is nothing to download.")
         return ExitCode.DONE
+    if args.output_format == "original":
+        args.output_format = None
     path = Path(args.output)
     to_file = args.output == "-" or path.is_file() or (path.suffix.lower() in _EXTENSIONS and not path.is_dir())
     with connect(args) as client:
@@ -66,7 +70,16 @@ def _requested(arguments: list[str]) -> Iterator[tuple[str, HistoryItem | None]]
             if line.lstrip().startswith("{"):
                 yield _parse_item(line)
             else:
-                yield from ((word, None) for word in line.split())
+                yield from ((_parse_id(word), None) for word in line.split())
+
+
+def _parse_id(word: str) -> str:
+    if not _ID.fullmatch(word):
+        raise InvalidArgumentError(
+            f"Standard input has {word!r}, which is no history item id.",
+            hint="Pass ids, or what list --json prints. Nothing was sent.",
+        )
+    return word
 
 
 def _parse_item(line: str) -> tuple[str, HistoryItem | None]:

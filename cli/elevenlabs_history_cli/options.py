@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Commands: TypeAlias = "argparse._SubParsersAction[Any]"  # noqa: SLF001 - it has no other name
 
+FORMATS = ("original", "wav")
 REGIONS = ("us", "eu", "in", "sg")
 
 
@@ -45,8 +46,8 @@ def add_folder(parser: argparse.ArgumentParser, text: str = "the backup") -> Non
 
 def add_format(parser: argparse.ArgumentParser) -> None:
     """Add the format of audio files."""
-    text = "wav converts to WAV (default: the original format)"
-    parser.add_argument("--format", dest="output_format", metavar="FORMAT", help=text)
+    text = "wav converts to WAV, original does not (default: original)"
+    parser.add_argument("--format", dest="output_format", choices=FORMATS, help=text)
 
 
 def add_json(parser: argparse._ActionsContainer) -> None:

@@ -12,6 +12,8 @@ from elevenlabs_history import DownloadedFile, HistoryError
 # Hints of the library, which name no argument, and how it is done here.
 HINTS = {
     "Allow overwriting, or choose another name.": "Use --overwrite, or choose another name.",
+    "Allow more items, or choose fewer with filters.": "Allow more with --max, or choose fewer with filters.",
+    "If that is what you want, allow to delete everything that is listed.": "To delete them: --everything-listed.",
     "Choose the region of the workspace: us, eu, in or sg.": "Name it with --region: us, eu, in or sg.",
 }
 _COLORS = {"red": 31, "green": 32, "yellow": 33}

@@ -49,6 +49,8 @@ class _Parser(argparse.ArgumentParser):
         options = takewhile("--".__ne__, unknown)
         if option := next((each.partition("=")[0] for each in options if each.startswith("-") and each != "-"), None):
             self.error(f"unknown option {option}{_guess(option, list(self._option_string_actions))}")
+        if words := [each for each in unknown if each != "--"]:
+            self.error(f"unrecognized arguments: {' '.join(words)}")
         return parsed, unknown
 
 
@@ -126,7 +128,7 @@ def _add_commands_for_items(commands: Commands) -> None:
     text = "a folder, a file for one item, or - for standard output (default: the working directory)"
     download.add_argument("-o", "--output", type=folder_path, default=".", metavar="PATH", help=text)
     add_format(download)
-    download.add_argument("--template", help="how the files in a folder are named")
+    download.add_argument("--template", help="how files are named, such as '{voice}_{id}{ext}'")
     download.add_argument("--overwrite", action="store_true", help="replace existing files")
     add_common(download)
 

@@ -58,7 +58,7 @@ def _add_backup(commands: Commands) -> None:
     backup.add_argument("--full", action="store_true", help="list everything, including what earlier runs covered")
     backup.add_argument("--dry-run", action="store_true", help="print what would be fetched, and fetch nothing")
     add_format(backup)
-    backup.add_argument("--template", help="how files are named; must contain {id}")
+    backup.add_argument("--template", help="how files are named, such as '{voice}/{date}_{id}{ext}'")
     text = "maximum number of concurrent requests; fewer after a rate limit error (default: 10)"
     backup.add_argument("--workers", type=positive, metavar="N", help=text)
     text = "maximum number of items per request; fewer if the server refuses so many (default: 100)"

@@ -132,6 +132,13 @@ def run(args: argparse.Namespace) -> ExitCode:
         # The reader, such as `head`, has read enough.
         _discard_output()
         return ExitCode.DONE
+    except UnicodeEncodeError as error:
+        # The output replaces what it can't hold, so this is the name of a file.
+        echo(
+            f"elevenlabs-history: Can't use a file whose name the encoding {error.encoding} does not have. "
+            "Use a UTF-8 locale, such as LC_ALL=C.UTF-8, or set PYTHONUTF8=1."
+        )
+        return ExitCode.FAILED
     except OSError as error:
         name = "the output" if error.filename is None else os.fsdecode(error.filename)
         echo(f"elevenlabs-history: Can't use {name}: {error.strerror or error}. Saved files stay.")

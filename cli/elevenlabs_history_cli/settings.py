@@ -11,7 +11,7 @@ import attrs
 from elevenlabs_history import InvalidArgumentError, Region
 
 from .help_text import PROGRAM
-from .options import REGIONS, expand_user, is_address
+from .options import FORMATS, REGIONS, expand_user, is_address
 
 FILE_VARIABLE = "ELEVENLABS_HISTORY_CONFIG"
 FOLDER_VARIABLE = "ELEVENLABS_HISTORY_FOLDER"
@@ -48,7 +48,7 @@ class Settings:
     folder: str | None = attrs.field(default=None, metadata=_PLACE)
     region: Region | None = attrs.field(default=None, metadata=_valid(REGIONS.__contains__, "us, eu, in or sg"))
     base_url: str | None = attrs.field(default=None, metadata=_TEXT)
-    format: str | None = attrs.field(default=None, metadata=_TEXT)
+    format: str | None = attrs.field(default=None, metadata=_valid(FORMATS.__contains__, "original or wav"))
     template: str | None = attrs.field(default=None, metadata=_TEXT)
     workers: int = attrs.field(default=10, metadata=_NUMBER)
     batch_size: int = attrs.field(default=100, metadata=_NUMBER)

@@ -46,7 +46,9 @@ def test_a_listing_that_ended_early_is_reported(run, simulator, tmp_path):
 
 
 def test_a_format_that_the_server_rejects_ends_the_run_at_once(run, simulator, tmp_path):
-    result = run("backup", tmp_path, "--format", "ogg", "--workers", 1)
+    refusal = b'{"detail": {"status": "invalid_output_format", "message": "no"}}'
+    simulator.faults.add(Fault.answer(400, refusal), on="download", times=99)
+    result = run("backup", tmp_path, "--format", "wav", "--workers", 1)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "invalid_output_format" in result.stderr
     assert len([request for request in simulator.requests if request.operation == "download"]) == 1
@@ -160,6 +162,8 @@ def test_verify_prints_differences_and_exits_with_5(run, folder):
         "moved": 0,
         "extra": 1,
         "unreadable": 0,
+        "failed": 0,
+        "completed": True,
     }
     assert len(run("verify", folder, "--json", "-v").json_lines) == 22
 
@@ -185,7 +189,7 @@ def test_success_is_silent_with_quiet_and_a_failure_is_not(run, simulator, folde
         assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
     assert run("verify", folder, "--quiet", "--json").json_lines[-1]["ok"]
     files_of(folder)[0].unlink()
-    assert "1 saved file not where they were saved." in run("backup", folder, "--quiet").stdout
+    assert "Not where they were saved: 1 file. Run: " in run("backup", folder, "--quiet").stdout
     assert run("verify", folder, "--quiet").lines[-1] == "19 ok, 1 missing, 1 extra."
 
 
@@ -333,9 +337,7 @@ def test_backup_notices_saved_files_that_are_gone(run, tmp_path):
     assert result.exit_code == 0
     assert "Everything" not in result.stdout
     assert "ended early" not in result.stdout
-    assert f"2 saved files not where they were saved. To find or fetch them: elevenlabs-history verify {tmp_path}" in (
-        result.stdout
-    )
+    assert f"Not where they were saved: 2 files. Run: elevenlabs-history verify {tmp_path} --repair\n" in result.stdout
     assert json.loads(run("backup", tmp_path, "--json").lines[-1])["lost"] == 2
     assert run("verify", tmp_path, "--repair").exit_code == 0
     assert "Everything that was asked for is in the folder." in run("backup", tmp_path).stdout
@@ -367,6 +369,28 @@ def test_a_settings_file_decides_for_new_backups_only(run, tmp_path, monkeypatch
     names = [path.stem for path in (tmp_path / "new").glob("*.wav")]
     assert len(names) == 20
     assert not any("_" in name for name in names)
+
+
+def test_verify_says_that_items_failed(run, simulator, tmp_path):
+    simulator.history.add(state="processing")
+    run("backup", tmp_path)
+    for options in ([], ["--repair"], ["--quiet"]):
+        result = run("verify", tmp_path, *options)
+        assert (result.exit_code, result.lines[-1]) == (5, "Not saved, because it failed: 1 item.")
+    assert f"To fetch what is not saved: elevenlabs-history backup {tmp_path}" in run("verify", tmp_path).stderr
+    assert run("verify", tmp_path, "--json").json_lines[-1]["failed"] == 1
+
+
+def test_the_key_of_another_account_is_asked_about(run, simulator, folder):
+    question = "All that the server lists is new to this backup: is the key that of another account?"
+    simulator.history.add()
+    assert question not in run("backup", folder, "--full").stdout
+    for item in list(simulator.history):
+        simulator.history.remove(item.id)
+    assert question not in run("backup", folder, "--full").stdout
+    simulator.history.fill(3)
+    assert question in run("backup", folder).stdout
+    assert question not in run("backup", folder).stdout
 
 
 def test_deleted_files_can_be_forgotten(run, folder):
@@ -403,7 +427,9 @@ def test_archives_that_were_downloaded_by_hand_are_imported(run, client, simulat
     assert result.exit_code == 1
     assert f"left  {tmp_path / 'broken.zip'}: " in result.stdout
     assert "0 files recorded, 9 extracted from archives." in result.stdout
-    assert run("verify", tmp_path / "history").stdout == "9 ok.\n"
+    result = run("verify", tmp_path / "history")
+    assert result.lines == ["9 ok.", "No backup into it has been completed: items may be missing."]
+    assert f"To fetch what is not saved: elevenlabs-history backup {tmp_path / 'history'}" in result.stderr
 
 
 def test_a_first_run_that_matches_nothing_says_so_and_does_not_bind_later_ones(run, tmp_path):

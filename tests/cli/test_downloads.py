@@ -148,6 +148,21 @@ def test_ids_are_read_from_standard_input(run, simulator, ids, tmp_path, type_in
     assert len([request for request in simulator.requests if request.operation == "get"]) == 4
 
 
+def test_the_table_that_list_prints_is_not_taken_for_ids(run, simulator, ids, tmp_path, type_in):
+    type_in(run("list", "-n", 3).stdout)
+    simulator.requests.clear()
+    result = run("download", "-", "-o", tmp_path)
+    assert (result.exit_code, simulator.requests) == (2, [])
+    assert "which is no history item id. Pass ids, or what list --json prints." in result.stderr
+
+
+@pytest.mark.parametrize("options", [["-o", "clips"], ["-o", "clip.mp3"]])
+def test_the_original_format_may_be_asked_for(run, ids, tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    assert run("download", ids[0], "--format", "original", *options).exit_code == 0
+    assert len(list(tmp_path.rglob("*.mp3"))) == 1
+
+
 def test_what_list_prints_as_json_needs_no_look_up(run, simulator, ids, tmp_path, type_in):
     type_in(run("list", "-n", 3, "--json").stdout + json.dumps({"history_item_id": ids[3]}) + "\n")
     assert run("download", "-", "-o", tmp_path).exit_code == 0

@@ -137,6 +137,6 @@ def test_texts_of_the_library_with_python_in_them_are_those_that_no_command_caus
 
 
 def test_every_hint_that_is_replaced_is_one_of_the_library():
-    folder = Path(elevenlabs_history.__file__).parent
-    sources = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    folders = [Path(package.__file__).parent for package in (elevenlabs_history, elevenlabs_history_backup)]
+    sources = "".join(path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py"))
     assert [hint for hint in HINTS if hint not in sources] == []

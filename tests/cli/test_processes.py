@@ -40,6 +40,23 @@ def test_help_and_usage_errors_load_the_parser_alone(arguments):
     assert completed.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are Unicode")
+def test_a_locale_that_can_not_name_the_files_is_one_line(environment, simulator, tmp_path, monkeypatch):
+    item = simulator.history.add(voice_name="夜")
+    for name, value in {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}.items():
+        monkeypatch.setenv(name, value)
+    for command in (["backup", tmp_path / "a"], ["download", item.id, "-o", tmp_path / "b"]):
+        completed = subprocess.run([COMMAND, *command], capture_output=True, encoding="ascii", check=False)
+        assert completed.returncode == 1
+        assert "file names have the encoding ascii here. Use a UTF-8 locale, such as LC_ALL=C.UTF-8" in completed.stderr
+        assert "bug" not in completed.stderr
+    verify = [COMMAND, "verify", tmp_path / "a"]
+    subprocess.run([COMMAND, "backup", tmp_path / "a"], env=os.environ | {"PYTHONUTF8": "1"}, check=True)
+    completed = subprocess.run(verify, capture_output=True, encoding="ascii", check=False)
+    assert (completed.returncode, completed.stderr.count("\n")) == (1, 1)
+    assert "the encoding ascii does not have. Use a UTF-8 locale" in completed.stderr
+
+
 @posix
 def test_a_reader_that_stops_reading_is_not_an_error(environment):
     command = f"{COMMAND} list --all | head -n 1"

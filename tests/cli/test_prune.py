@@ -132,13 +132,13 @@ def test_more_than_the_maximum_or_half_of_all_is_refused_before_anybody_is_asked
     type_in("20\n")
     many = prune("--delete", "--max", 19)
     assert (many.exit_code, deleted(simulator)) == (2, 0)
-    assert "20 items, more than 19. Nothing was deleted. Allow more items, or choose fewer with filters." in many.stderr
+    assert (
+        "20 items, more than 19. Nothing was deleted. Allow more with --max, or choose fewer with filters."
+        in many.stderr
+    )
     half = prune("--delete")
     assert (half.exit_code, deleted(simulator)) == (2, 0)
-    assert (
-        "more than half. Nothing was deleted. If that is what you want, allow to delete everything that is listed."
-        in half.stderr
-    )
+    assert "more than half. Nothing was deleted. To delete them: --everything-listed." in half.stderr
     assert "Type 20" not in many.stderr + half.stderr
 
 

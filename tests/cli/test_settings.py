@@ -94,7 +94,7 @@ def test_the_file_is_in_the_folder_for_settings(run, settings, home, monkeypatch
         ("workers = true", "workers must be a whole number from 1."),
         ("batch_size = 1.5", "batch_size must be a whole number from 1."),
         ('template = ""', "template must be a text."),
-        ("[format]", "format must be a text."),
+        ("[format]", "format must be original or wav."),
         ("folder = \n", "is not valid TOML: Invalid value (at line 1, column 10)."),
         ('region = "eu"\nbase_url = "https://example.com"', "region and base_url exclude each other. Remove one"),
         ('key_file = "~/a"\nkey_command = "b"', "key_file and key_command exclude each other. Remove one of them."),

@@ -8,9 +8,19 @@ import time
 from functools import partial
 
 import pytest
-from elevenlabs_history import AsyncHistoryClient, FileSaved, RunFinished
+from elevenlabs_history import AsyncHistoryClient, FileSaved, InvalidArgumentError, RunFinished
 
 ITEMS = 200
+
+
+def test_many_items_may_be_a_listing_of_the_client(simulator, tmp_path):
+    async def use():
+        async with AsyncHistoryClient(simulator.api_key, base_url=simulator.base_url) as client:
+            with pytest.raises(InvalidArgumentError, match=r"Pass \[item async for item in …\]"):
+                client.download(client.list(limit=3))
+            return await client.download_all(client.list(limit=3), tmp_path)
+
+    assert len(asyncio.run(use()).saved) == 3
 
 
 @pytest.fixture

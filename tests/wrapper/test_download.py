@@ -146,6 +146,8 @@ def test_a_folder_that_is_a_file_is_refused(client, simulator, items, tmp_path):
     download = client.download(items[0])
     with pytest.raises(InvalidArgumentError, match="is a folder"):
         download.save(tmp_path)
+    with pytest.raises(InvalidArgumentError, match="is a folder"):
+        download.save(f"{tmp_path}/clips/")
     for path in (tmp_path / "file" / "a.mp3", tmp_path / "file" / "deeper" / "a.mp3"):
         with pytest.raises(InvalidArgumentError, match="is a file, not a folder"):
             download.save(path)

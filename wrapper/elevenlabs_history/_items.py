@@ -1,6 +1,6 @@
 """What is asked for: items as listed, or bare ids."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterable, Iterable
 
 from elevenlabs_history_api import models
 
@@ -23,7 +23,10 @@ def distinct_items(items: str | HistoryItem | Iterable[str | HistoryItem]) -> tu
     if isinstance(items, str | HistoryItem | models.HistoryItem):
         items = [items]
     if not isinstance(items, Iterable):
-        raise InvalidArgumentError(f"Neither a history item nor a list of them: {items!r}. Nothing was sent.")
+        raise InvalidArgumentError(
+            f"Neither a history item nor a list of them: {items!r}. Nothing was sent.",
+            hint="Pass [item async for item in …]." if isinstance(items, AsyncIterable) else "",
+        )
     return tuple({check_id(id_of(item)): item for item in items}.values())
 
 

@@ -1,7 +1,7 @@
 """The history API for asyncio. `client` has the same methods for synchronous programs and documents each of them."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 from typing import Self
 
 from elevenlabs_history_api import Client
@@ -104,7 +104,7 @@ class AsyncHistoryClient(BaseClient):
 
     async def download_all(
         self,
-        items: str | HistoryItem | Iterable[str | HistoryItem],
+        items: str | HistoryItem | Iterable[str | HistoryItem] | AsyncIterable[str | HistoryItem],
         folder: str | os.PathLike[str],
         *,
         output_format: str | None = None,
@@ -117,7 +117,7 @@ class AsyncHistoryClient(BaseClient):
     ) -> Report:
         """Save many items, as `HistoryClient.download_all` does, in worker threads; the event loop is never blocked.
 
-        When cancelled, it sends no new requests and ends after those in flight.
+        Items may be a listing of this client. When cancelled, it sends no new requests and ends after those in flight.
 
         If this client was made with an `httpx.AsyncClient`, the threads need an `httpx.Client` as `http_client`:
         proxies and certificates can't be shared.
@@ -126,6 +126,8 @@ class AsyncHistoryClient(BaseClient):
 
         self._transport.use_sync_client(http_client)
         settings = Settings(output_format=output_format, workers=workers, batch_size=batch_size, on_event=on_event)
+        if isinstance(items, AsyncIterable):
+            items = [item async for item in items]
         run = self._prepare_run(items, folder, template, settings, overwrite=overwrite)
         return await run_in_worker_thread_async(run.run, run.stop)
 

@@ -63,6 +63,8 @@ class _Exchange:
                 f"Several items arrive as a zip archive, so the name {target.name!r} must end in .zip; `extract` saves "
                 "their files. Nothing was sent."
             )
+        if os.fspath(path).endswith((os.sep, "/")):
+            raise InvalidArgumentError(f"{os.fspath(path)} is a folder: name a file in it. Nothing was sent.")
         check_target(target, overwrite=overwrite)
         delete_leftovers(target.parent, min_age=_LEFTOVER_SECONDS)
 

@@ -157,6 +157,11 @@ def _write_errors(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise write_error(path, error) from error
+    except UnicodeEncodeError as error:
+        raise WriteError(
+            f"Can't write {str(path)!a}: file names have the encoding {error.encoding} here.",
+            hint="Use a UTF-8 locale, such as LC_ALL=C.UTF-8, or set PYTHONUTF8=1.",
+        ) from error
 
 
 def write_error(path: Path, error: OSError) -> WriteError:
