@@ -159,8 +159,9 @@ class Database:
         """Look at the file before SQLite does, which might write to it; see sqlite.org/fileformat.html."""
         try:
             if not self.path.is_file():
+                problem = f"it has no {CATALOG_NAME}" if self.folder.is_dir() else "there is no such folder"
                 raise CatalogError(
-                    f"{self.name} is not a backup: it has no {CATALOG_NAME}.",
+                    f"{self.name} is not a backup: {problem}.",
                     hint="Name the folder of a backup, or run a backup into it first.",
                 )
             with self.path.open("rb") as file:

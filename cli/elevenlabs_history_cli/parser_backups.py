@@ -75,7 +75,7 @@ def _add_checks(commands: Commands) -> None:
         "verify [OPTIONS] [FOLDER]",
         "compare every file of a backup with its catalog",
         more="A moved file is recognized by its bytes. Extra files are listed and do no harm.\n"
-        "The exit code is 5 if a file is missing or changed.",
+        "The exit code is 5 if a file is missing or changed, or an item failed to be saved.",
         examples=["%(prog)s ~/elevenlabs", "%(prog)s ~/elevenlabs --repair", "%(prog)s ~/elevenlabs --checksums"],
     )
     add_folder(verify)

@@ -263,6 +263,8 @@ def test_a_path_that_would_be_a_comment_of_a_playlist_is_none(client, tmp_path):
 def test_a_folder_without_a_backup_says_so(tmp_path):
     with pytest.raises(CatalogError, match=r"is not a backup: it has no history\.db\. Name the folder"):
         len(Backup(tmp_path))
+    with pytest.raises(CatalogError, match="is not a backup: there is no such folder"):
+        len(Backup(tmp_path / "typo"))
     assert list(tmp_path.iterdir()) == []
 
 
