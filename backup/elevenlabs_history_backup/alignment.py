@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 
 from attrs import frozen
-from elevenlabs_history import HistoryClient, NotFoundError, UnexpectedResponseError
+from elevenlabs_history import HistoryClient, NotFoundError
 
 from .catalog import Catalog
 from .errors import NoAlignmentError, SubtitleError
@@ -85,11 +85,6 @@ def _full_metadata(client: HistoryClient, history_item_id: str) -> Metadata | No
         metadata = client.get(history_item_id).to_dict()
     except NotFoundError:
         return None
-    if metadata["history_item_id"] != history_item_id:
-        raise UnexpectedResponseError(
-            f"The server answered with item {metadata['history_item_id']!r} when asked for {history_item_id!r}.",
-            hint="Nothing of it was kept.",
-        )
     return metadata if _as_written(metadata) is not None else None
 
 

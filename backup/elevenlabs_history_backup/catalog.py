@@ -12,7 +12,7 @@ from elevenlabs_history import DownloadedFile, HistoryItem, TimestampLike, audio
 from .find import find_query, same_text, text_hash
 from .metadata import Metadata, iso_format, utf8
 from .report import BackupFile, Record, State, StoredFile
-from .schema import Database
+from .schema import Database, damaged
 from .search import search_query, searchable
 from .settings import SyncSettings
 from .stats import BackupStats, Grouping, stats_query
@@ -246,7 +246,14 @@ class Catalog(Database):
 
     def _metadata(self, query: str, *parameters: object) -> Iterator[Metadata]:
         for (entry,) in self.rows(query, *parameters):
-            yield json.loads(entry)
+            yield self.parse_item(entry).to_dict()
+
+    def parse_item(self, entry: str) -> HistoryItem:
+        """Parse an item, which another program may have changed."""
+        try:
+            return HistoryItem.from_dict(json.loads(entry))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise damaged(self.path, f"an item is not what was saved: {error}") from error
 
     def _records(self, query: str, **parameters: object) -> Iterator[Record]:
         """Yield the items whose numbers a query returns. It returns nothing else, so that sorting them is quick."""
@@ -254,17 +261,17 @@ class Catalog(Database):
             for history_item_id, voice, text, entry, on_server in self.rows(_ITEM, number):
                 files = list(self.rows(_FILES_OF_ITEM, history_item_id))
                 reasons = {state: reason for state, reason, *_ in files}
-                metadata: Metadata = json.loads(entry)
+                item = self.parse_item(entry)
                 yield Record(
                     history_item_id=history_item_id,
-                    date=HistoryItem(metadata).date,
+                    date=item.date,
                     voice=voice,
                     text=text,
                     state=next(each for each in _STATES if each in {*reasons, "missing"}),
                     reason=next(filter(None, reasons.values()), None),
                     on_server=bool(on_server),
                     files=tuple(_file(columns) for state, _, *columns in files if state == "saved"),
-                    metadata=metadata,
+                    metadata=item.to_dict(),
                 )
 
 

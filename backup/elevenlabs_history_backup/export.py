@@ -3,13 +3,14 @@
 import csv
 import json
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import TextIO
 
 from attrs import asdict
 from elevenlabs_history import HistoryItem
 
-from .metadata import iso_format
 from .report import Record
+from .verify import is_inside
 
 COLUMNS = (
     *("history_item_id", "date", "voice", "voice_id", "model_id", "source", "text", "characters", "state", "reason"),
@@ -26,7 +27,7 @@ def write_csv(records: Iterable[Record], stream: TextIO) -> None:
     for record in records:
         item = HistoryItem(record.metadata)
         more = {name: getattr(item, name) for name in ("voice_id", "model_id", "source", "characters")}
-        row = {**_as_json(record), **more}
+        row = {**record.to_dict(), **more}
         for file in record.files or [None]:
             cells = {**row, **asdict(file)} if file else row
             writer.writerow({name: _cell(value) for name, value in cells.items()})
@@ -35,7 +36,7 @@ def write_csv(records: Iterable[Record], stream: TextIO) -> None:
 def write_jsonl(records: Iterable[Record], stream: TextIO) -> None:
     """Write one line of JSON per item: its complete metadata, and its files."""
     for record in records:
-        stream.write(json.dumps(_as_json(record), ensure_ascii=False) + "\n")
+        stream.write(json.dumps(record.to_dict(), ensure_ascii=False) + "\n")
 
 
 def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
@@ -45,13 +46,11 @@ def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
         title = " ".join(f"{record.voice} - {record.text}".split())
         for file in record.files:
             seconds = -1 if file.seconds is None else round(file.seconds)
+            if not is_inside(PurePath(file.path)) or not {"\n", "\r"}.isdisjoint(file.path):
+                continue
             # A line that begins with a number sign is a comment.
             path = f"./{file.path}" if file.path.startswith("#") else file.path
             stream.write(f"#EXTINF:{seconds},{title}\n{path}\n")
-
-
-def _as_json(record: Record) -> dict[str, object]:
-    return {**asdict(record), "date": iso_format(record.date)}
 
 
 def _cell(value: object) -> object:

@@ -94,7 +94,7 @@ def _items(storage: Storage, catalog: Catalog) -> Iterator[_Item]:
         timings: list[int] = []
         note = ""
         if entry:
-            item = HistoryItem.from_dict(json.loads(entry))
+            item = catalog.parse_item(entry)
             text = _dialogue(item) or text
             timings = _timings(item, text)
         if path is None or path in missing or not is_inside(Path(path)):

@@ -213,7 +213,6 @@ def check_surprises(number: int) -> None:
 def _identity(item: HistoryItem) -> dict[str, object]:
     json = item.to_dict()
     return {
-        "id": item.history_item_id,
         "date": item.date_unix,
         "voice": (item.voice_id, item.voice_name),
         "text": item.text,

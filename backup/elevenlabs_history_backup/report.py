@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sized
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from attrs import field, frozen, mutable
+from attrs import asdict, field, frozen, mutable
 from elevenlabs_history import DownloadedFile, Event, ItemFailed
 
-from .metadata import Metadata
+from .metadata import Metadata, iso_format
 
 if TYPE_CHECKING:
     from .cues import Cue
@@ -80,6 +80,12 @@ class Record:
     on_server: bool
     files: tuple[BackupFile, ...]
     metadata: Metadata
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it, with the date in ISO 8601."""
+        # Not recursive, because the metadata may be nested deeper than Python calls.
+        files = [asdict(file) for file in self.files]
+        return {**asdict(self, recurse=False), "date": iso_format(self.date), "files": files}
 
     def subtitles(self) -> list["Cue"]:
         """Return the subtitles of the item, made from the alignment of its text as it was written.

@@ -160,17 +160,14 @@ class Database:
         try:
             if not self.path.is_file():
                 problem = f"it has no {CATALOG_NAME}" if self.folder.is_dir() else "there is no such folder"
-                raise CatalogError(
-                    f"{self.name} is not a backup: {problem}.",
-                    hint="Name the folder of a backup, or run a backup into it first.",
-                )
+                hint = "Name the folder of a backup, or run a backup into it first."
+                raise CatalogError(f"{self.name} is not a backup: {problem}.", hint=hint)
             with self.path.open("rb") as file:
                 header = file.read(_HEADER_BYTES)
         except OSError as error:
-            hint = "Check the path and its permissions."
-            raise CatalogError(f"Can't read {self.path}: {error.strerror}.", hint=hint) from error
+            raise CatalogError(f"Can't read {self.path}: {error.strerror}.", hint="Check its permissions.") from error
         if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
-            raise _damaged(self.path, "it is empty" if not header else "it is not a database")
+            raise damaged(self.path, "it is empty" if not header else "it is not a database")
         version = int.from_bytes(header[60:64], "big")
         if version == 0:
             raise CatalogError(
@@ -198,7 +195,7 @@ class Database:
         """Raise `CatalogError` if a page of the file is damaged."""
         problem = self.value("PRAGMA quick_check(1)")
         if problem != "ok":
-            raise _damaged(self.path, problem)
+            raise damaged(self.path, problem)
 
     def rows(self, query: str, *parameters: object, **named: object) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
@@ -286,10 +283,11 @@ def _meaning(path: Path, error: sqlite3.Error) -> CatalogError | WriteError:
             f"A backup needs SQLite 3.34 or newer; this Python has {sqlite3.sqlite_version}.",
             hint="Run it with a newer build of Python.",
         )
-    return _damaged(path, str(error))
+    return damaged(path, str(error))
 
 
-def _damaged(path: Path, problem: str) -> CatalogError:
+def damaged(path: Path, problem: str) -> CatalogError:
+    """Say that the file can't be used, and what can be done."""
     return CatalogError(
         f"{path} can't be read as a catalog: {problem}. It was not changed, nor was any file.",
         hint="Restore it from a copy, or move it away and import the files, which makes a new one.",

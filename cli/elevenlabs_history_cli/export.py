@@ -6,13 +6,13 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from elevenlabs_history import AtomicFile, InvalidArgumentError
 from elevenlabs_history_backup import Backup
 
 from .options import is_address
-from .output import echo
+from .output import SafeOutput, echo
 from .parser import ExitCode
 
 
@@ -32,7 +32,7 @@ def export(args: argparse.Namespace) -> ExitCode:
         else:
             if isinstance(sys.stdout, io.TextIOWrapper):
                 sys.stdout.reconfigure(encoding=encoding, errors="replace", newline="")
-            write_to(sys.stdout)
+            write_to(cast("TextIO", SafeOutput()))
     return ExitCode.DONE
 
 

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Sequence
 from datetime import datetime
 
-import attrs
 from elevenlabs_history import HistoryItem
 from elevenlabs_history_backup import Backup, Record
 
@@ -46,7 +45,7 @@ def show(args: argparse.Namespace) -> ExitCode:
                 echo(f"elevenlabs-history: {args.folder} has no item {history_item_id!r}.")
                 continue
             if args.as_json:
-                print_json(item.to_dict() if isinstance(item, HistoryItem) else attrs.asdict(item))
+                print_json(item.to_dict())
             else:
                 if shown:
                     write("")

@@ -30,6 +30,14 @@ def echo(line: str) -> None:
     print(sanitize(line), file=sys.stderr)
 
 
+class SafeOutput:
+    """Standard output for texts of other people: if it is a terminal, they can't control it."""
+
+    def write(self, text: str) -> int:
+        """Write lines."""
+        return sys.stdout.write("\n".join(map(sanitize, text.split("\n"))) if sys.stdout.isatty() else text)
+
+
 def print_json(value: Mapping[str, object]) -> None:
     """Print one object on a line; flush it, because a program may be reading along."""
     line = json.dumps(value, ensure_ascii=False, default=_to_text)

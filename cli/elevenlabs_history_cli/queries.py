@@ -24,7 +24,7 @@ def search(args: argparse.Namespace) -> ExitCode:
         if args.as_json:
             for record in records:
                 found = True
-                print_json(attrs.asdict(record))
+                print_json(record.to_dict())
         else:
             found = print_table(args.columns, (_row(record, args) for record in records))
     if not found and not args.quiet:
@@ -47,7 +47,7 @@ def find(args: argparse.Namespace) -> ExitCode:
         print(f"{args.folder.rstrip('/')}/{path}" if is_address(args.folder) else Path(args.folder, path))
     elif args.as_json:
         for record in records:
-            print_json(attrs.asdict(record))
+            print_json(record.to_dict())
     else:
         print_table(args.columns, (_row(record, args) for record in records))
     if not records and not args.quiet:

@@ -14,7 +14,7 @@ from elevenlabs_history import AtomicFile, InvalidArgumentError
 from elevenlabs_history_backup import Backup, NoAlignmentError, Record, SubtitleError, format_cues, subtitle_path
 
 from .keys import connect
-from .output import echo, pluralize, write
+from .output import SafeOutput, echo, pluralize, write
 from .parser import ExitCode
 
 _LINE_INTERVAL = 10.0  # seconds
@@ -66,7 +66,7 @@ def _write(record: Record | None, args: argparse.Namespace) -> Literal["written"
         if isinstance(sys.stdout, io.TextIOWrapper):
             # The formats are UTF-8, whatever the terminal uses.
             sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")
-        print(text, end="")
+        SafeOutput().write(text)
         return "written"
     target = Path(args.output)
     if len(args.ids) != 1 or target.is_dir() or args.output.endswith(os.sep):

@@ -257,7 +257,12 @@ def test_a_path_that_would_be_a_comment_of_a_playlist_is_none(client, tmp_path):
         backup.repair(client)
         stream = io.StringIO()
         backup.export_m3u(stream)
-    assert stream.getvalue().splitlines()[-1] == "./#1.mp3"
+        assert stream.getvalue().splitlines()[-1] == "./#1.mp3"
+        for path in ("../outside.mp3", "a\n../outside.mp3"):
+            record_path(backup, path)
+            stream = io.StringIO()
+            backup.export_m3u(stream)
+            assert stream.getvalue() == "#EXTM3U\n"
 
 
 def test_a_folder_without_a_backup_says_so(tmp_path):

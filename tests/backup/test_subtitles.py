@@ -384,7 +384,7 @@ def test_the_answer_for_another_item_is_not_kept(client, simulator, tmp_path):
         Fault.answer(200, json.dumps(other.metadata).encode(), content_type="application/json"), on="get"
     )
     with Backup(tmp_path) as backup:
-        with pytest.raises(UnexpectedResponseError, match="when asked for"):
+        with pytest.raises(UnexpectedResponseError, match="the server answered with item"):
             backup.fetch_alignments(client, [one.id])
         with pytest.raises(NoAlignmentError):
             backup.get(one.id).subtitles()

@@ -497,6 +497,6 @@ def test_a_folder_that_can_not_be_is_one_line(run, tmp_path, name):
 def test_a_folder_that_can_not_be_is_no_backup(tmp_path):
     with (
         Backup(tmp_path / ("x" * 300)) as opened,
-        pytest.raises(CatalogError, match="Check the path and its permissions"),
+        pytest.raises(CatalogError, match="Check its permissions"),
     ):
         opened.verify()

@@ -1,8 +1,10 @@
 """`export` writes a file as a whole, or to standard output."""
 
+import contextlib
 import csv
 import io
 import os
+import sqlite3
 
 import pytest
 from elevenlabs_history_backup import Backup
@@ -75,3 +77,35 @@ def test_a_playlist_is_written_where_its_paths_are_valid(run, folder, tmp_path):
 def test_a_folder_that_is_no_backup_gives_no_file(run, tmp_path):
     assert run("export", tmp_path, "--csv", "-o", tmp_path / "history.csv").exit_code == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--csv", "--jsonl", "--m3u"])
+def test_a_terminal_gets_no_control_characters(in_a_terminal, run, simulator, tmp_path, option):
+    simulator.history.add(text="a\x1b]0;pwn\x07\x1b[31mRED\u202e\x9b31m")
+    run("backup", tmp_path, "--quiet")
+    terminal = in_a_terminal("export", tmp_path, option)
+    assert "RED" in terminal.output
+    assert {"\x1b", "\x07", "\u202e", "\x9b"}.isdisjoint(terminal.output)
+
+
+def test_an_item_that_is_nested_deeply_is_exported(run, simulator, tmp_path):
+    nested = []
+    for _ in range(600):
+        nested = [nested]
+    item = simulator.history.add(settings={"x": nested})
+    run("backup", tmp_path, "--quiet")
+    for command in (["export", tmp_path, "--jsonl"], ["show", item.id, "--in", tmp_path, "--json"]):
+        result = run(*command)
+        assert result.exit_code == 0
+        assert "[" * 600 in result.stdout
+    assert run("export", tmp_path, "--csv").exit_code == 0
+
+
+@pytest.mark.parametrize("json", ["{", "[]", "null", "{}"])
+def test_an_item_that_another_program_has_broken_is_one_line(run, folder, json):
+    with contextlib.closing(sqlite3.connect(folder / "history.db")) as catalog, catalog:
+        catalog.execute("UPDATE items SET json = ?", (json,))
+    for command in (["export", "--jsonl"], ["search", ""], ["import", str(folder), "--offline"]):
+        result = run(*command)
+        assert (command, result.exit_code, result.stderr.count("\n")) == (command, 1, 1)
+        assert "can't be read as a catalog: an item is not what was saved: " in result.stderr

@@ -6,17 +6,20 @@ import io
 import json
 import socketserver
 import threading
+import time
 import tracemalloc
 import zipfile
 
 import pytest
 from elevenlabs_history import (
     APIConnectionError,
+    APITimeoutError,
     AuthenticationError,
     FileKind,
     HistoryError,
     HistoryItem,
     InvalidArgumentError,
+    InvalidRequestError,
     RetryPolicy,
     UnexpectedResponseError,
     extract_archive,
@@ -187,6 +190,102 @@ def test_a_key_that_the_server_sends_back_is_in_no_item(make_client, server):
     item = make_client(KEY, base_url=server.address).get("a")
     assert item.text == "It is [api key]."
     assert KEY not in json.dumps(item.to_dict())
+
+
+def with_escapes(document):
+    """Write JSON whose key begins with an escape, then one that consists of nothing else."""
+    for spelling in ("\\u0073" + KEY[1:], "".join(f"\\u{ord(letter):04X}" for letter in KEY)):
+        yield json.dumps(document).replace(KEY, spelling).encode()
+
+
+def test_a_key_that_is_sent_back_in_escapes_is_in_no_item_and_no_error(make_client, server):
+    client = make_client(KEY, base_url=server.address, retry_policy=ONCE)
+    for body in with_escapes({"history_item_id": "a", "date_unix": 1, "text": f"It is {KEY}."}):
+        server.respond = lambda handler, body=body: send(handler, 200, body)
+        assert client.get("a").text == "It is [api key]."
+    # Of a message that is cut, no part of the key may be left, either.
+    for body in with_escapes({"detail": {"message": "x" * 480 + KEY}}):
+        server.respond = lambda handler, body=body: send(handler, 400, body)
+        with pytest.raises(HistoryError) as raised:
+            client.get("a")
+        assert KEY[:8] not in str(raised.value)
+
+
+def test_no_part_of_a_key_that_is_sent_back_in_a_header_is_in_the_error(make_client, server):
+    def respond(handler):
+        send(handler, 307, b"", location="http://e/" + "x" * 475 + handler.headers["xi-api-key"])
+
+    server.respond = respond
+    with pytest.raises(UnexpectedResponseError, match="redirects") as raised:
+        make_client(KEY, base_url=server.address, retry_policy=ONCE).get("a")
+    assert KEY[:8] not in str(raised.value)
+
+
+def test_a_key_that_is_sent_back_as_the_reason_is_in_no_log(make_client, server, caplog):
+    def respond(handler):
+        handler.send_response(400, handler.headers["xi-api-key"])
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    server.respond = respond
+    caplog.set_level("DEBUG", "httpx")
+    with pytest.raises(InvalidRequestError):
+        make_client(KEY, base_url=server.address, retry_policy=ONCE).get("a")
+    assert '"HTTP/1.1 400 Bad Request"' in caplog.text
+    assert KEY not in caplog.text
+
+
+# What was asked for.
+
+
+def test_another_item_than_the_one_that_was_asked_for_is_refused(make_client, server):
+    server.respond = lambda handler: send(handler, 200, b'{"history_item_id": "b", "date_unix": 1}')
+    with pytest.raises(UnexpectedResponseError, match="GET /v1/history/a: the server answered with item b"):
+        make_client(base_url=server.address).get("a")
+
+
+def test_json_that_comes_a_byte_at_a_time_times_out(make_client, server, monkeypatch):
+    monkeypatch.setattr("elevenlabs_history._http.responses.MAX_JSON_SECONDS", 0.3)
+
+    def respond(handler):
+        send(handler, 200, b"", content_length="1000")
+        try:
+            while True:
+                handler.wfile.write(b" ")
+                time.sleep(0.05)
+        except OSError:
+            handler.close_connection = True
+
+    server.respond = respond
+    with pytest.raises(APITimeoutError, match="takes longer than"):
+        make_client(base_url=server.address, retry_policy=ONCE).get("a")
+
+
+def test_a_listing_without_end_that_brings_nothing_ends(make_client, server):
+    def respond(handler):
+        page = {"history": [], "has_more": True, "last_history_item_id": f"c{len(server.received)}"}
+        send(handler, 200, json.dumps(page).encode())
+
+    server.respond = respond
+    items = make_client(base_url=server.address).list()
+    assert (list(items), items.exhausted) == ([], False)
+    assert len(server.received) == 100
+
+
+def test_what_is_too_long_for_an_address_is_invalid(make_client, server):
+    client = make_client(base_url=server.address, retry_policy=ONCE)
+    for call in (
+        lambda: client.get("a" * 70_000),
+        lambda: client.audio("a" * 70_000),
+        lambda: list(client.list(search="a" * 70_000)),
+    ):
+        with pytest.raises(InvalidArgumentError):
+            call()
+    assert server.received == []
+    page = {"history": [], "has_more": True, "last_history_item_id": "x" * 70_000}
+    server.respond = lambda handler: send(handler, 200, json.dumps(page).encode())
+    with pytest.raises(InvalidArgumentError, match="URL"):
+        list(client.list())
 
 
 # Proxies and certificates.

@@ -261,7 +261,7 @@ def test_an_encoding_that_nobody_requested_is_refused(client, simulator):
 @pytest.mark.parametrize("call", ["model", "stream"])
 def test_a_content_length_with_leading_zeros_is_the_same_number(make_client, elsewhere, call):
     client = make_client(base_url=elsewhere.address, retry_policy=ONCE)
-    item = {"history_item_id": "a", "date_unix": 1, "content_type": "audio/mpeg", "state": "created"}
+    item = {"history_item_id": "ja9xsmfGhxYcymxGcOGB", "date_unix": 1, "content_type": "audio/mpeg", "state": "created"}
     item |= {"character_count_change_from": 0, "character_count_change_to": 1}
     body = json.dumps(item).encode() if call == "model" else b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(90)
     elsewhere.answer(body, length=f"000{len(body)}")

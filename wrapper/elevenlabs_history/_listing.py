@@ -16,6 +16,7 @@ from .item import DialogueLine, HistoryItem
 log = logging.getLogger("elevenlabs_history")
 
 MAX_PAGE_SIZE = 1000
+_MAX_IDLE_PAGES = 100  # in a row, without an item that was not listed before
 _VOICE_ID = re.compile(r"[0-9A-Za-z]{20}")
 TimestampLike: TypeAlias = datetime | date | float | str
 """A datetime, a date (its first moment), either as ISO 8601 text, or Unix seconds. Without a time zone it is UTC."""
@@ -80,6 +81,7 @@ class Paginator:
         self._cursor: str | None = None
         self._seen_ids: set[str] = set()
         self._seen_cursors: set[str] = set()
+        self._idle_pages = 0
         self._ended = limit == 0
 
     def next_request(self) -> dict[str, Any] | None:
@@ -103,7 +105,9 @@ class Paginator:
                 "GET /v1/history: the response is not a page of a history.",
                 hint="Check the base URL and the proxy settings.",
             )
+        seen = len(self._seen_ids)
         items = [item for entry in page["history"] if (item := self._parse_entry(entry)) and self._matches(item)]
+        self._idle_pages = 0 if len(self._seen_ids) > seen else self._idle_pages + 1
         self._advance(page)
         if self._remaining is not None:
             items = items[: self._remaining]
@@ -140,9 +144,9 @@ class Paginator:
             self._ended = True
             # After a cursor whose item was deleted the server may return nothing, and the cursor itself.
             self.exhausted = bool(page["history"]) or self._cursor is None
-        elif not isinstance(cursor, str) or cursor in self._seen_cursors:
-            # The same request would return the same page for ever.
-            log.warning("GET /v1/history: has_more is true but the cursor did not move; the listing ends here.")
+        elif not isinstance(cursor, str) or cursor in self._seen_cursors or self._idle_pages == _MAX_IDLE_PAGES:
+            # It might go on for ever.
+            log.warning("GET /v1/history: has_more is true but nothing new comes; the listing ends here.")
             self._ended = True
         else:
             self._seen_cursors.add(cursor)

@@ -13,7 +13,7 @@ from ._bulk.planning import Settings
 from ._download.targets import PathTemplate
 from ._http.api_key import ApiKey
 from ._http.library import httpx
-from ._http.requests import audio_request, download_request, expect, item_request, parse_errors, parse_json
+from ._http.requests import audio_request, download_request, expect, item_request, parse_errors, parse_item, parse_json
 from ._http.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 from ._http.settings import DEFAULT_TIMEOUT, Region, connect
 from ._items import check_id, requested_items
@@ -82,7 +82,7 @@ class AsyncHistoryClient(BaseClient):
         check_id(history_item_id)
         with parse_errors(f"GET /v1/history/{history_item_id}"):
             response = await self._api.get_async_httpx_client().request(**item_request(history_item_id))
-            return HistoryItem.from_dict(parse_json(response))
+            return parse_item(response, history_item_id)
 
     async def delete(self, history_item_id: str) -> None:
         """Delete an item and its audio from the server, permanently, as `HistoryClient.delete` does."""

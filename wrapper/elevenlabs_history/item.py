@@ -12,6 +12,8 @@ _YEAR_9999 = 253_370_764_800
 # What is larger is no count, and fits into no database.
 _MAX_CHARACTERS = 2**53
 _REPR_CHARACTERS = 40
+# The server's have 20. A long one has no place in a URL.
+_MAX_ID_LENGTH = 256
 
 
 @frozen
@@ -172,8 +174,9 @@ class HistoryItem:
 
 
 def is_valid_id(history_item_id: str) -> bool:
-    """Tell whether an id is not empty, printable, and would not change the URL that it becomes part of."""
-    return bool(history_item_id.strip(".")) and history_item_id.isprintable() and " " not in history_item_id
+    """Tell whether an id is neither empty nor long, printable, and would not change the URL that it becomes part of."""
+    is_usual = len(history_item_id) <= _MAX_ID_LENGTH and history_item_id.isprintable() and " " not in history_item_id
+    return is_usual and bool(history_item_id.strip("."))
 
 
 def _text(json: Mapping[str, Any], name: str) -> str | None:

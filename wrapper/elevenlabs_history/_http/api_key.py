@@ -1,10 +1,12 @@
 """The API key, wrapped so that it appears in no repr, log, pickle or traceback."""
 
 import os
+import re
 from typing import NoReturn
 
 from ..errors import AuthenticationError, HistoryError
 
+_ESCAPED_ASCII = re.compile(rb"\\u00[2-7]")
 VARIABLES = ("ELEVENLABS_API_KEY", "ELEVEN_API_KEY")
 
 
@@ -43,7 +45,11 @@ class ApiKey:
         return self.__reveal()
 
     def redact_bytes(self, body: bytes) -> bytes:
-        """Take the key out of a body; a server may send back what it received."""
+        """Take the key out of a body or a header; a server may send back what it received."""
+        if _ESCAPED_ASCII.search(body):
+            # In JSON each character may be an escape.
+            spellings = (rb"(?:%b|\\u(?i:%04x))" % (re.escape(char.encode()), ord(char)) for char in self.reveal())
+            body = re.sub(b"".join(spellings), b"[api key]", body)
         return body.replace(self.reveal().encode(), b"[api key]")
 
     def redact(self, error: HistoryError) -> None:

@@ -10,7 +10,7 @@ from elevenlabs_history_api.models import DownloadRequest
 from elevenlabs_history_api.types import UNSET
 
 from .._items import id_of
-from ..errors import HistoryError, UnexpectedResponseError
+from ..errors import HistoryError, InvalidArgumentError, UnexpectedResponseError
 from ..item import HistoryItem
 from .library import httpx
 
@@ -42,6 +42,8 @@ def parse_errors(request: str) -> Iterator[None]:
         yield
     except HistoryError:
         raise
+    except httpx.InvalidURL as error:
+        raise InvalidArgumentError(f"{request}: {error}. Nothing was sent.", hint="Shorten the filters.") from error
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise UnexpectedResponseError(
             f"{request}: the response is not what the API documents: {type(error).__name__} {error}",
@@ -55,6 +57,17 @@ def parse_json(response: httpx.Response) -> Any:  # noqa: ANN401 - JSON is anyth
     # Response and stream refer to each other, so each page would stay in memory until the next garbage collection.
     response.stream = httpx.ByteStream(b"")
     return parsed
+
+
+def parse_item(response: httpx.Response, history_item_id: str) -> HistoryItem:
+    """Parse the item that was asked for, and no other one."""
+    item = HistoryItem.from_dict(parse_json(response))
+    if item.history_item_id != history_item_id:
+        raise UnexpectedResponseError(
+            f"GET /v1/history/{history_item_id}: the server answered with item {item.history_item_id}.",
+            hint="Check the base URL and the proxy settings.",
+        )
+    return item
 
 
 def expect(model: type, parsed: object) -> None:

@@ -5,6 +5,7 @@ Nothing here keeps an exception of httpx: its frames hold the headers that were 
 
 import logging
 import math
+import time
 import zlib
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
@@ -28,6 +29,8 @@ log = logging.getLogger("elevenlabs_history")
 MAX_ERROR_BYTES = 64 * 1024
 # A page of 1000 items has about 1 MB; 64 KB for each item leaves room for long texts.
 MAX_JSON_BYTES = 64 * 1024**2
+# A server that sends a byte now and then never times out.
+MAX_JSON_SECONDS = 300
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 _TRY_AGAIN = "Try again."
 _CHECK_PROXY = "A proxy may have sent or changed it: check the base URL and the proxy settings."
@@ -35,7 +38,16 @@ _CERTIFICATE = "If a proxy signs with its own certificate, set SSL_CERT_FILE to 
 
 # Two httpx clients log each response: the one below, and that of the generated client, which reads its version here.
 _RELAYED = {"http_version": b"relayed"}
-logging.getLogger("httpx").addFilter(lambda record: '"relayed ' not in record.getMessage())
+
+
+def _filter_httpx(record: logging.LogRecord) -> bool:
+    """Leave out what the generated client logs, and a reason phrase that the server may have made of the key."""
+    if isinstance(record.args, tuple) and len(record.args) == 5 and type(record.args[3]) is int:
+        record.args = (*record.args[:4], httpx.codes.get_reason_phrase(record.args[3]))
+    return '"relayed ' not in record.getMessage()
+
+
+logging.getLogger("httpx").addFilter(_filter_httpx)
 
 
 class convert_errors:  # noqa: N801 - a context manager that reads like a function
@@ -68,7 +80,10 @@ class convert_errors:  # noqa: N801 - a context manager that reads like a functi
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     """The raw body of a response: its length is checked, its failures become ours, its size is logged."""
 
-    def __init__(self, request: httpx.Request, response: httpx.Response, attempt: int, *, streaming: bool) -> None:
+    def __init__(
+        self, request: httpx.Request, response: httpx.Response, key: ApiKey, attempt: int, *, streaming: bool
+    ) -> None:
+        response.headers = httpx.Headers([(name, key.redact_bytes(value)) for name, value in response.headers.raw])
         self._request = request
         self._response = response
         self._attempt = attempt
@@ -77,6 +92,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._was_read = response.is_stream_consumed
         if self._was_read and response.headers.pop("content-encoding", ""):
             response.headers.pop("content-length", None)
+        self._deadline = math.inf if streaming else time.monotonic() + MAX_JSON_SECONDS
         self._limit = math.inf if streaming else MAX_JSON_BYTES if response.is_success else MAX_ERROR_BYTES
         # A failure stays the same if its body breaks off.
         self._ignored = () if response.is_success else (HistoryError,)
@@ -127,6 +143,10 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._received += len(chunk)
         if self._received > self._limit:
             raise too_long(self._request)
+        if time.monotonic() > self._deadline:
+            raise APITimeoutError(
+                f"{name_of(self._request)}: the response takes longer than {MAX_JSON_SECONDS} s.", hint=_TRY_AGAIN
+            )
 
     def _check_length(self) -> None:
         expected = self._response.headers.get("content-length")

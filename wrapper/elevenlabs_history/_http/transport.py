@@ -168,7 +168,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 # A hook of the caller's client has raised it.
                 response = error.response
         streaming = STREAMED in request.extensions
-        body = Body(request, response, attempts.number, streaming=streaming)
+        body = Body(request, response, self._key, attempts.number, streaming=streaming)
         with ExitStack() as stack:
             stack.callback(body.close)
             if response.is_success:
@@ -188,7 +188,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 # A hook of the caller's client has raised it.
                 response = error.response
         streaming = STREAMED in request.extensions
-        body = Body(request, response, attempts.number, streaming=streaming)
+        body = Body(request, response, self._key, attempts.number, streaming=streaming)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(body.aclose)
             if response.is_success:
