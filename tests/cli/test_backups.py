@@ -383,8 +383,11 @@ def test_verify_says_that_items_failed(run, simulator, tmp_path):
 
 def test_the_key_of_another_account_is_asked_about(run, simulator, folder):
     question = "All that the server lists is new to this backup: is the key that of another account?"
+    simulator.history.remove(next(iter(simulator.history)).id)
     simulator.history.add()
-    assert question not in run("backup", folder, "--full").stdout
+    result = run("backup", folder, "--full")
+    assert "1 saved item no longer on the server" in result.stdout
+    assert question not in result.stdout
     for item in list(simulator.history):
         simulator.history.remove(item.id)
     assert question not in run("backup", folder, "--full").stdout
