@@ -42,6 +42,8 @@ def _write_file(args: argparse.Namespace, write_to: Callable[[TextIO], None], en
     if in_folder and target.resolve().parent != Path(args.folder).resolve():
         hint = f"Write it there: --output {shlex.quote(str(Path(args.folder) / target.name))}"
         raise InvalidArgumentError("The paths in a playlist begin at the folder of the backup.", hint=hint)
+    if target.is_dir():
+        raise InvalidArgumentError(f"{target} is a folder: name a file in it.")
     with AtomicFile(target.parent) as file:
         with file.path.open("w", encoding=encoding, errors="replace", newline="") as stream:
             write_to(stream)

@@ -37,6 +37,11 @@ def test_an_existing_file_is_replaced_only_with_overwrite(run, folder, tmp_path)
     assert len(list(csv.reader(io.StringIO(path.read_bytes().decode())))) == 21
 
 
+def test_a_folder_is_no_file(run, folder, tmp_path):
+    result = run("export", "--csv", "-o", tmp_path)
+    assert (result.exit_code, result.stderr) == (2, f"elevenlabs-history: {tmp_path} is a folder: name a file in it.\n")
+
+
 def test_an_export_that_fails_leaves_the_old_file(run, folder, tmp_path, monkeypatch):
     def fail(_, stream):
         stream.write("half")
