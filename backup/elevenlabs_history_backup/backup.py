@@ -59,8 +59,8 @@ class Backup(BackupReader):
         The folder gets the files and a catalog of them, `history.db`. Sound effects, music, agent conversations and
         zero-retention calls are not in the history, so no backup has them.
 
-        Filters, format and template of the first run that finds an item are remembered: a later run continues with
-        those that it is not given, and uses others for itself only.
+        Filters, format and template of the first run that saves a file, or has nothing left to save, are remembered: a
+        later run continues with those that it is not given, and uses others for itself only.
 
         Args:
             client: The client of the workspace.

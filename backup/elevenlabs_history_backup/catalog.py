@@ -117,9 +117,10 @@ class Catalog(Database):
         return list(self._metadata(f"{query} AND {_NOT_PRUNED}", output_format))
 
     def count_failed(self) -> int:
-        """Return how many items could not be saved in some format, except those that were pruned since."""
-        query = "SELECT count(DISTINCT history_item_id) FROM files WHERE state = 'failed'"
-        return int(self.value(f"{query} AND {_NOT_PRUNED}"))
+        """Return how many items could not be saved in any format, except those that were pruned or forgotten since."""
+        query = "SELECT count(DISTINCT history_item_id) FROM files WHERE state = 'failed' AND history_item_id NOT IN"
+        settled = "(SELECT history_item_id FROM files WHERE state IN ('saved', 'forgotten'))"
+        return int(self.value(f"{query} {settled} AND {_NOT_PRUNED}"))
 
     def metadata(self, history_item_id: str) -> Metadata:
         """Return the metadata of a recorded item."""
@@ -216,7 +217,7 @@ class Catalog(Database):
         return int(self.value(deleted))
 
     def settings(self) -> SyncSettings | None:
-        """Return what the backup was made with; None if no run has begun."""
+        """Return what the backup was made with; None if no run has stored it."""
         stored = dict(self.rows("SELECT name, value FROM settings"))
         return SyncSettings(**stored) if stored else None
 

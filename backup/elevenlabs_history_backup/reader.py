@@ -50,7 +50,7 @@ class BackupReader:
 
     @property
     def settings(self) -> SyncSettings | None:
-        """What `sync` continues with; None before the first run."""
+        """What `sync` continues with; None until a run has saved a file."""
         catalog = self._open.existing()
         return None if catalog is None else catalog.settings()
 

@@ -290,7 +290,7 @@ def damaged(path: Path, problem: str) -> CatalogError:
     """Say that the file can't be used, and what can be done."""
     return CatalogError(
         f"{path} can't be read as a catalog: {problem}. It was not changed, nor was any file.",
-        hint="Restore it from a copy, or move it away and import the files, which makes a new one.",
+        hint="Restore it from a copy. Or move it away and import the files; if they are in a bucket, run the backup.",
     )
 
 

@@ -38,6 +38,8 @@ class Run:
     emit: EventHandler
     workers: int = 10
     batch_size: int = 100
+    before_record: Callable[[], None] = lambda: None
+    """Called before a file is recorded."""
 
     def fetch(
         self,
@@ -79,6 +81,7 @@ class Run:
         self, items: Mapping[str | None, Metadata], output_format: str, report: SyncReport, event: BackupEvent
     ) -> None:
         if isinstance(event, FileSaved):
+            self.before_record()
             self.catalog.record_file(items[event.file.history_item_id], output_format, event.file)
             report.saved += 1
             report.size += event.file.size
@@ -101,18 +104,13 @@ def check_numbers(*, workers: int, batch_size: int) -> None:
 def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) -> SyncReport:
     """Fetch what is new and what failed before; see `Backup.sync`."""
     template, catalog = settings.make_template(), run.catalog
-    is_remembered = remember or catalog.settings() is None
+    is_pending = remember or catalog.settings() is None
 
     def remember_settings() -> None:
-        if is_remembered and catalog.settings() != settings:
+        nonlocal is_pending
+        if is_pending:
             catalog.store_settings(settings)
-
-    def on_event(event: BackupEvent) -> None:
-        # Now, so that the next run continues this one even if it is killed, and not before: neither a format that the
-        # server refuses nor a mistyped filter may bind later runs.
-        if isinstance(event, FileSaved):
-            remember_settings()
-        run.emit(event)
+            is_pending = False
 
     number = catalog.begin_run(listing.scope)
     pending = 0
@@ -126,7 +124,9 @@ def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) 
     catalog.enqueue(failed)
     run.emit(RunStarted(pending + len(failed)))
     report = SyncReport(listed=len(listing.ids), invalid_entries=listing.invalid_entries)
-    evolve(run, emit=on_event).fetch(catalog.pending(), listing.output_format, template, report)
+    # Settings are stored with the first file, so that the next run continues this one even if it is killed, and not
+    # before: neither a format that the server refuses nor a mistyped filter may bind later runs.
+    evolve(run, before_record=remember_settings).fetch(catalog.pending(), listing.output_format, template, report)
     # Reached only if nothing was aborted or interrupted: what a run did not request, the next one must list again.
     report.complete = listing.complete
     if listing.has_everything:

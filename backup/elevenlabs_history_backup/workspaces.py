@@ -27,6 +27,7 @@ def _must_be(text: str, valid: Callable[[Any], bool]) -> Callable[[object, "Attr
 
 _TEXT = _must_be("a text that is not empty", lambda value: isinstance(value, str) and value.strip() != "")
 _NUMBER = _must_be("a whole number from 1", lambda value: type(value) is int and value > 0)
+_FORMAT = _must_be("original or wav", ("original", "wav").__contains__)
 _REGION = _must_be("us, eu, in or sg", get_args(Region).__contains__)
 
 
@@ -78,7 +79,7 @@ class Workspace:
     search: str | None = _optional_text()
     after: TimestampLike | None = None
     before: TimestampLike | None = None
-    format: str | None = _optional_text()
+    format: str | None = field(default=None, validator=validators.optional(_FORMAT))
     template: str | None = _optional_text()
     full: bool = field(default=False, validator=_must_be("true or false", lambda value: isinstance(value, bool)))
     workers: int = field(default=10, validator=_NUMBER)

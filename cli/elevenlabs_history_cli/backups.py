@@ -60,12 +60,11 @@ def backup(args: argparse.Namespace) -> ExitCode:
                 batch_size=args.batch_size,
                 on_event=show,
             )
-        nothing_listed = _nothing_listed(args, settings, is_remembered=opened.settings is not None)
     if args.as_json:
         counts = {"missing": len(report.missing), "failed": len(report.failed)}
         print_json({"event": "finished", **attrs.asdict(report), **counts})
     else:
-        _print_report(report, args, nothing_listed)
+        _print_report(report, args, settings)
     if args.page:
         page(args)
     return ExitCode.FAILED if report.failed or report.invalid_entries else ExitCode.DONE
@@ -162,19 +161,17 @@ def _print_plan(plan: SyncPlan) -> None:
         write(f"{sum(items for _, items in others):>9,}  with {pluralize(len(others), 'other voice')}")
 
 
-def _nothing_listed(args: argparse.Namespace, before: SyncSettings | None, *, is_remembered: bool) -> str:
+def _nothing_listed(args: argparse.Namespace, before: SyncSettings | None) -> str:
     """Return what to say if a run has listed nothing, which may be due to a mistyped filter."""
     filters = filter_options(args)
     matched = [filters] if filters else []
     if before is not None and not args.no_filters:
         kept = [value for name, value in before.filters().items() if getattr(args, name) is None]
         matched += ["the remembered filters"] if any(kept) else []
-    text = f"No item matches {' and '.join(matched)}." if matched else "The history is empty."
-    given = filters or args.output_format or args.template
-    return f"{text} Later runs do not continue with these options." if given and not is_remembered else text
+    return f"No item matches {' and '.join(matched)}." if matched else "The history is empty."
 
 
-def _print_report(report: SyncReport, args: argparse.Namespace, nothing_listed: str) -> None:
+def _print_report(report: SyncReport, args: argparse.Namespace, before: SyncSettings | None) -> None:
     if not args.quiet:
         _print_counts(report)
     if report.invalid_entries:
@@ -189,7 +186,7 @@ def _print_report(report: SyncReport, args: argparse.Namespace, nothing_listed: 
         if args.quiet or report.lost:
             pass
         elif not report.listed:
-            write("", label=nothing_listed, color="yellow")
+            write("", label=_nothing_listed(args, before), color="yellow")
         else:
             filters = filter_options(args)
             everything = f"Everything {'else ' if report.missing else ''}that "
@@ -246,10 +243,10 @@ def _print_verify_report(report: VerifyReport, args: argparse.Namespace) -> None
     if args.quiet:
         return
     folder = shlex.quote(args.folder)
-    lost = [issue.on_server for issue in report.issues if issue.status not in {"moved", "extra"}]
-    if any(lost) and not args.repair:
+    lost = [issue for issue in report.issues if issue.status not in {"moved", "extra"}]
+    if any(issue.on_server for issue in lost) and not args.repair:
         echo(f"To fetch missing and changed files again: elevenlabs-history verify {folder} --repair")
-    if not all(lost):
+    if any(issue.status == "missing" and not issue.on_server for issue in lost):
         echo(f"To let go of files that nobody can fetch: elevenlabs-history verify {folder} --forget ID")
     if report.failed or not report.completed:
         echo(f"To fetch what is not saved: elevenlabs-history backup {folder}")

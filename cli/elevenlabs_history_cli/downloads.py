@@ -30,7 +30,7 @@ from .parser import ExitCode
 from .progress import progress
 
 _WORKERS = 10
-_ID = re.compile("[A-Za-z0-9_-]+")
+_ID = re.compile(r"[\w.~-]+")
 _EXTENSIONS = {kind.extension for kind in FileKind if kind.is_audio}
 
 
@@ -67,10 +67,12 @@ def _requested(arguments: list[str]) -> Iterator[tuple[str, HistoryItem | None]]
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")
         for line in sys.stdin or ():
-            if line.lstrip().startswith("{"):
-                yield _parse_item(line)
+            # Windows puts a byte order mark in front.
+            text = line.lstrip("\ufeff")
+            if text.lstrip().startswith("{"):
+                yield _parse_item(text)
             else:
-                yield from ((_parse_id(word), None) for word in line.split())
+                yield from ((_parse_id(word), None) for word in text.split())
 
 
 def _parse_id(word: str) -> str:

@@ -40,7 +40,7 @@ def _add_backup(commands: Commands) -> None:
         more="FOLDER may be in a bucket: s3://bucket/prefix, gs://… or az://….\n\n"
         "A backup contains what the history contains: speech. Sound effects, music, agent\n"
         "conversations and zero-retention calls are not in the history.\n\n"
-        "The filters, the format and the template of the first run that finds an item are\n"
+        "The filters, the format and the template of the first run that saves a file are\n"
         "remembered: later runs continue with them.",
         examples=[
             "%(prog)s ~/elevenlabs",

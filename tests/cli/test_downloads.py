@@ -142,7 +142,7 @@ def test_every_event_and_the_counts_are_printed_as_json(run, ids, tmp_path):
 
 
 def test_ids_are_read_from_standard_input(run, simulator, ids, tmp_path, type_in):
-    type_in(f"{ids[0]} {ids[1]}\n\n\t{ids[2]}\n{ids[0]}\n")
+    type_in(f"\ufeff{ids[0]} {ids[1]}\n\n\t{ids[2]}\n{ids[0]}\n")
     assert run("download", "-", ids[3], "-o", tmp_path).exit_code == 0
     assert ids_in(tmp_path) == set(ids[:4])
     assert len([request for request in simulator.requests if request.operation == "get"]) == 4

@@ -9,13 +9,16 @@ import threading
 import time
 import tracemalloc
 import zipfile
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from elevenlabs_history import (
     APIConnectionError,
     APITimeoutError,
     AuthenticationError,
     FileKind,
+    HistoryClient,
     HistoryError,
     HistoryItem,
     InvalidArgumentError,
@@ -231,7 +234,7 @@ def test_a_key_that_is_sent_back_as_the_reason_is_in_no_log(make_client, server,
     caplog.set_level("DEBUG", "httpx")
     with pytest.raises(InvalidRequestError):
         make_client(KEY, base_url=server.address, retry_policy=ONCE).get("a")
-    assert '"HTTP/1.1 400 Bad Request"' in caplog.text
+    assert '"HTTP/1.1 400 …"' in caplog.text
     assert KEY not in caplog.text
 
 
@@ -244,11 +247,12 @@ def test_another_item_than_the_one_that_was_asked_for_is_refused(make_client, se
         make_client(base_url=server.address).get("a")
 
 
-def test_json_that_comes_a_byte_at_a_time_times_out(make_client, server, monkeypatch):
+@pytest.mark.parametrize(("call", "status"), [("get", 200), ("audio", 400)])
+def test_json_that_comes_a_byte_at_a_time_ends(make_client, server, monkeypatch, call, status):
     monkeypatch.setattr("elevenlabs_history._http.responses.MAX_JSON_SECONDS", 0.3)
 
     def respond(handler):
-        send(handler, 200, b"", content_length="1000")
+        send(handler, status, b"", content_length="1000")
         try:
             while True:
                 handler.wfile.write(b" ")
@@ -257,8 +261,33 @@ def test_json_that_comes_a_byte_at_a_time_times_out(make_client, server, monkeyp
             handler.close_connection = True
 
     server.respond = respond
-    with pytest.raises(APITimeoutError, match="takes longer than"):
-        make_client(base_url=server.address, retry_policy=ONCE).get("a")
+    client = make_client(base_url=server.address, retry_policy=ONCE)
+    with pytest.raises(APITimeoutError if status == 200 else InvalidRequestError):
+        client.get("a") if call == "get" else client.audio("a").read()
+
+
+def test_half_of_compressed_audio_is_refused_even_if_a_hook_has_read_it(server, tmp_path):
+    body = gzip.compress(MP3)
+    half = body[: len(body) // 2]
+    server.respond = lambda handler: send(handler, 200, half, content_encoding="gzip")
+    with httpx.Client(event_hooks={"response": [httpx.Response.read]}) as own:
+        client = HistoryClient(KEY, base_url=server.address, http_client=own, retry_policy=ONCE)
+        with pytest.raises(UnexpectedResponseError, match="encoded as gzip"):
+            client.audio("a").save(tmp_path / "a.mp3")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_limit_of_a_listing_does_not_make_its_pages_small_while_nothing_comes(make_client, server, number):
+    def respond(handler):
+        page_size = int(parse_qs(urlsplit(handler.path).query)["page_size"][0])
+        found = [{"history_item_id": f"i{n}", "date_unix": 1} for n in range(number)] if page_size == 1000 else []
+        page = {"history": found, "has_more": not found, "last_history_item_id": f"c{len(server.received)}"}
+        send(handler, 200, json.dumps(page).encode())
+
+    server.respond = respond
+    assert len(list(make_client(base_url=server.address).list(limit=1))) == 1
+    assert len(server.received) == 2
 
 
 def test_a_listing_without_end_that_brings_nothing_ends(make_client, server):

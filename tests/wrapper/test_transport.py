@@ -396,6 +396,17 @@ def test_a_hook_that_raises_for_a_status_leaves_the_status(simulator):
     assert raised.value.__cause__ is raised.value.__context__ is None
 
 
+def test_a_hook_that_raises_for_a_success_is_named(simulator):
+    def refuse(response):
+        raise httpx.HTTPStatusError("policy", request=response.request, response=response)
+
+    with httpx.Client(event_hooks={"response": [refuse]}) as own:
+        client = HistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own)
+        with pytest.raises(InvalidArgumentError, match=r"A hook of the http_client must not raise") as raised:
+            list(client.list())
+    assert raised.value.__cause__ is raised.value.__context__ is None
+
+
 def test_a_hook_that_closes_the_response_is_named_and_shows_no_key(simulator):
     with httpx.Client(event_hooks={"response": [httpx.Response.close]}) as own:
         client = HistoryClient(simulator.api_key, base_url=simulator.base_url, http_client=own)

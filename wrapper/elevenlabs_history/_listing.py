@@ -89,7 +89,8 @@ class Paginator:
         if self._ended:
             return None
         page_size = self._page_size
-        if self._remaining is not None and self._voice is None and self._model is None:
+        # After a page that brought nothing, whole ones: the next item may be far away.
+        if self._remaining is not None and self._voice is None and self._model is None and not self._idle_pages:
             page_size = min(page_size, self._remaining)
         return list_history_items._get_kwargs(  # noqa: SLF001 - the request builder has no public name
             page_size=page_size,

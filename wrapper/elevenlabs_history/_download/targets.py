@@ -70,7 +70,11 @@ class Targets:
             }
             names_hold_ids = parsed.has_id
             name = partial(_join, names)
-            hint = "Put {id} and {date} into the template." if names_hold_ids else "Put {id} into the template."
+            hint = (
+                "Their ids may differ by case alone: use two folders."
+                if names_hold_ids
+                else "Put {id} into the template."
+            )
         _check_distinct({id_of(item): name(item, ".mp3") for item in items}, hint)
         return cls(items=items, folder=folder, overwrite=overwrite, name=name, names_hold_ids=names_hold_ids)
 

@@ -5,6 +5,7 @@ Nothing here keeps an exception of httpx: its frames hold the headers that were 
 
 import logging
 import math
+import re
 import time
 import zlib
 from collections.abc import AsyncGenerator, Iterator
@@ -40,10 +41,13 @@ _CERTIFICATE = "If a proxy signs with its own certificate, set SSL_CERT_FILE to 
 _RELAYED = {"http_version": b"relayed"}
 
 
+_PHRASE = re.compile("[A-Za-z '-]*")
+
+
 def _filter_httpx(record: logging.LogRecord) -> bool:
     """Leave out what the generated client logs, and a reason phrase that the server may have made of the key."""
-    if isinstance(record.args, tuple) and len(record.args) == 5 and type(record.args[3]) is int:
-        record.args = (*record.args[:4], httpx.codes.get_reason_phrase(record.args[3]))
+    if isinstance(record.args, tuple) and len(record.args) == 5 and not _PHRASE.fullmatch(str(record.args[4])):
+        record.args = (*record.args[:4], "…")
     return '"relayed ' not in record.getMessage()
 
 
@@ -63,7 +67,7 @@ class convert_errors:  # noqa: N801 - a context manager that reads like a functi
         converted: HistoryError
         if isinstance(error, httpx.TransportError):
             converted = error_from_httpx(error, self._request)
-        elif isinstance(error, httpx.StreamError):
+        elif isinstance(error, httpx.StreamError | httpx.HTTPStatusError):
             converted = InvalidArgumentError(
                 f"{name_of(self._request)}: the body of the response can't be read ({type(error).__name__}).",
                 hint="A hook of the http_client must not raise, and may read a response with read() or aread() only.",
@@ -90,9 +94,9 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._received = 0
         # By a hook of the caller's httpx client, or because a mock stands for the server.
         self._was_read = response.is_stream_consumed
-        if self._was_read and response.headers.pop("content-encoding", ""):
+        if self._was_read and not streaming and response.headers.pop("content-encoding", ""):
             response.headers.pop("content-length", None)
-        self._deadline = math.inf if streaming else time.monotonic() + MAX_JSON_SECONDS
+        self._deadline = math.inf if streaming and response.is_success else time.monotonic() + MAX_JSON_SECONDS
         self._limit = math.inf if streaming else MAX_JSON_BYTES if response.is_success else MAX_ERROR_BYTES
         # A failure stays the same if its body breaks off.
         self._ignored = () if response.is_success else (HistoryError,)

@@ -166,6 +166,8 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 response = client.send(outgoing, stream=True, follow_redirects=False)
             except httpx.HTTPStatusError as error:
                 # A hook of the caller's client has raised it.
+                if error.response.is_success:
+                    raise
                 response = error.response
         streaming = STREAMED in request.extensions
         body = Body(request, response, self._key, attempts.number, streaming=streaming)
@@ -186,6 +188,8 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 response = await client.send(outgoing, stream=True, follow_redirects=False)
             except httpx.HTTPStatusError as error:
                 # A hook of the caller's client has raised it.
+                if error.response.is_success:
+                    raise
                 response = error.response
         streaming = STREAMED in request.extensions
         body = Body(request, response, self._key, attempts.number, streaming=streaming)
