@@ -10,7 +10,7 @@ from attrs import asdict, fields_dict
 from elevenlabs_history import DownloadedFile, HistoryItem, TimestampLike, audio_seconds
 
 from .find import find_query, same_text, text_hash
-from .metadata import Metadata, iso_format, utf8
+from .metadata import Metadata, iso_format, to_json, utf8
 from .report import BackupFile, Record, State, StoredFile
 from .schema import Database, damaged
 from .search import search_query, searchable
@@ -143,7 +143,7 @@ class Catalog(Database):
         """Write that the alignment of an item was fetched, and the metadata that has it; None if there is none."""
         with self.transaction() as connection:
             update = "UPDATE items SET alignment_fetched = 1, json = coalesce(?, json) WHERE history_item_id = ?"
-            connection.execute(update, (None if item is None else _json(item), history_item_id))
+            connection.execute(update, (None if item is None else to_json(item), history_item_id))
 
     def has_path(self, path: str) -> bool:
         """Whether a file is recorded under this path, even if it is lost."""
@@ -152,7 +152,7 @@ class Catalog(Database):
     def enqueue(self, items: Iterable[Metadata]) -> None:
         """Add items that are to be fetched; `begin_run` and closing the catalog forget them."""
         with self.transaction() as connection:
-            connection.executemany("INSERT INTO pending VALUES (?)", ((_json(item),) for item in items))
+            connection.executemany("INSERT INTO pending VALUES (?)", ((to_json(item),) for item in items))
 
     def pending(self) -> Iterator[Metadata]:
         """Yield what is to be fetched, first in, first out."""
@@ -240,6 +240,10 @@ class Catalog(Database):
             query = "UPDATE runs SET ended_at = ?, high_water_mark = ? WHERE number = ?"
             connection.execute(query, (_now(), high_water_mark, number))
 
+    def has_completed_run(self) -> bool:
+        """Tell whether a run has ended by itself."""
+        return bool(self.value("SELECT count(*) FROM runs WHERE ended_at IS NOT NULL"))
+
     def high_water_mark(self, scope: str) -> int | None:
         """Return the date, in Unix seconds, up to which earlier runs of a scope have fetched everything."""
         mark: int | None = self.value("SELECT max(high_water_mark) FROM runs WHERE scope = ?", scope)
@@ -285,15 +289,9 @@ def _insert_item(connection: sqlite3.Connection, metadata: Metadata, *, on_serve
     voice, text = utf8(item.voice_name or ""), utf8(item.text or "")
     ids = (None if each is None else utf8(each) for each in (item.voice_id, item.model_id, item.source))
     folded = searchable(item.history_item_id, voice, text)
-    texts = (text, text_hash(text), item.characters, folded, _json(metadata))
+    texts = (text, text_hash(text), item.characters, folded, to_json(metadata))
     values = (item.date_unix, iso_format(item.date), voice, *ids, *texts)
     connection.execute(_INSERT_ITEM, (item.history_item_id, on_server, *values))
-
-
-def _json(item: Metadata) -> str:
-    text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
-    # JSON can hold surrogates, SQLite can't.
-    return text if utf8(text) == text else json.dumps(item, separators=(",", ":"))
 
 
 def _now() -> str:

@@ -46,6 +46,7 @@ def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
         title = " ".join(f"{record.voice} - {record.text}".split())
         for file in record.files:
             seconds = -1 if file.seconds is None else round(file.seconds)
+            # Another program may have written the path, and a line end would make two of it.
             if not is_inside(PurePath(file.path)) or not {"\n", "\r"}.isdisjoint(file.path):
                 continue
             # A line that begins with a number sign is a comment.

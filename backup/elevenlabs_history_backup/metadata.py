@@ -1,5 +1,6 @@
 """The JSON of an item, as the API lists it, and how the catalog writes what it takes from it."""
 
+import json
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -14,3 +15,10 @@ def iso_format(date: datetime) -> str:
 def utf8(text: str) -> str:
     """Replace surrogates, which can't be written as UTF-8."""
     return text.encode("utf-8", errors="replace").decode()
+
+
+def to_json(item: Metadata) -> str:
+    """Write the metadata of an item as SQLite can hold it."""
+    text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    # JSON can hold surrogates, SQLite can't.
+    return text if utf8(text) == text else json.dumps(item, separators=(",", ":"))

@@ -41,8 +41,3 @@ def expected_ids(catalog: Catalog) -> set[str]:
     """Return the items that the server should have: no listing lacked them, and no run tried to delete them."""
     query = "SELECT history_item_id FROM items WHERE on_server EXCEPT SELECT history_item_id FROM prunes"
     return {row[0] for row in catalog.rows(query)}
-
-
-def has_completed_run(catalog: Catalog) -> bool:
-    """Tell whether a run into this catalog has ended by itself."""
-    return bool(catalog.value("SELECT count(*) FROM runs WHERE ended_at IS NOT NULL"))

@@ -25,7 +25,6 @@ from .catalog import Catalog
 from .errors import PruneError
 from .listing import check_client
 from .metadata import Metadata
-from .prune_log import has_completed_run
 from .report import BackupFile, Record
 from .settings import ORIGINAL
 from .storage import Storage
@@ -64,7 +63,7 @@ def check_copy_folder(folder: Path, copy: Path) -> None:
 
 def check_catalog(catalog: Catalog) -> None:
     """A run into the catalog has completed: one that is new, or was made anew, proves nothing."""
-    if not has_completed_run(catalog):
+    if not catalog.has_completed_run():
         raise PruneError(
             f"No backup into {catalog.name} has been completed. Nothing was deleted.", hint="Run a backup first."
         )

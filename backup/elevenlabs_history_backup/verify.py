@@ -18,7 +18,6 @@ from elevenlabs_history import AtomicFile
 
 from .catalog import Catalog
 from .metadata import utf8
-from .prune_log import has_completed_run
 from .report import BackupFile, Status, VerifyIssue, VerifyReport
 from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER
 
@@ -41,7 +40,7 @@ def verify(
     on_issue: Callable[[VerifyIssue], None] | None,
 ) -> VerifyReport:
     """Compare the files of a backup with its catalog; see `Backup.verify`."""
-    report = VerifyReport(failed=catalog.count_failed(), completed=has_completed_run(catalog))
+    report = VerifyReport(failed=catalog.count_failed(), completed=catalog.has_completed_run())
     gone = catalog.ids_not_on_server()
     for found in _compare(partial(_status, storage, read), storage, catalog.files(), storage.readers):
         issue = evolve(found, on_server=False) if found.history_item_id in gone else found

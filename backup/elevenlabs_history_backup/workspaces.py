@@ -11,7 +11,7 @@ from elevenlabs_history import InvalidArgumentError, Region, TimestampLike
 
 from .bucket import is_address
 from .keys import expand_user
-from .settings import continue_settings
+from .settings import ORIGINAL, continue_settings
 
 _KEY_SOURCES = ("key_env", "key_file", "key_command")
 _LITERAL_KEYS = {"key", "api_key"}
@@ -27,7 +27,7 @@ def _must_be(text: str, valid: Callable[[Any], bool]) -> Callable[[object, "Attr
 
 _TEXT = _must_be("a text that is not empty", lambda value: isinstance(value, str) and value.strip() != "")
 _NUMBER = _must_be("a whole number from 1", lambda value: type(value) is int and value > 0)
-_FORMAT = _must_be("original or wav", ("original", "wav").__contains__)
+_FORMAT = _must_be("original or wav", (ORIGINAL, "wav").__contains__)
 _REGION = _must_be("us, eu, in or sg", get_args(Region).__contains__)
 
 

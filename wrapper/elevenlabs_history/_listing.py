@@ -80,7 +80,6 @@ class Paginator:
         self._page_size = page_size
         self._cursor: str | None = None
         self._seen_ids: set[str] = set()
-        self._seen_cursors: set[str] = set()
         self._idle_pages = 0
         self._ended = limit == 0
 
@@ -145,12 +144,11 @@ class Paginator:
             self._ended = True
             # After a cursor whose item was deleted the server may return nothing, and the cursor itself.
             self.exhausted = bool(page["history"]) or self._cursor is None
-        elif not isinstance(cursor, str) or cursor in self._seen_cursors or self._idle_pages == _MAX_IDLE_PAGES:
+        elif not isinstance(cursor, str) or cursor == self._cursor or self._idle_pages == _MAX_IDLE_PAGES:
             # It might go on for ever.
             log.warning("GET /v1/history: has_more is true but nothing new comes; the listing ends here.")
             self._ended = True
         else:
-            self._seen_cursors.add(cursor)
             self._cursor = cursor
 
 

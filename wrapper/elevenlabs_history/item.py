@@ -175,8 +175,9 @@ class HistoryItem:
 
 def is_valid_id(history_item_id: str) -> bool:
     """Tell whether an id is neither empty nor long, printable, and would not change the URL that it becomes part of."""
-    is_usual = len(history_item_id) <= _MAX_ID_LENGTH and history_item_id.isprintable() and " " not in history_item_id
-    return is_usual and bool(history_item_id.strip("."))
+    if not history_item_id.strip(".") or len(history_item_id) > _MAX_ID_LENGTH:
+        return False
+    return history_item_id.isprintable() and " " not in history_item_id
 
 
 def _text(json: Mapping[str, Any], name: str) -> str | None:

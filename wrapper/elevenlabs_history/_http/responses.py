@@ -39,14 +39,12 @@ _CERTIFICATE = "If a proxy signs with its own certificate, set SSL_CERT_FILE to 
 
 # Two httpx clients log each response: the one below, and that of the generated client, which reads its version here.
 _RELAYED = {"http_version": b"relayed"}
-
-
-_PHRASE = re.compile("[A-Za-z '-]*")
+_REASON_PHRASE = re.compile("[A-Za-z '-]*")
 
 
 def _filter_httpx(record: logging.LogRecord) -> bool:
     """Leave out what the generated client logs, and a reason phrase that the server may have made of the key."""
-    if isinstance(record.args, tuple) and len(record.args) == 5 and not _PHRASE.fullmatch(str(record.args[4])):
+    if isinstance(record.args, tuple) and len(record.args) == 5 and not _REASON_PHRASE.fullmatch(str(record.args[4])):
         record.args = (*record.args[:4], "…")
     return '"relayed ' not in record.getMessage()
 
