@@ -217,14 +217,15 @@ def test_a_timestamp_becomes_whole_unix_seconds_in_utc(timestamp, seconds):
     assert unix_seconds(timestamp, "after") == seconds
 
 
+def lists_of_answers(cursors, has_more):
+    history = st.lists(st.sampled_from("abcdefgh"), max_size=4)
+    return st.lists(st.tuples(history, cursors, has_more), min_size=1)
+
+
 @given(
-    st.lists(
-        st.tuples(
-            st.lists(st.sampled_from("abcdefgh"), max_size=4),
-            st.one_of(st.none(), st.sampled_from("abcdefgh"), st.just(7)),
-            st.booleans(),
-        ),
-        min_size=1,
+    st.one_of(
+        lists_of_answers(st.one_of(st.none(), st.sampled_from("abcdefgh"), st.just(7)), st.booleans()),
+        lists_of_answers(st.sampled_from("ab"), st.just(value=True)),
     ),
     st.one_of(st.none(), st.integers(0, 6)),
 )
