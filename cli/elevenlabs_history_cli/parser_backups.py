@@ -104,13 +104,14 @@ def _add_checks(commands: Commands) -> None:
 def _add_readers(commands: Commands) -> None:
     search = add_command(
         commands,
-        "search [OPTIONS] [FOLDER] WORDS...",
+        "search [OPTIONS] [FOLDER] [WORDS...]",
         "find items of a backup by text, voice and id",
-        more="The first word is FOLDER if there is a folder of that name, or no default for FOLDER.",
+        more="The first word is FOLDER if there is no default for FOLDER, or if others follow and a folder\n"
+        "has that name. Without words all items that the filters let through are printed.",
         examples=["%(prog)s ~/elevenlabs dragon", "%(prog)s ~/elevenlabs small robot --voice Rachel --after 2026-01"],
     )
     # Whether the first word is a folder is known later: `settings.fill` makes `folder` of it.
-    search.add_argument("words", nargs="+", metavar="WORDS", help="all must occur, in any order")
+    search.add_argument("words", nargs="*", metavar="WORDS", help="all must occur, in any order")
     add_voice_and_dates(search.add_argument_group("filters"))
     search.add_argument("-n", "--limit", type=positive, metavar="N", help="at most N items")
     add_json(add_columns(search))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sys
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
-from elevenlabs_history import HistoryItem, InvalidArgumentError
+from elevenlabs_history import HistoryError, HistoryItem, InvalidArgumentError
 from elevenlabs_history_backup import Backup, PrunePlan, PruneReport, PruneResult
 
 from .filters import DEFAULT_COLUMNS
 from .items import item_row
 from .keys import connect
-from .output import echo, format_time, pluralize, print_json, write
+from .output import echo, format_time, name_options, pluralize, print_json, write
 from .parser import ExitCode
 from .table import print_table
 
@@ -39,6 +39,8 @@ def prune(args: argparse.Namespace) -> ExitCode:
         if not args.delete:
             _print_items(plan, opened, args)
             _print_plan(plan, args)
+            if not args.quiet:
+                _print_refusal(plan, limits)
             return ExitCode.DONE
         if args.as_json or not args.quiet:
             _print_plan(plan, args)
@@ -93,6 +95,13 @@ def _print_plan(plan: PrunePlan, args: argparse.Namespace) -> None:
             label="This folder will hold the only copy. With --copy TARGET a second one is required.",
             color="yellow",
         )
+
+
+def _print_refusal(plan: PrunePlan, limits: dict[str, Any]) -> None:
+    try:
+        plan.raise_for_size(**limits)
+    except HistoryError as error:
+        echo(f"--delete would be refused: {name_options(error)}")
 
 
 def _print_result(result: PruneResult, number: int, items: int, args: argparse.Namespace) -> None:

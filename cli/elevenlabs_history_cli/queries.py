@@ -29,7 +29,8 @@ def search(args: argparse.Namespace) -> ExitCode:
             found = print_table(args.columns, (_row(record, args) for record in records))
     if not found and not args.quiet:
         filters = filter_options(args)
-        echo(f"{args.folder} has no item {f'of {filters} ' if filters else ''}that contains: {words}")
+        searched = (f" of {filters}" if filters else "") + (f" that contains: {words}" if words.strip() else "")
+        echo(f"{args.folder} has no item{searched or 's'}")
     return ExitCode.DONE
 
 

@@ -129,11 +129,12 @@ def _fill_folder(args: argparse.Namespace, settings: Settings, default: str | No
         first, *others = args.words or [""]
         path = expand_user(first)
         args.folder = None
-        # `find` may have its text from a file.
         if others:
             names_folder = default is None or is_address(first) or os.path.isdir(path)  # noqa: PTH112 - pathlib raises for long words
+        elif args.command == "find":
+            names_folder = args.text_file is not None
         else:
-            names_folder = getattr(args, "text_file", None) is not None
+            names_folder = default is None
         if first and names_folder:
             args.folder, args.words = path, others
     # `show` asks the server, unless --in is there: with a folder, or without one, which is True.
@@ -142,7 +143,7 @@ def _fill_folder(args: argparse.Namespace, settings: Settings, default: str | No
         return
     args.folder = default
     if default is None and args.command != "doctor":
-        what = f"The folder of a backup and words to {args.command}" if "words" in args else "The folder of a backup"
+        what = "The folder of a backup and a text to find" if args.command == "find" else "The folder of a backup"
         raise InvalidArgumentError(
             f"{what} must be given.",
             hint=f"To set a default folder: {FOLDER_VARIABLE} in the environment, or folder in {settings.file}.",

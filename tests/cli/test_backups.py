@@ -238,6 +238,8 @@ def test_search_takes_filters_and_names_those_that_match_nothing(run, simulator,
     ]
     result = run("search", folder, "syzygy", "--voice", "bob", "--before", "2033-05-20", "--json")
     assert [record["date"] for record in result.json_lines] == ["2033-05-19T03:33:20Z"]
+    assert len(run("search", folder, "--voice", "bob", "--json").json_lines) == 2
+    assert run("search", folder, "--voice", "Cid").stderr == f"{folder} has no item of --voice Cid\n"
     nothing = run("search", folder, "syzygy", "--voice", "Ann", "--after", "2033-05-19")
     assert nothing.stderr == (f"{folder} has no item of --voice Ann --after '2033-05-19 00:00' that contains: syzygy\n")
 

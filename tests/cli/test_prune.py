@@ -45,7 +45,7 @@ def deleted(simulator):
 
 
 def test_without_delete_the_plan_is_printed_and_nothing_happens(prune, simulator):
-    result = prune()
+    result = prune("--everything-listed")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.lines == [
         "20 items would be deleted from the server, which lists 20. There is no undo.",
@@ -140,6 +140,16 @@ def test_more_than_the_maximum_or_half_of_all_is_refused_before_anybody_is_asked
     assert (half.exit_code, deleted(simulator)) == (2, 0)
     assert "more than half. Nothing was deleted. To delete them: --everything-listed." in half.stderr
     assert "Type 20" not in many.stderr + half.stderr
+
+
+def test_the_plan_says_that_it_is_too_large_to_be_carried_out(prune):
+    result = prune("--json")
+    assert (result.exit_code, result.json_lines[-1]["items"]) == (0, 20)
+    assert result.stderr == (
+        "--delete would be refused: The plan has 20 of the 20 items that the server lists, more than half. "
+        "Nothing was deleted. To delete them: --everything-listed.\n"
+    )
+    assert prune("--quiet").stderr == prune("--everything-listed").stderr == ""
 
 
 def test_with_a_copy_the_plan_does_not_speak_of_the_only_one(prune, folder, tmp_path):

@@ -82,7 +82,7 @@ def test_the_text_may_come_from_a_file_or_from_standard_input(run, folder, tmp_p
         (["{folder}", "text", "--text-file", "{folder}/history.db"], "Give either a text or --text-file."),
         (["{folder}", "-"], "Standard input is not UTF-8."),
         (["{folder}", " "], "The text to find is empty."),
-        ([], "The folder of a backup and words to find must be given."),
+        ([], "The folder of a backup and a text to find must be given."),
         (["{folder}/nowhere", "text"], "is not a backup"),
     ],
 )

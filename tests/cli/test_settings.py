@@ -159,14 +159,15 @@ def test_help_and_completion_work_whatever_the_file_says(run, settings):
         ["play", "ID"],
         ["open", "ID"],
         ["show", "ID", "--in"],
-        ["search", "x"],
+        ["search", "--voice", "x"],
+        ["find", "x"],
     ],
     ids=" ".join,
 )
 def test_without_any_folder_the_message_says_how_to_set_one(run, arguments):
     result = run(*arguments)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert re.search(r"The folder of a backup (and words to search )?must be given\.", result.stderr)
+    assert re.search(r"The folder of a backup (and a text to find )?must be given\.", result.stderr)
     assert f"ELEVENLABS_HISTORY_FOLDER in the environment, or folder in {os.devnull}" in result.stderr
 
 
@@ -184,9 +185,11 @@ def test_the_first_word_of_a_search_is_a_folder_only_if_there_is_one(run, simula
     assert "Dragons like" in found
     assert run("search", "~/dragons", "syzygies").stdout == found
     assert run("search", "nowhere", "syzygies").exit_code == 1
+    assert run("search", "dragons", "-n", 1).stdout == found
     assert run("search", "", "syzygies").exit_code == 2
     monkeypatch.setenv("ELEVENLABS_HISTORY_FOLDER", "~/dragons")
     assert run("search", "syzygies", "like").stdout == found
+    assert run("search", "-n", 1).stdout == found
     assert run("search", "dragons").stdout == found
     assert run("search", "dragons", "syzygies").stdout == found
     assert "has no item that contains: nowhere dragons" in run("search", "nowhere", "dragons").stderr
