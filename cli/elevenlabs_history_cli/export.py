@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from elevenlabs_history import AtomicFile, InvalidArgumentError
-from elevenlabs_history_backup import Backup
+from elevenlabs_history_backup import CATALOG_NAME, Backup
 
 from .options import is_address
 from .output import SafeOutput, echo
@@ -42,6 +42,8 @@ def _write_file(args: argparse.Namespace, write_to: Callable[[TextIO], None], en
     if in_folder and target.resolve().parent != Path(args.folder).resolve():
         hint = f"Write it there: --output {shlex.quote(str(Path(args.folder) / target.name))}"
         raise InvalidArgumentError("The paths in a playlist begin at the folder of the backup.", hint=hint)
+    if target.name == CATALOG_NAME:
+        raise InvalidArgumentError(f"{CATALOG_NAME} is the name of a backup's catalog: choose another name.")
     if target.is_dir():
         raise InvalidArgumentError(f"{target} is a folder: name a file in it.")
     with AtomicFile(target.parent) as file:

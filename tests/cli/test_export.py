@@ -42,6 +42,13 @@ def test_a_folder_is_no_file(run, folder, tmp_path):
     assert (result.exit_code, result.stderr) == (2, f"elevenlabs-history: {tmp_path} is a folder: name a file in it.\n")
 
 
+def test_the_catalog_is_not_replaced_by_an_export(run, folder):
+    catalog = (folder / "history.db").read_bytes()
+    result = run("export", "--jsonl", "-o", folder / "history.db", "--overwrite")
+    assert (result.exit_code, (folder / "history.db").read_bytes()) == (2, catalog)
+    assert "history.db is the name of a backup's catalog: choose another name." in result.stderr
+
+
 def test_an_export_that_fails_leaves_the_old_file(run, folder, tmp_path, monkeypatch):
     def fail(_, stream):
         stream.write("half")
