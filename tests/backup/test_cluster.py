@@ -11,6 +11,7 @@ from elevenlabs_history_simulator import Simulator
 from support.workspace_server import key_of
 
 distributed = pytest.importorskip("distributed")
+dask = pytest.importorskip("dask")
 
 # Where the backup of a workspace is, how many workspaces there are, and items of each. A store for tests takes minutes
 # for as many in a bucket: CLUSTER_FULL=1.
@@ -40,7 +41,11 @@ def base_url(case):
 
 @pytest.fixture
 def cluster():
-    with distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=":0") as cluster:
+    # Python before 3.11.9 may deadlock in Dask's profiler while a thread starts (its issue 106883).
+    with (
+        dask.config.set({"distributed.worker.profile.enabled": False}),
+        distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=":0") as cluster,
+    ):
         yield cluster
 
 
@@ -48,14 +53,15 @@ def cluster():
 def start_worker(cluster, case, store, tmp_path):
     workers = []
     # The keys are here only.
-    keys = {f"KEY_{number}": key_of(number) for number in range(case[1])}
+    variables = {f"KEY_{number}": key_of(number) for number in range(case[1])}
+    variables["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = "False"  # as for the cluster
 
     def start_worker(name):
         command = [sys.executable, "-m", "dask", "worker", cluster.scheduler_address, "--name", name, "--nthreads", "4"]
         command += ["--no-nanny", "--no-dashboard", "--local-directory", str(tmp_path / "dask")]
         log = (tmp_path / f"{name}.log").open("w")
         # A cache of its own, as on a machine of its own.
-        environment = os.environ | keys | {"ELEVENLABS_HISTORY_CACHE": str(tmp_path / "caches" / name)}
+        environment = os.environ | variables | {"ELEVENLABS_HISTORY_CACHE": str(tmp_path / "caches" / name)}
         workers.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
         log.close()
         return workers[-1]
