@@ -4,14 +4,12 @@
     python scripts/generate.py --check    compare it with what would be generated; exit 1 and name the files that differ
 
 The package is entirely generated and never edited: a change belongs into openapi.yaml or codegen-config.yml. Both modes
-generate into a temporary folder first, so a failure leaves the package as it was and the comparison sees files that git
-does not track. `--check` names those too where they are as generated; they are no difference.
+generate into a temporary folder first, so a failure leaves the package as it was.
 """
 
 from __future__ import annotations
 
 import argparse
-import errno
 import filecmp
 import hashlib
 import os
@@ -120,54 +118,30 @@ def differences(committed: Path, fresh: Path) -> list[str]:
     )
 
 
-def untracked(package: Path) -> list[str]:
-    """Name the files of a package that git does not track, as paths relative to it; none where there is no git."""
-    if not (ROOT / ".git").exists() or not shutil.which("git") or not package.is_dir():
-        return []
-    command = ["git", "ls-files", "--others", "--exclude=__pycache__", "-z"]
-    found = subprocess.run(command, cwd=package, capture_output=True, text=True, check=False).stdout
-    return sorted(file for file in found.split("\0") if file)
-
-
-def replace(package: Path, fresh: Path) -> None:
-    """Put a fresh package in the place of another one by renames; after a kill between them the next run mends that.
+def replace_all(moves: dict[Path, Path], folder: Path) -> None:
+    """Put every new file in its place, or leave all old ones there.
 
     Args:
-        package: The folder to replace; it may be missing.
-        fresh: The folder to copy there, on any disk.
-
-    Raises:
-        OSError: The disk is full or a folder read-only; the package is as it was.
+        moves: New file or folder → the one it replaces, all on one disk.
+        folder: Where the old ones may wait; the caller removes it.
     """
-    for folder in [str(package.parent), *(folder for folder, _, _ in os.walk(package))]:
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
-    new, old = (package.with_name(f".{package.name}.{name}") for name in ("new", "old"))
-    _tidy(package, new, old)  # after a run that was killed
+    kept: list[tuple[Path, Path]] = []
     try:
-        shutil.copytree(fresh, new)
-        if package.exists():
-            package.rename(old)
-        new.rename(package)
-    except shutil.Error as error:
-        raise OSError(error.args[0][0][2]) from None  # the first of a list, one for each file
-    finally:
-        _tidy(package, new, old)
-
-
-def _tidy(package: Path, new: Path, old: Path) -> None:
-    if old.exists() and not package.exists():
-        old.rename(package)
-    shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+        for number, (new, target) in enumerate(moves.items()):
+            if target.exists():
+                kept.append((target.rename(folder / f"old-{number}"), target))
+            new.rename(target)
+    except BaseException:
+        for old, target in kept:
+            if target.is_dir():
+                shutil.rmtree(target)
+            old.replace(target)
+        raise
 
 
 def _check(different: list[str]) -> int:
     for file in different:
         print(f"differs from the spec: {PACKAGE.relative_to(ROOT) / file}", file=sys.stderr)
-    for file in untracked(PACKAGE):
-        if file not in different:
-            print(f"not in git yet: {PACKAGE.relative_to(ROOT) / file}", file=sys.stderr)
     if different:
         print("Run `make generate` and commit the result.", file=sys.stderr)
     return 1 if different else 0
@@ -181,14 +155,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that temporary folders go
     name = PACKAGE.relative_to(ROOT)
     try:
-        with tempfile.TemporaryDirectory() as temporary:
+        with tempfile.TemporaryDirectory(dir=ROOT, prefix=".spec-") as temporary:
             fresh = Path(temporary) / PACKAGE.name
             generate(fresh)
             different = differences(PACKAGE, fresh)
             if check:
                 return _check(different)
             if different:
-                replace(PACKAGE, fresh)
+                replace_all({fresh: PACKAGE}, Path(temporary))
     except subprocess.CalledProcessError:
         print(f"{GENERATOR} can't write {name} from {SPEC.name}, see above; nothing was changed.", file=sys.stderr)
         return 1

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from attrs import frozen
-from generate import PACKAGE, ROOT, SPEC, generate
+from generate import PACKAGE, ROOT, SPEC, generate, replace_all
 from jsonpath_ng.exceptions import JSONPathError
 from jsonpath_ng.ext.parser import parse
 from oas_patch.overlay import apply_overlay
@@ -172,27 +171,6 @@ def build(vendor: Document, overlay: Document) -> tuple[Document, list[str]]:
 def dump(document: Document) -> str:
     """Write a document as YAML, the same bytes for the same document."""
     return str(yaml.dump(_ordered(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
-
-
-def replace_all(moves: dict[Path, Path], folder: Path) -> None:
-    """Put every new file in its place, or leave all old ones there.
-
-    Args:
-        moves: New file or folder → the one it replaces, all on one disk.
-        folder: Where the old ones may wait; the caller removes it.
-    """
-    kept: list[tuple[Path, Path]] = []
-    try:
-        for number, (new, target) in enumerate(moves.items()):
-            old = target.rename(folder / f"old-{number}")
-            kept.append((old, target))
-            new.rename(target)
-    except BaseException:
-        for old, target in kept:
-            if target.is_dir():
-                shutil.rmtree(target)
-            old.replace(target)
-        raise
 
 
 def _ordered(node: Any, *, names: bool = False) -> Any:
