@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from spec_facts import NAME_MAPS, SCHEMA_REF, Document, parameter_name
+from spec_facts import NAME_MAPS, Document, parameter_name
+from spec_names import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,28 +83,16 @@ def differences(old: Any, new: Any, path: Path = (), *, names: bool = False) -> 
 
 def comparable(document: Document, names: dict[str, str]) -> Document:
     """Call schemas by their names and parameters by theirs, so that a place has the same path in both documents."""
-    renamed: Document = _renamed(document, names)
-    schemas = renamed.get("components", {}).get("schemas", {})
-    for operation in (operation for item in renamed.get("paths", {}).values() for operation in item.values()):
+    copied: Document = renamed(document, names)
+    schemas = copied.get("components", {}).get("schemas", {})
+    for operation in (operation for item in copied.get("paths", {}).values() for operation in item.values()):
         if isinstance(operation.get("parameters"), list):
             operation["parameters"] = _by_name(operation["parameters"])
     called = {
         names[key]: {word: value for word, value in schema.items() if word != "title"}
         for key, schema in sorted(schemas.items(), key=lambda pair: names[pair[0]])
     }
-    return renamed | {"components": renamed.get("components", {}) | {"schemas": called}}
-
-
-def _renamed(node: Any, names: dict[str, str]) -> Any:
-    if isinstance(node, list):
-        return [_renamed(item, names) for item in node]
-    if not isinstance(node, dict):
-        return node
-    copied = {key: _renamed(value, names) for key, value in node.items()}
-    reference = copied.get("$ref")
-    if isinstance(reference, str) and reference.removeprefix(SCHEMA_REF) in names:
-        copied["$ref"] = SCHEMA_REF + names[reference.removeprefix(SCHEMA_REF)]
-    return copied
+    return copied | {"components": copied.get("components", {}) | {"schemas": called}}
 
 
 def _by_name(parameters: list[Document]) -> Document:

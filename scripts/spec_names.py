@@ -15,15 +15,17 @@ def named_by_title(document: Document) -> Document:
     names = schema_names(document)
     components = document["components"]
     schemas = {names[key]: schema for key, schema in components["schemas"].items()}
-    return dict(_renamed({**document, "components": {**components, "schemas": schemas}}, names))
+    return dict(renamed({**document, "components": {**components, "schemas": schemas}}, names))
 
 
-def _renamed(node: Any, names: dict[str, str]) -> Any:
+def renamed(node: Any, names: dict[str, str]) -> Any:
+    """Return a part of a document with references to schemas under these names."""
     if isinstance(node, list):
-        return [_renamed(item, names) for item in node]
+        return [renamed(item, names) for item in node]
     if not isinstance(node, dict):
         return node
-    renamed = {key: _renamed(value, names) for key, value in node.items()}
-    if isinstance(reference := node.get("$ref"), str) and reference.startswith(SCHEMA_REF):
-        renamed["$ref"] = SCHEMA_REF + names[reference.removeprefix(SCHEMA_REF)]
-    return renamed
+    copied = {key: renamed(value, names) for key, value in node.items()}
+    reference = copied.get("$ref")
+    if isinstance(reference, str) and reference.removeprefix(SCHEMA_REF) in names:
+        copied["$ref"] = SCHEMA_REF + names[reference.removeprefix(SCHEMA_REF)]
+    return copied
