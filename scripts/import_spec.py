@@ -29,8 +29,8 @@ from oas_patch.overlay import apply_overlay
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from spec_changes import changes, undescribed, vendor_changes
 from spec_elsewhere import notices
-from spec_facts import Document, open_answers
-from spec_forms import NAME_MAPS, tidy_schemas
+from spec_facts import NAME_MAPS, Document, open_answers
+from spec_forms import tidy_schemas
 from spec_names import named_by_title
 from spec_part import FINGERPRINT, PROSE, reachable
 from spec_release import proposal

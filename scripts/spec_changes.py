@@ -12,19 +12,15 @@ from spec_diff import ABSENT, Difference, comparable, differences
 from spec_facts import (
     LIMITS,
     NUMBER_FORMATS,
-    SCHEMA_REF,
     UPPER_LIMITS,
     Document,
     Fact,
     facts,
-    references,
     schema_names,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-__all__ = ["SCHEMA_REF", "Document", "changes", "references", "undescribed", "vendor_changes"]
 
 # Pages and the large document say these in two ways, and corrections replace both, whatever they are.
 UNCOMPARED_PARAMETER = "xi-api-key"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-NAME_MAPS = frozenset({"properties", "responses", "content", "headers", "schemas"})
+from spec_facts import NAME_MAPS
+
 VALUES = frozenset({"default", "enum", "const"})  # what stands under these is no schema
 NULL = {"type": "null"}
 

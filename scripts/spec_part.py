@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from spec_changes import SCHEMA_REF, Document, references
-from spec_forms import NAME_MAPS, tidy_schemas, without_nullable
+from spec_facts import NAME_MAPS, SCHEMA_REF, Document, references
+from spec_forms import tidy_schemas, without_nullable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,7 +14,7 @@ from generate import ROOT
 from spec_part import our_part
 
 if TYPE_CHECKING:
-    from spec_changes import Document
+    from spec_facts import Document
 
 SOURCES = ROOT / "spec" / "sources.toml"
 SIZE_LIMIT = 20_000_000  # bytes; the vendor's whole document has about a tenth
