@@ -43,10 +43,8 @@ check: $(TOOLS) ## Check the spec, the generated client, generated pages, format
 	@$(BIN)/openapi-spec-validator openapi.yaml
 	@echo "Comparing the generated client with the spec …"
 	@$(BIN)/python scripts/generate.py --check
-	@echo "Comparing the manual page with the command line …"
+	@echo "Comparing the manual page with the command line, and the page of assumptions with the probe …"
 	@$(BIN)/python scripts/make_manual.py --check
-	@echo "Comparing the page of assumptions with the probe …"
-	@$(BIN)/python scripts/make_assumptions.py --check
 	@echo "Checking format, lint and types …"
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -93,7 +91,6 @@ generate: $(TOOLS) ## Write the generated client from openapi.yaml
 
 manual: $(INSTALLED) ## Write the manual page from the help of the command line, and the page of assumptions
 	@$(BIN)/python scripts/make_manual.py
-	@$(BIN)/python scripts/make_assumptions.py
 
 # Outside of the other tests, because it needs a key and the network.
 live: ## Test the client against the real server, read-only: needs ELEVENLABS_API_KEY

@@ -1,13 +1,9 @@
-"""Write docs/assumptions.md from the table of the probe: `make manual`; with --check, compare it only."""
+"""Make docs/assumptions.md from the table of the probe; `make_manual.py` writes it."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from elevenlabs_history_probe import ASSUMPTIONS, Assumption
 
-TARGET = Path(__file__).parents[1] / "docs" / "assumptions.md"
 _HEAD = """\
 # What is assumed about the server
 
@@ -42,17 +38,3 @@ def _probed(each: Assumption) -> str:
 
 def _row(name: str, *cells: str) -> str:
     return f"| `{name}` | {' | '.join(cells)} |\n"
-
-
-def main() -> int:
-    """Write the page, or return 1 if it is not up to date."""
-    if sys.argv[1:] != ["--check"]:
-        TARGET.write_text(page(), encoding="utf-8")
-    elif TARGET.read_text(encoding="utf-8") != page():
-        print(f"{TARGET} is not up to date. Run: make manual")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
-"""Write the manual page from the parser: `python scripts/make_manual.py`; with --check, compare it only.
+"""Write the manual page and the page of assumptions: `python scripts/make_manual.py`; with --check, compare them only.
 
-It holds what `--help` says of every command, and is installed as share/man/man1/elevenlabs-history.1.
+The manual page holds what `--help` says of every command, and is installed as share/man/man1/elevenlabs-history.1.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from elevenlabs_history_cli import help_text
 from elevenlabs_history_cli.parser import make_parser
+from make_assumptions import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TARGET = Path(__file__).parents[1] / "docs" / "elevenlabs-history.1"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def manual() -> str:
@@ -86,13 +87,16 @@ def _escape(text: str) -> str:
 
 
 def main() -> int:
-    """Write the page, or return 1 if it is not up to date."""
+    """Write the pages, or return 1 if one is not up to date."""
+    pages = {DOCS / "elevenlabs-history.1": manual(), DOCS / "assumptions.md": page()}
     if sys.argv[1:] != ["--check"]:
-        TARGET.write_text(manual(), encoding="utf-8")
-    elif TARGET.read_text(encoding="utf-8") != manual():
-        print(f"{TARGET} is not up to date. Run: make manual")
-        return 1
-    return 0
+        for file, text in pages.items():
+            file.write_text(text, encoding="utf-8")
+        return 0
+    stale = [file for file, text in pages.items() if file.read_text(encoding="utf-8") != text]
+    for file in stale:
+        print(f"{file} is not up to date. Run: make manual")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":
