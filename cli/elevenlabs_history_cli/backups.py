@@ -176,25 +176,25 @@ def _print_report(report: SyncReport, args: argparse.Namespace, before: SyncSett
         _print_counts(report)
     if report.invalid_entries:
         entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
-        write("", label=f"{entries} of the listing could not be parsed.", color="red")
+        write(f"{entries} of the listing could not be parsed.", color="red")
     if report.lost:
         command = f"elevenlabs-history verify {shlex.quote(args.folder)} --repair"
-        write("", label=f"Not where they were saved: {pluralize(report.lost, 'file')}. Run: {command}", color="yellow")
+        write(f"Not where they were saved: {pluralize(report.lost, 'file')}. Run: {command}", color="yellow")
     if report.failed:
-        write("", label=f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
+        write(f"{pluralize(len(report.failed), 'item')} failed; the next run tries again.", color="red")
     elif report.complete:
         if args.quiet or report.lost:
             pass
         elif not report.listed:
-            write("", label=_nothing_listed(args, before), color="yellow")
+            write(_nothing_listed(args, before), color="yellow")
         else:
             filters = filter_options(args)
             everything = f"Everything {'else ' if report.missing else ''}that "
             everything += f"matches {filters}" if filters else "was asked for"
             place = "bucket" if is_address(args.folder) else "folder"
-            write("", label=f"{everything} is in the {place}.", color="green")
+            write(f"{everything} is in the {place}.", color="green")
     elif args.limit is None and not report.invalid_entries:
-        write("", label="The listing ended early; some items may be missing. Run the backup again.", color="yellow")
+        write("The listing ended early; some items may be missing. Run the backup again.", color="yellow")
 
 
 def _print_counts(report: SyncReport) -> None:
@@ -204,8 +204,8 @@ def _print_counts(report: SyncReport) -> None:
         files = "the file stays" if report.deleted == 1 else "their files stay"
         write(f"{pluralize(report.deleted, 'saved item')} no longer on the server; {files}.")
         if 0 < report.listed == report.saved + len(report.missing) + len(report.failed):
-            label = "All that the server lists is new to this backup: is the key that of another account?"
-            write("", label=label, color="yellow")
+            question = "is the key that of another account?"
+            write(f"All that the server lists is new to this backup: {question}", color="yellow")
     if report.missing:
         write(f"The server has no audio of {pluralize(len(report.missing), 'item')}.")
 
@@ -237,9 +237,9 @@ def _print_verify_report(report: VerifyReport, args: argparse.Namespace) -> None
     others = "".join(f", {number:,} {status}" for status, number in counts.items() if number)
     write(f"{report.ok_count:,} ok{others}.")
     if report.failed:
-        write("", label=f"Not saved, because it failed: {pluralize(report.failed, 'item')}.", color="red")
+        write(f"Not saved, because it failed: {pluralize(report.failed, 'item')}.", color="red")
     elif not report.completed:
-        write("", label="No backup into it has been completed: items may be missing.", color="yellow")
+        write("No backup into it has been completed: items may be missing.", color="yellow")
     if args.quiet:
         return
     folder = shlex.quote(args.folder)

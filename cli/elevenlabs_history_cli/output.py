@@ -20,9 +20,9 @@ _COLORS = {"red": 31, "green": 32, "yellow": 33}
 
 
 def write(text: str, *, label: str = "", color: str | None = None) -> None:
-    """Print a line of a result: a label, which may have a color, and a text."""
+    """Print a line of a result. The color is that of the label, or without one of the text."""
     label, text = sanitize(label), sanitize(text)
-    print((colorize(label, color) if color else label) + text)
+    print(_colorize(label, color) + text if label else _colorize(text, color))
 
 
 def echo(line: str) -> None:
@@ -93,9 +93,9 @@ def sanitize(text: str) -> str:
     return "".join(character for character in shown if character.isprintable())
 
 
-def colorize(text: str, color: str) -> str:
+def _colorize(text: str, color: str | None) -> str:
     """Color a text if the output is a terminal and the user has not turned colors off; see no-color.org."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if color is None or not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return f"\x1b[{_COLORS[color]}m{text}\x1b[0m"
 

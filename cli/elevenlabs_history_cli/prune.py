@@ -90,11 +90,7 @@ def _print_plan(plan: PrunePlan, args: argparse.Namespace) -> None:
     for reason, number in sorted(plan.skipped.items()):
         write(f"{number:>9,} not deleted: {reason}")
     if plan.copy is None:
-        write(
-            "",
-            label="This folder will hold the only copy. With --copy TARGET a second one is required.",
-            color="yellow",
-        )
+        write("This folder will hold the only copy. With --copy TARGET a second one is required.", color="yellow")
 
 
 def _print_refusal(plan: PrunePlan, limits: dict[str, Any]) -> None:

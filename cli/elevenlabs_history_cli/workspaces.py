@@ -42,8 +42,7 @@ def backup_workspaces(args: argparse.Namespace) -> ExitCode:
     else:
         print_table(_COLUMNS, map(_row, failed if args.quiet else reports))
         if failed:
-            label = f"{pluralize(len(failed), 'workspace')} failed; the next run tries again."
-            write("", label=label, color="red")
+            write(f"{pluralize(len(failed), 'workspace')} failed; the next run tries again.", color="red")
     return ExitCode.FAILED if failed else ExitCode.DONE
 
 
