@@ -1,9 +1,7 @@
 """The command export: a backup for other programs."""
 
 import argparse
-import io
 import shlex
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO, cast
@@ -20,7 +18,6 @@ def export(args: argparse.Namespace) -> ExitCode:
     """Write a backup as CSV, JSON lines or a playlist, to a file or to standard output."""
     if args.bom and args.export_format != "csv":
         raise InvalidArgumentError("--bom is for --csv only.")
-    # These formats are UTF-8 and bring their own line ends, whatever the terminal uses.
     encoding = "utf-8-sig" if args.bom else "utf-8"
     with Backup(args.folder) as opened:
         # The exports write their headings first; without a backup nothing should be printed.
@@ -30,9 +27,7 @@ def export(args: argparse.Namespace) -> ExitCode:
         if args.output is not None:
             _write_file(args, write_to, encoding)
         else:
-            if isinstance(sys.stdout, io.TextIOWrapper):
-                sys.stdout.reconfigure(encoding=encoding, errors="replace", newline="")
-            write_to(cast("TextIO", SafeOutput()))
+            write_to(cast("TextIO", SafeOutput(encoding)))
     return ExitCode.DONE
 
 

@@ -1,6 +1,7 @@
 """What commands print: lines for people, JSON for programs."""
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -31,7 +32,14 @@ def echo(line: str) -> None:
 
 
 class SafeOutput:
-    """Standard output for texts of other people: if it is a terminal, they can't control it."""
+    """Standard output for texts of other people: if it is a terminal, they can't control it.
+
+    It is UTF-8 with the line ends that the text has, whatever the terminal uses.
+    """
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding=encoding, errors="replace", newline="")
 
     def write(self, text: str) -> int:
         """Write lines."""

@@ -1,9 +1,7 @@
 """The command subtitles: the words of a backup with their times, for players and for programs."""
 
 import argparse
-import io
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -63,9 +61,6 @@ def _write(record: Record | None, args: argparse.Namespace) -> Literal["written"
         return "lacking" if lacking else "failed"
     text = format_cues(cues, args.form)
     if args.output is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            # The formats are UTF-8, whatever the terminal uses.
-            sys.stdout.reconfigure(encoding="utf-8", errors="replace", newline="")
         SafeOutput().write(text)
         return "written"
     target = Path(args.output)
