@@ -175,8 +175,7 @@ def _print_report(report: SyncReport, args: argparse.Namespace, before: SyncSett
     if not args.quiet:
         _print_counts(report)
     if report.invalid_entries:
-        entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
-        write(f"{entries} of the listing could not be parsed.", color="red")
+        write(f"{pluralize(report.invalid_entries, 'entry')} of the listing could not be parsed.", color="red")
     if report.lost:
         command = f"elevenlabs-history verify {shlex.quote(args.folder)} --repair"
         write(f"Not where they were saved: {pluralize(report.lost, 'file')}. Run: {command}", color="yellow")

@@ -92,7 +92,8 @@ def format_time(time: datetime) -> str:
 
 def pluralize(number: int, noun: str) -> str:
     """Format a number of things."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def sanitize(text: str) -> str:

@@ -57,10 +57,9 @@ def _state(report: WorkspaceReport) -> str:
 
 def _notes(report: WorkspaceReport) -> list[str]:
     """Say what a row has no column for."""
-    entries = "1 entry" if report.invalid_entries == 1 else f"{report.invalid_entries:,} entries"
     notes = {
         report.error or "": report.error is not None,
-        f"{entries} of the listing could not be parsed.": report.invalid_entries,
+        f"{pluralize(report.invalid_entries, 'entry')} of the listing could not be parsed.": report.invalid_entries,
         f"{pluralize(report.lost, 'saved file')} not where they were saved.": report.lost,
         f"{pluralize(report.deleted or 0, 'saved item')} no longer on the server; the files stay.": report.deleted,
         "The listing ended early; some items may be missing.": report.ok and not report.complete,
