@@ -103,7 +103,7 @@ class Quirks:
     )
 
     def __attrs_post_init__(self) -> None:
-        for switch in _switches():
+        for switch in about_quirks():
             switch.check(getattr(self, switch.name))
 
     @property
@@ -186,7 +186,7 @@ class Switch:
 
 def positions_of(words: Iterable[str]) -> dict[str, Any]:
     """Read the positions of quirks from words, as `Quirks.parse` does."""
-    switches = {switch.name: switch for switch in _switches()}
+    switches = {switch.name: switch for switch in about_quirks()}
     given: dict[str, Any] = {}
     for word in words:
         name, _, position = word.partition("=")
@@ -196,13 +196,9 @@ def positions_of(words: Iterable[str]) -> dict[str, Any]:
     return given
 
 
-def about_quirks() -> list[Switch]:
-    """Return all switches, in the order in which a request meets them."""
-    return list(_switches())
-
-
 @cache
-def _switches() -> tuple[Switch, ...]:
+def about_quirks() -> tuple[Switch, ...]:
+    """Return all switches, in the order in which a request meets them."""
     types = get_type_hints(Quirks)
     return tuple(_switch(each.name, types[each.name], each.default, each.metadata) for each in fields(Quirks))
 
