@@ -15,8 +15,6 @@ from attrs import frozen
 from .findings import Finding, NotSettledError, assumption, check_served, confirmed, refuted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .session import Response, Session
 
 _TIME = re.compile(r"ElevenLabs_(\d{4}-\d\d-\d\d)T(\d\d)([_: ])(\d\d)\3(\d\d)(.*)", re.DOTALL)
@@ -43,30 +41,18 @@ class Member:
         return self.content == (zlib.crc32(audio), len(audio))
 
 
-@frozen
-class Archive:
-    """The members of a response that is an archive."""
-
-    response: Response
-    members: list[Member]
-
-    def __iter__(self) -> Iterator[Member]:
-        return iter(self.members)
-
-
 def pair(session: Session) -> list[str]:
     """Return the ids of the items that archives are requested of, or of the one that there is."""
     return session.clip_ids(min(2, len(session.items())))
 
 
-def archive(session: Session) -> Archive:
-    """Request the archive of two items.
+def archive(session: Session) -> list[Member]:
+    """Request the archive of two items, and read its members.
 
     Raises:
         NotSettledError: There are no two items, or the response is no archive of them.
     """
-    response = session.download(session.clip_ids(2))
-    return Archive(response, members(response))
+    return members(session.download(session.clip_ids(2)))
 
 
 def members(response: Response) -> list[Member]:
@@ -227,7 +213,7 @@ def zip64(session: Session) -> Finding:
 )
 def duplicates(session: Session) -> Finding:
     """Count equal members."""
-    found = archive(session).members
+    found = archive(session)
     repeated = len(found) > 2 and max(Counter(member.content for member in found).values()) > 1
     return Finding(not repeated, f"{len(found)} members for two ids", {"duplicates": repeated})
 
