@@ -17,7 +17,7 @@ from typing import Literal
 import attrs
 import httpx
 from elevenlabs_history import AtomicFile, FolderLock, HistoryClient, HistoryError, RetryPolicy
-from elevenlabs_history_backup import Backup
+from elevenlabs_history_backup import CATALOG_NAME, Backup
 from elevenlabs_history_backup.keys import Key
 
 from .keys import find_key
@@ -83,7 +83,13 @@ def run_checks(args: argparse.Namespace, *, now: Callable[[], datetime] = lambda
     if args.folder is not None and is_address(args.folder):
         yield _check("bucket", lambda: _bucket(args.folder) + folder_source)
     elif args.folder is not None:
-        yield from _check_folder(Path(args.folder), folder_source)
+        folder = Path(args.folder)
+        check = _check("folder", lambda: _writable(folder) + folder_source)
+        yield check
+        if check.status == "ok":
+            yield _check("space", lambda: _space(folder))
+            if (folder / CATALOG_NAME).exists():
+                yield _check("catalog", lambda: _catalog(folder))
 
 
 def _check(name: str, find: Callable[[], str]) -> Check:
@@ -92,6 +98,9 @@ def _check(name: str, find: Callable[[], str]) -> Check:
         return Check(name, "ok", find())
     except HistoryError as error:
         return _failed(name, error)
+    except OSError as error:
+        path = os.fsdecode(error.filename)
+        return Check(name, "problem", f"Can't use {path}: {error.strerror}.", "Check the path and its permissions.")
 
 
 def _failed(name: str, error: HistoryError) -> Check:
@@ -169,18 +178,6 @@ def check_clock(date: str, now: Callable[[], datetime]) -> Iterator[Check]:
     yield Check("clock", "warning", message, hint)
 
 
-def _check_folder(folder: Path, source: str) -> Iterator[Check]:
-    try:
-        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    except OSError as error:
-        yield Check("folder", "problem", f"Can't use {folder}: {error.strerror or error}.", "Choose another folder.")
-        return
-    yield _check("folder", lambda: _writable(folder, nearest) + source)
-    yield _check("space", lambda: _space(nearest))
-    if (folder / "history.db").exists():
-        yield _check("catalog", lambda: _catalog(folder))
-
-
 def _bucket(address: str) -> str:
     with Backup(address) as backup:
         if backup.settings is None:
@@ -188,7 +185,12 @@ def _bucket(address: str) -> str:
         return f"{address} has a backup with {len(backup):,} items"
 
 
-def _writable(folder: Path, nearest: Path) -> str:
+def _nearest(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.absolute().parents) if path.exists())
+
+
+def _writable(folder: Path) -> str:
+    nearest = _nearest(folder)
     with contextlib.ExitStack() as locks:
         # In the order of a backup, which takes the second one only later. A lock file that does not exist is not
         # created, because nothing should be left in a folder that may not be a backup.
@@ -201,7 +203,7 @@ def _writable(folder: Path, nearest: Path) -> str:
 
 
 def _space(folder: Path) -> str:
-    gibibytes = shutil.disk_usage(folder).free / 1024**3
+    gibibytes = shutil.disk_usage(_nearest(folder)).free / 1024**3
     if gibibytes < 1:
         hint = "Free some space. A backup stops when the disk is full; saved files stay."
         raise _MinorError(f"{gibibytes:,.1f} GiB free.", hint=hint)

@@ -188,6 +188,16 @@ def test_a_folder_that_is_not_writable_is_a_problem(check, tmp_path):
     tmp_path.chmod(0o700)
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may look into every folder")
+def test_a_folder_that_can_not_be_looked_into_is_a_problem(check, tmp_path):
+    folder = tmp_path / "backup"
+    folder.mkdir(mode=0)
+    assert (
+        check()["folder"].message == f"Can't use {folder / '.elevenlabs-history' / 'backup.lock'}: Permission denied."
+    )
+    folder.chmod(0o700)
+
+
 def test_the_command_prints_a_line_per_check(run, simulator, tmp_path):
     result = run("doctor", tmp_path)
     assert result.exit_code == 0
