@@ -40,7 +40,7 @@ class Failing:
             return
         if self._fault.kind == "no length":
             headers = b"".join(name + b": " + value + b"\r\n" for name, value in kept)
-            self._connection.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\n" + headers + b"\r\n")
+            self._connection.write(b"HTTP/1.1 %d \r\nconnection: close\r\n" % message["status"] + headers + b"\r\n")
             return
         await self._send(message)
 

@@ -169,6 +169,12 @@ def test_a_listing_may_be_cut_short(simulator, http):
     assert cut["history"] == whole["history"]
 
 
+def test_a_refusal_without_a_length_is_still_one(simulator, http):
+    simulator.faults.add(Fault.no_length())
+    answer = http.get("/v1/history/nobody")
+    assert (answer.status_code, "content-length" in answer.headers) == (400, False)
+
+
 # Limits
 
 
