@@ -59,9 +59,7 @@ def elevenlabs_history_server(
     settings = {name: value for marker in reversed(markers) for name, value in marker.kwargs.items()}
     try:
         server.reset(**settings)
-    except TypeError as error:
-        raise pytest.UsageError(f"{node.nodeid}: the marker {_MARKER}: {error}") from None
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise pytest.UsageError(f"{node.nodeid}: the marker {_MARKER}: {error}") from None
     node.stash[_SERVER] = server
     for name, value in server.environment.items():
