@@ -176,15 +176,6 @@ class Simulator:
         self.mistakes.clear()
         self.running: Running = Running()
 
-    def raise_for_mistakes(self) -> None:
-        """Fail when a caller made a mistake.
-
-        Raises:
-            CallerMistakesError: It tells which.
-        """
-        if self.mistakes:
-            raise CallerMistakesError(self.mistakes)
-
     def start(self) -> None:
         """Listen; when this returns, connections are accepted."""
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
@@ -221,8 +212,8 @@ class Simulator:
     def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
         self.stop()
         # A failure of the block itself is the better news.
-        if self.strict and kind is None:
-            self.raise_for_mistakes()
+        if self.strict and self.mistakes and kind is None:
+            raise CallerMistakesError(self.mistakes)
 
 
 class _Server(uvicorn.Server):

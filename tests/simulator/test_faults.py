@@ -291,13 +291,13 @@ def test_the_app_may_be_mounted_below_a_path():
     from starlette.applications import Starlette
     from starlette.routing import Mount
 
-    simulator = Simulator(strict=True)
+    simulator = Simulator()
     outer = Simulator()
     outer.app = Starlette(routes=[Mount("/fake", app=simulator.app)])
     (answer,) = in_memory(outer, ("GET", "/fake/v1/history", {}))
     assert answer.status_code == 200
     assert [request.path for request in simulator.requests] == ["/v1/history"]
-    simulator.raise_for_mistakes()
+    assert simulator.mistakes == []
 
 
 def test_a_small_answer_arrives_in_one_piece(simulator):
