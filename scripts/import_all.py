@@ -1,4 +1,4 @@
-"""Import every module of a package, whatever its folder is called, and name the first that fails.
+"""Import every module of a package, and name the first that fails.
 
     python scripts/import_all.py generated/elevenlabs_history_api
 
@@ -8,12 +8,9 @@ Exit codes: 0 each module can be imported, 1 one can't.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 import traceback
 from pathlib import Path
-
-NAME = "imported_package"
 
 
 def import_all(package: Path) -> None:
@@ -22,14 +19,10 @@ def import_all(package: Path) -> None:
     Raises:
         Exception: Whatever a module raises.
     """
-    spec = importlib.util.spec_from_file_location(NAME, package / "__init__.py")
-    if spec is None or spec.loader is None:
-        raise ImportError(package)
-    sys.modules[NAME] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules[NAME])
+    sys.path.insert(0, str(package.parent))
     for file in sorted(package.rglob("*.py")):
-        steps = [step for step in file.relative_to(package).with_suffix("").parts if step != "__init__"]
-        importlib.import_module(".".join([NAME, *steps]))
+        steps = [step for step in file.relative_to(package.parent).with_suffix("").parts if step != "__init__"]
+        importlib.import_module(".".join(steps))
 
 
 def failing_file(package: Path, error: Exception) -> str:
