@@ -80,28 +80,22 @@ def _read(source: str) -> str:
 
 
 def _fetch(address: str) -> bytes:
+    hooks = {"request": [_refuse_http]}
     try:
-        with _new_client() as client:
-            url = httpx.URL(address)
-            for _ in range(REDIRECT_LIMIT + 1):
-                if url.scheme != "https":
-                    raise ValueError(
-                        "only https addresses are fetched"
-                        + (f", and it leads to {url}." if str(url) != address else ".")
-                    )
-                with client.stream("GET", url) as response:
-                    if not response.has_redirect_location:
-                        return _body(response)
-                    url = url.join(response.headers["Location"])
+        with (
+            httpx.Client(timeout=30, follow_redirects=True, max_redirects=REDIRECT_LIMIT, event_hooks=hooks) as client,
+            client.stream("GET", address) as response,
+        ):
+            return _body(response)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ValueError(
             f"could not be fetched ({str(error) or type(error).__name__}). Without the web, give files that were saved."
         ) from None
-    raise ValueError(f"redirected more than {REDIRECT_LIMIT} times.")
 
 
-def _new_client() -> httpx.Client:
-    return httpx.Client(timeout=30)
+def _refuse_http(request: httpx.Request) -> None:
+    if request.url.scheme != "https":
+        raise ValueError(f"only https addresses are fetched, not {request.url}.")
 
 
 def _body(response: httpx.Response) -> bytes:
