@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from pathlib import Path
 
 from elevenlabs_history import AuthenticationError, HistoryClient
 from elevenlabs_history_backup.keys import Key, check_key, read_key_command, read_key_file
@@ -10,11 +9,6 @@ from elevenlabs_history_backup.keys import Key, check_key, read_key_command, rea
 from .output import echo
 
 FILE_VARIABLE = "ELEVENLABS_API_KEY_FILE"
-_EXPORTS = {
-    "fish": "set -x ELEVENLABS_API_KEY …",
-    "csh": "setenv ELEVENLABS_API_KEY …",
-    "tcsh": "setenv ELEVENLABS_API_KEY …",
-}
 
 
 class MissingKeyError(AuthenticationError):
@@ -57,11 +51,8 @@ def find_key(args: argparse.Namespace) -> Key:
 
 
 def _how_to_get_a_key() -> str:
-    export = "export ELEVENLABS_API_KEY=…"
-    if os.name == "nt":
-        export = '$env:ELEVENLABS_API_KEY = "…"'
-    else:
-        export = _EXPORTS.get(Path(os.environ.get("SHELL", "")).name, export)
+    # fish takes export, too.
+    export = '$env:ELEVENLABS_API_KEY = "…"' if os.name == "nt" else "export ELEVENLABS_API_KEY=…"
     return (
         "Make one with the scope speech_history_read (to delete items also speech_history_write):\n"
         "  https://elevenlabs.io/app/settings/api-keys (Developers > API Keys)\n"

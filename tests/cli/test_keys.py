@@ -193,24 +193,14 @@ def test_the_doctor_runs_a_key_command_once(run, simulator, tmp_path):
 
 
 @posix
-@pytest.mark.parametrize(
-    ("shell", "line"),
-    [
-        ("/bin/bash", "export ELEVENLABS_API_KEY=…"),
-        ("/usr/bin/fish", "set -x ELEVENLABS_API_KEY …"),
-        ("/bin/tcsh", "setenv ELEVENLABS_API_KEY …"),
-        ("", "export ELEVENLABS_API_KEY=…"),
-    ],
-)
-def test_without_a_key_the_message_says_how_to_get_and_set_one(run, monkeypatch, shell, line):
+def test_without_a_key_the_message_says_how_to_get_and_set_one(run, monkeypatch):
     monkeypatch.setenv("ELEVENLABS_API_KEY", " ")
-    monkeypatch.setenv("SHELL", shell)
     result = run("list")
     assert (result.exit_code, result.stdout) == (3, "")
     lines = result.stderr.splitlines()
     assert lines[0].startswith("elevenlabs-history: There is no API key. Make one with the scope speech_history_read ")
     assert "https://elevenlabs.io/app/settings/api-keys" in lines[1]
-    assert lines[2] == f"Then: {line}"
+    assert lines[2] == "Then: export ELEVENLABS_API_KEY=…"
     assert "ELEVENLABS_API_KEY_FILE" in lines[3]
     assert "--key-command" in lines[3]
     assert lines[4].endswith("elevenlabs-history-simulator")
