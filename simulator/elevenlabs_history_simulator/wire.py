@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio
+from starlette.responses import Response
 
 from .answers import refusal_answer
 from .callers import mistakes_of
@@ -84,12 +85,13 @@ class Wire:
                 "to break. Start the simulator as a server: with Simulator() as simulator: … simulator.base_url."
             )
         replayed = _replay(request, receive)
+        instead = Response(fault.body, fault.status, dict(fault.headers))
         match fault.kind:
             case "answer":
-                await _answer(send, fault.status, fault.body, dict(fault.headers))
+                await instead(scope, replayed, send)
             case "answer afterwards":
                 await self._app(scope, replayed, _discard)
-                await _answer(send, fault.status, fault.body, dict(fault.headers))
+                await instead(scope, replayed, send)
             case "refusal":
                 refusal = refused(fault.status, fault.code, fault.message, quirks=self._simulator.quirks)
                 await refusal_answer(refusal)(scope, replayed, send)
@@ -148,15 +150,3 @@ def _replay(request: ReceivedRequest, receive: Receive) -> Receive:
 
 async def _discard(_: Message) -> None:
     """Send nothing of an answer."""
-
-
-async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
-    pairs = {"content-length": str(len(body))} | headers
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs.items()],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
