@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from attrs import frozen
+from starlette.requests import Request
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -43,20 +43,15 @@ class ReceivedRequest:
 
 async def read_request(scope: Scope, receive: Receive) -> ReceivedRequest:
     """Read a request to its end."""
-    body = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
+    request = Request(scope, receive)
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     return ReceivedRequest(
-        operation=_operation(scope["method"], path),
-        method=scope["method"],
+        operation=_operation(request.method, path),
+        method=request.method,
         path=path,
-        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        body=body,
+        query=dict(request.query_params),
+        headers=dict(request.headers),
+        body=await request.body(),
         time=time.monotonic(),
     )
 
