@@ -11,11 +11,11 @@ from .parser import ExitCode, make_parser
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command, with the arguments of this process or with others, and return its exit code."""
-    for name in ("stdout", "stderr"):
+    for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
         stream = getattr(sys, name)
         if stream is None:
             # It was closed when the program started.
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8", closefd=False))
         elif isinstance(stream, io.TextIOWrapper):
             # Texts come in every script, and a pipe or an old terminal may have a narrower encoding.
             stream.reconfigure(errors="replace")

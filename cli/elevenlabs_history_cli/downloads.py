@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import io
 import json
 import re
 import sys
@@ -64,9 +63,7 @@ def _requested(arguments: list[str]) -> Iterator[tuple[str, HistoryItem | None]]
         if argument != "-":
             yield argument, None
             continue
-        if isinstance(sys.stdin, io.TextIOWrapper):
-            sys.stdin.reconfigure(errors="replace")
-        for line in sys.stdin or ():
+        for line in sys.stdin:
             # Windows puts a byte order mark in front.
             text = line.lstrip("\ufeff")
             if text.lstrip().startswith("{"):

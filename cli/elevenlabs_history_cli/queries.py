@@ -83,7 +83,7 @@ def _text(args: argparse.Namespace) -> str:
         except OSError as error:
             raise InvalidArgumentError(f"Can't read {args.text_file}: {error.strerror}.") from error
     elif args.words == ["-"]:
-        data = sys.stdin.buffer.read() if sys.stdin else b""
+        data = sys.stdin.buffer.read()
     elif args.words:
         return " ".join(args.words)
     else:

@@ -85,8 +85,9 @@ def test_a_script_gives_the_number_as_an_option(prune, simulator):
     assert deleted(simulator) == 20
 
 
-def test_without_a_terminal_the_number_must_be_an_option(prune, simulator, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("20\n"))
+@pytest.mark.parametrize("stdin", [io.StringIO("20\n"), None], ids=["a file", "closed"])
+def test_without_a_terminal_the_number_must_be_an_option(prune, simulator, monkeypatch, stdin):
+    monkeypatch.setattr(sys, "stdin", stdin)
     simulator.requests.clear()
     result = prune("--delete", "--everything-listed")
     assert (result.exit_code, simulator.requests) == (2, [])
