@@ -99,8 +99,9 @@ def _check(name: str, find: Callable[[], str]) -> Check:
     except HistoryError as error:
         return _failed(name, error)
     except OSError as error:
-        path = os.fsdecode(error.filename)
-        return Check(name, "problem", f"Can't use {path}: {error.strerror}.", "Check the path and its permissions.")
+        return Check(
+            name, "problem", f"Can't use {error.filename}: {error.strerror}.", "Check the path and its permissions."
+        )
 
 
 def _failed(name: str, error: HistoryError) -> Check:

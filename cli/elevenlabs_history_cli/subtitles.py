@@ -39,7 +39,7 @@ def subtitles(args: argparse.Namespace) -> ExitCode:
 def _records(backup: Backup, args: argparse.Namespace) -> Iterator[Record | None]:
     if not args.ids:
         yield from backup
-    for history_item_id in args.ids:
+    for history_item_id in dict.fromkeys(args.ids):
         record = backup.get(history_item_id)
         if record is None:
             echo(f"elevenlabs-history: {args.folder} has no item {history_item_id!r}.")

@@ -97,7 +97,7 @@ def media_type(session: Session) -> Finding:
     """Compare those of one item and of an archive."""
     response = _original(session)
     kind, one = _kind(response), media_type_of(response.headers)
-    archive(session)
+    archive(session)  # or nothing can be said: the same request is not sent twice
     several = media_type_of(session.download(session.clip_ids(2)).headers)
     fact = f"{one or 'none'} for one item, {several or 'none'} for several"
     if several == "application/zip" and one in _OF_BYTES.get(kind, {"audio/basic", "audio/mpeg"}):

@@ -142,7 +142,10 @@ class History:
 
         Raises:
             KeyError: There is no such item.
+            ValueError: The simulator has no audio in this `output_format`.
         """
+        if metadata.get("output_format"):
+            format_of(metadata["output_format"])
         with self._lock:
             item = self._items[history_item_id]
             item.metadata.update(metadata)

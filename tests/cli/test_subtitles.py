@@ -129,6 +129,11 @@ def test_one_item_goes_to_a_file_or_below_a_folder(run, folder, tmp_path, aligne
         assert path == tmp_path / output
 
 
+def test_an_item_that_is_named_twice_is_written_once(run, folder, tmp_path, aligned):
+    result = run("subtitles", folder, aligned.id, aligned.id, "-o", f"{tmp_path}/out")
+    assert (result.exit_code, result.lines) == (0, [f"1 file written to {tmp_path}/out."])
+
+
 def test_subtitles_beside_the_clips_do_no_harm(run, folder, aligned):
     assert run("subtitles", folder, "-o", folder).exit_code == 0
     (path,) = folder.rglob("*.srt")

@@ -146,13 +146,15 @@ def test_audio_that_is_not_ours_tells_nothing():
 @pytest.mark.parametrize(
     "output_format", ["flac_44100", "mp3", "mp3_44100_77", "opus_44100_64", "pcm_7", "", "MP3_44100_128"]
 )
-def test_a_format_that_can_not_be_made_is_refused_when_the_item_is_added(simulator, output_format):
+def test_a_format_that_can_not_be_made_is_refused_when_an_item_is_added_or_changed(simulator, output_format):
     before = len(simulator.history)
     with pytest.raises(ValueError, match="only the formats of the API"):
         make_audio("an-id", output_format, seconds=1, size=None)
     if output_format:
         with pytest.raises(ValueError, match="only the formats of the API"):
             simulator.history.add(output_format=output_format)
+        with pytest.raises(ValueError, match="only the formats of the API"):
+            simulator.history.change(next(iter(simulator.history)).id, output_format=output_format)
     assert len(simulator.history) == before
 
 
