@@ -255,6 +255,6 @@ class BucketStorage:
             )
         except (KeyError, ValueError):
             return None
-        if there is None or there.size != file.size or not is_inside(Path(path)):
+        if there is None or there.size != file.size or not is_inside(path):
             return None
         return (file.history_item_id or "", told["format"]), file

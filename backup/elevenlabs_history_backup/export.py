@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import TextIO
 
 from attrs import asdict
@@ -47,7 +46,7 @@ def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
         for file in record.files:
             seconds = -1 if file.seconds is None else round(file.seconds)
             # Another program may have written the path, and a line end would make two of it.
-            if not is_inside(PurePath(file.path)) or not {"\n", "\r"}.isdisjoint(file.path):
+            if not is_inside(file.path) or not {"\n", "\r"}.isdisjoint(file.path):
                 continue
             # A line that begins with a number sign is a comment.
             path = f"./{file.path}" if file.path.startswith("#") else file.path

@@ -1,7 +1,6 @@
 """Let go of files that the user has deleted on purpose."""
 
 from collections.abc import Collection
-from pathlib import Path
 
 from elevenlabs_history import InvalidArgumentError
 
@@ -20,7 +19,7 @@ def forget(catalog: Catalog, storage: Storage, history_item_ids: Collection[str]
                 hint="Take the id from a search of the backup.",
             )
         for file in record.files:
-            if is_inside(Path(file.path)) and storage.exists(file.path):
+            if is_inside(file.path) and storage.exists(file.path):
                 location = storage.location(file.path)
                 raise InvalidArgumentError(
                     f"Item {history_item_id} can't be forgotten while {location} exists. Nothing was changed.",

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import NamedTuple
 
 from elevenlabs_history import HistoryItem, WriteError
@@ -97,7 +96,7 @@ def _items(storage: Storage, catalog: Catalog) -> Iterator[_Item]:
             item = catalog.parse_item(entry)
             text = _dialogue(item) or text
             timings = _timings(item, text)
-        if path is None or path in missing or not is_inside(Path(path)):
+        if path is None or path in missing or not is_inside(path):
             note = f"No file: {reason}" if path is None else f"The file is not in the folder: {path}"
             path, seconds = "", 0.0
         yield _Item(history_item_id, date, voice, model, source, characters, text, path, seconds, note, timings)

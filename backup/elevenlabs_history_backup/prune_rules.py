@@ -140,7 +140,7 @@ def check_bytes(storage: Storage, file: BackupFile, output_format: str | None) -
     """The bytes, read now, are those that were saved, and begin as audio: an error page has a hash, too."""
     location = storage.location(file.path)
     changed = PruneError(f"{location} is not as it was saved.", hint="Repair the backup.")
-    if not is_inside(Path(file.path)):
+    if not is_inside(file.path):
         raise changed
     try:
         with storage.on_disk(file.path) as path:

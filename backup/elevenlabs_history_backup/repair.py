@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from attrs import evolve
 from elevenlabs_history import HistoryItem, RunStarted, Template
@@ -38,7 +38,7 @@ def repair(run: Run, *, read: bool) -> VerifyReport:
 
 def _recorded_path(run: Run, paths: Mapping[str, str], item: HistoryItem, extension: str) -> PurePosixPath:
     recorded = PurePosixPath(paths[item.history_item_id])
-    if not is_inside(Path(recorded)):
+    if not is_inside(str(recorded)):
         return Template().path_for(item, extension)
     path = recorded.with_suffix(extension)
     # In another format than before it has another name, which may be that of a file of the user, or of this item in

@@ -3,7 +3,7 @@
 import html
 import json
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 
 from elevenlabs_history import HistoryItem, Template
@@ -27,10 +27,9 @@ def format_cues(cues: Iterable[Cue], form: SubtitleFormat) -> str:
 
 def subtitle_path(record: Record, form: SubtitleFormat) -> PurePosixPath:
     """Return the path of an item's subtitles in a folder: that of its file, with the extension of the format."""
-    path = PurePosixPath(record.files[0].path) if record.files else None
-    if path is None or not is_inside(Path(path)):
-        return Template().path_for(HistoryItem.from_dict(record.metadata), f".{form}")
-    return path.with_suffix(f".{form}")
+    if record.files and is_inside(record.files[0].path):
+        return PurePosixPath(record.files[0].path).with_suffix(f".{form}")
+    return Template().path_for(HistoryItem.from_dict(record.metadata), f".{form}")
 
 
 def _srt(number: int, cue: Cue) -> str:

@@ -57,17 +57,18 @@ def write_checksums(folder: Path, files: Iterable[BackupFile]) -> Path:
     """Write `SHA256SUMS`, which `sha256sum --check` reads, and return its path."""
     target = folder / CHECKSUMS
     with AtomicFile(folder / HIDDEN_FOLDER) as checksums:
-        checksums.write(b"".join(_checksum_line(file) for file in files if is_inside(Path(file.path))))
+        checksums.write(b"".join(_checksum_line(file) for file in files if is_inside(file.path)))
         checksums.commit(target, overwrite=True)
     return target
 
 
-def is_inside(path: PurePath) -> bool:
+def is_inside(path: str) -> bool:
     """Tell whether a path of the catalog, which another program may have written, stays in the folder.
 
     It must be a path of this operating system: a backslash separates folders on Windows only.
     """
-    return bool(path.parts) and not path.anchor and ".." not in path.parts and "\0" not in str(path)
+    pure = PurePath(path)
+    return bool(pure.parts) and not pure.anchor and ".." not in pure.parts and "\0" not in path
 
 
 def is_page_file(path: str) -> bool:
@@ -128,7 +129,7 @@ def _statuses(
 
 
 def _status(storage: "Storage", read: bool, file: BackupFile) -> Status:  # noqa: FBT001 - bound by `partial`
-    if not is_inside(Path(file.path)):
+    if not is_inside(file.path):
         return "unreadable"
     try:
         return "ok" if storage.is_intact(file, read=read) else "changed"

@@ -59,7 +59,7 @@ def find_file(folder: str, history_item_id: str) -> Path:
         raise HistoryError(f"{folder} has no item {history_item_id!r}.")
     paths = [Path(folder, file.path).absolute() for file in record.files]
     for file, path in zip(record.files, paths, strict=True):
-        if is_inside(Path(file.path)) and path.is_file():
+        if is_inside(file.path) and path.is_file():
             return path
     if not paths:
         raise HistoryError(f"Item {history_item_id} has no file: {record.state}, {record.reason}.")
