@@ -7,7 +7,7 @@ an object without a row is whole, and its attributes tell which item it is prove
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -33,7 +33,7 @@ from .bucket import READERS, Bucket
 from .bucket_catalog import cache_folder, download_catalog, upload_catalog
 from .catalog import Catalog
 from .metadata import Metadata
-from .report import BackupEvent, BackupFile, EventHandler, StoredFile
+from .report import BackupEvent, EventHandler, StoredFile
 from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER
 from .storage import LOCK_NAME
 from .verify import is_inside, is_own_file
@@ -163,19 +163,15 @@ class BucketStorage:
     def is_folder(self, path: str) -> bool:
         return False
 
-    def is_intact(self, file: BackupFile, *, read: bool) -> bool:
-        there = self.bucket.head(file.path)
-        if there is None:
-            raise FileNotFoundError(file.path)
-        digest = None if read else there.attributes.get("sha256")
-        # Another program, that copied the backup into the bucket, stored no hash.
-        return there.size == file.size and (digest or self._read_digest(file.path)) == file.sha256
-
-    def digest(self, path: str, sizes: set[int]) -> str | None:
+    def digest(self, path: str, sizes: Container[int], *, read: bool) -> str | None:
         there = self.bucket.head(path)
-        if there is None or there.size not in sizes:
+        if there is None:
+            raise FileNotFoundError(path)
+        if there.size not in sizes:
             return None
-        return there.attributes.get("sha256") or self._read_digest(path)
+        # Another program, that copied the backup into the bucket, stored no hash.
+        stored = None if read else there.attributes.get("sha256")
+        return stored or self._read_digest(path)
 
     @contextmanager
     def on_disk(self, path: str) -> Iterator[Path]:

@@ -1,7 +1,7 @@
 """Where the files of a backup are: in a folder, or, as `bucket_storage` has it, in a bucket."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -12,7 +12,7 @@ from elevenlabs_history import AtomicFile, DownloadedFile, InvalidArgumentError,
 from .bucket import Bucket, is_address
 from .catalog import Catalog
 from .metadata import Metadata
-from .report import BackupFile, EventHandler
+from .report import EventHandler
 from .schema import CATALOG_NAME, HIDDEN_FOLDER
 from .verify import files_below, sha256_of
 
@@ -111,20 +111,14 @@ class FolderStorage:
         """Tell whether there is a folder under a path."""
         return os.path.isdir(self.folder / path)  # noqa: PTH112 - as for `missing`
 
-    def is_intact(self, file: BackupFile, *, read: bool) -> bool:
-        """Tell whether a file is as it was saved; `read` makes no difference in a folder, where it is always read.
+    def digest(self, path: str, sizes: Container[int], *, read: bool) -> str | None:
+        """Return the hash of a file; None if it has none of these sizes. Without `read` a stored hash will do.
 
         Raises:
             OSError: It is not there, or can't be read.
         """
-        return sha256_of(self.folder / file.path) == file.sha256
-
-    def digest(self, path: str, sizes: set[int]) -> str | None:
-        """Return the hash of a file if it has one of these sizes and can be read."""
-        try:
-            return sha256_of(self.folder / path) if (self.folder / path).stat().st_size in sizes else None
-        except OSError:
-            return None
+        file = self.folder / path
+        return None if file.is_file() and file.stat().st_size not in sizes else sha256_of(file)
 
     def on_disk(self, path: str) -> AbstractContextManager[Path]:
         """Give a file on the disk with the bytes of a file."""

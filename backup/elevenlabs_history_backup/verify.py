@@ -8,7 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ def verify(
     """Compare the files of a backup with its catalog; see `Backup.verify`."""
     report = VerifyReport(failed=catalog.count_failed(), completed=catalog.has_completed_run())
     gone = catalog.ids_not_on_server()
-    for found in _compare(partial(_status, storage, read), storage, catalog.files(), storage.readers):
+    for found in _compare(storage, catalog.files(), read=read):
         issue = evolve(found, on_server=False) if found.history_item_id in gone else found
         if issue.status == "ok":
             report.ok_count += 1
@@ -81,20 +81,27 @@ def is_own_file(path: str) -> bool:
     return path in _OURS or path.startswith(f"{HIDDEN_FOLDER}/") or is_page_file(path)
 
 
-def _compare(
-    status_of: Callable[[BackupFile], Status], storage: "Storage", files: Iterable[BackupFile], workers: int
-) -> Iterator[VerifyIssue]:
+def _compare(storage: "Storage", files: Iterable[BackupFile], *, read: bool) -> Iterator[VerifyIssue]:
     extra = set(storage.paths())
     missing: list[BackupFile] = []
     moved: dict[str | None, list[str]] = defaultdict(list)
     stopped = threading.Event()
-    with ThreadPoolExecutor(workers, thread_name_prefix="elevenlabs-history-verify") as pool:
+
+    def statuses(batch: list[BackupFile]) -> list[tuple[BackupFile, Status]]:
+        return [(file, _status(storage, file, read=read)) for file in batch if not stopped.is_set()]
+
+    def digest_of(path: str) -> str | None:
+        with suppress(OSError):
+            return storage.digest(path, sizes, read=read)
+        return None
+
+    with ThreadPoolExecutor(storage.readers, thread_name_prefix="elevenlabs-history-verify") as pool:
         try:
             rest = iter(files)
             batches = iter(lambda: list(islice(rest, _BATCH)), [])
             # In slices, because a pool takes all work at once, and a history may be long.
-            while part := list(islice(batches, _SLICE * workers)):
-                for file, status in chain.from_iterable(pool.map(partial(_statuses, status_of, stopped), part)):
+            while part := list(islice(batches, _SLICE * storage.readers)):
+                for file, status in chain.from_iterable(pool.map(statuses, part)):
                     extra.discard(file.path)
                     if status == "missing":
                         missing.append(file)
@@ -103,8 +110,7 @@ def _compare(
             # A missing file may have another name now, if the catalog can hold that name.
             candidates = sorted((path for path in extra if utf8(path) == path), reverse=True)
             sizes = {file.size for file in missing}
-            digests = pool.map(partial(storage.digest, sizes=sizes), candidates)
-            for path, digest in zip(candidates, digests, strict=True):
+            for path, digest in zip(candidates, pool.map(digest_of, candidates), strict=True):
                 moved[digest].append(path)
         finally:
             # The pool waits for its threads, also after Ctrl-C.
@@ -122,17 +128,11 @@ def _issue(status: Status, file: BackupFile, moved_to: str | None = None) -> Ver
     return VerifyIssue(status=status, path=file.path, history_item_id=item, format=form, moved_to=moved_to)
 
 
-def _statuses(
-    status_of: Callable[[BackupFile], Status], stopped: threading.Event, files: Iterable[BackupFile]
-) -> list[tuple[BackupFile, Status]]:
-    return [(file, status_of(file)) for file in files if not stopped.is_set()]
-
-
-def _status(storage: "Storage", read: bool, file: BackupFile) -> Status:  # noqa: FBT001 - bound by `partial`
+def _status(storage: "Storage", file: BackupFile, *, read: bool) -> Status:
     if not is_inside(file.path):
         return "unreadable"
     try:
-        return "ok" if storage.is_intact(file, read=read) else "changed"
+        return "ok" if storage.digest(file.path, {file.size}, read=read) == file.sha256 else "changed"
     except (FileNotFoundError, NotADirectoryError):
         return "missing"
     except OSError:
