@@ -8,7 +8,7 @@ from elevenlabs_history import HistoryClient, NotFoundError
 
 from .catalog import Catalog
 from .errors import NoAlignmentError, SubtitleError
-from .metadata import Metadata
+from .metadata import Metadata, utf8
 from .report import Record
 from .settings import ORIGINAL
 
@@ -59,7 +59,7 @@ def alignment_of(record: Record) -> Alignment:
     if audio is not None and ends[-1] > audio + _AUDIO_TOLERANCE:
         reason = f"its times end at {ends[-1] / 1000:.3f} s, but its audio at {audio / 1000:.3f} s"
         raise refusal(record.history_item_id, reason)
-    characters = tuple(map(Character, texts, starts, ends, _speakers(record, texts)))
+    characters = tuple(map(Character, map(utf8, texts), starts, ends, _speakers(record, texts)))
     return Alignment(record.history_item_id, characters, max(audio or 0, ends[-1]))
 
 

@@ -1,13 +1,13 @@
 """A backup for other programs: CSV, JSON lines, M3U."""
 
 import csv
-import json
 from collections.abc import Iterable
 from typing import TextIO
 
 from attrs import asdict
 from elevenlabs_history import HistoryItem
 
+from .metadata import to_json, utf8
 from .report import Record
 from .verify import is_inside
 
@@ -35,7 +35,7 @@ def write_csv(records: Iterable[Record], stream: TextIO) -> None:
 def write_jsonl(records: Iterable[Record], stream: TextIO) -> None:
     """Write one line of JSON per item: its complete metadata, and its files."""
     for record in records:
-        stream.write(json.dumps(record.to_dict(), ensure_ascii=False) + "\n")
+        stream.write(to_json(record.to_dict()) + "\n")
 
 
 def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
@@ -54,4 +54,4 @@ def write_m3u(records: Iterable[Record], stream: TextIO) -> None:
 
 
 def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return utf8(f"'{value}" if value.startswith(_FORMULA) else value) if isinstance(value, str) else value

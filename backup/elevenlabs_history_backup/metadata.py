@@ -18,7 +18,7 @@ def utf8(text: str) -> str:
 
 
 def to_json(item: Metadata) -> str:
-    """Write the metadata of an item as SQLite can hold it."""
+    """Write the metadata of an item as SQLite and UTF-8 can hold it."""
     text = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
-    # JSON can hold surrogates, SQLite can't.
+    # JSON can hold surrogates, they can't.
     return text if utf8(text) == text else json.dumps(item, separators=(",", ":"))

@@ -67,7 +67,7 @@ def _write(record: Record | None, args: argparse.Namespace) -> Literal["written"
     if len(args.ids) != 1 or target.is_dir() or args.output.endswith(os.sep):
         target /= subtitle_path(record, args.form)
     with AtomicFile(target.parent) as file:
-        file.write(text.encode(errors="replace"))
+        file.write(text.encode())
         file.commit(target, overwrite=args.overwrite)
     return "written"
 

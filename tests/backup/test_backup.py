@@ -239,6 +239,20 @@ def test_each_line_of_json_has_all_that_the_server_listed(backup, simulator):
     assert all(line["files"][0]["path"] for line in lines)
 
 
+def test_half_a_surrogate_pair_stops_no_file_that_is_written_as_utf8(client, simulator, tmp_path):
+    item = simulator.history.add(text="Hello \ud83d.", model_id="\ud83d", aligned=True, date=2_000_000_000)
+    sync(client, tmp_path)
+    with Backup(tmp_path) as backup:
+        for export in (backup.export_csv, backup.export_m3u, backup.export_jsonl):
+            with (tmp_path / "all").open("w", encoding="utf-8", newline="") as stream:
+                export(stream)
+        backup.fetch_alignments(client, [item.id])
+        (cue,) = backup.get(item.id).subtitles()
+    assert cue.text.encode() == b"Hello ?."
+    first, *_ = (tmp_path / "all").read_text(encoding="utf-8").splitlines()
+    assert json.loads(first)["metadata"]["text"] == "Hello \ud83d."
+
+
 def test_the_playlist_names_every_file_in_one_line(backup, folder):
     stream = io.StringIO()
     backup.export_m3u(stream)
