@@ -160,9 +160,6 @@ class BucketStorage:
     def exists(self, path: str) -> bool:
         return self.bucket.head(path) is not None
 
-    def is_folder(self, path: str) -> bool:
-        return False
-
     def digest(self, path: str, sizes: Container[int], *, read: bool) -> str | None:
         there = self.bucket.head(path)
         if there is None:

@@ -42,9 +42,7 @@ def _recorded_path(run: Run, paths: Mapping[str, str], item: HistoryItem, extens
         return Template().path_for(item, extension)
     path = recorded.with_suffix(extension)
     # In another format than before it has another name, which may be that of a file of the user, or of this item in
-    # that format. A folder can't be replaced by a file, even under the recorded name.
-    while run.storage.is_folder(path.as_posix()) or (
-        path != recorded and (run.storage.exists(path.as_posix()) or run.catalog.has_path(path.as_posix()))
-    ):
+    # that format.
+    while path != recorded and (run.storage.exists(path.as_posix()) or run.catalog.has_path(path.as_posix())):
         path = path.with_stem(f"{path.stem}_")
     return path

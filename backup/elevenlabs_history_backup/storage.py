@@ -107,10 +107,6 @@ class FolderStorage:
             return False
         return True
 
-    def is_folder(self, path: str) -> bool:
-        """Tell whether there is a folder under a path."""
-        return os.path.isdir(self.folder / path)  # noqa: PTH112 - as for `missing`
-
     def digest(self, path: str, sizes: Container[int], *, read: bool) -> str | None:
         """Return the hash of a file; None if it has none of these sizes. Without `read` a stored hash will do.
 
