@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 
 from attrs import frozen
-from elevenlabs_history import HistoryClient, NotFoundError
+from elevenlabs_history import DialogueLine, HistoryClient, HistoryItem, NotFoundError
 
 from .catalog import Catalog
 from .errors import NoAlignmentError, SubtitleError
@@ -90,8 +90,7 @@ def _full_metadata(client: HistoryClient, history_item_id: str) -> Metadata | No
 
 def _as_written(metadata: Metadata) -> Metadata | None:
     """Return the alignment of the text as written, if there is one."""
-    alignments = metadata.get("alignments")
-    alignment = alignments.get("alignment") if isinstance(alignments, dict) else None
+    alignment = (HistoryItem(metadata).alignments or {}).get("alignment")
     return alignment if isinstance(alignment, dict) else None
 
 
@@ -130,27 +129,23 @@ def _audio_length(record: Record) -> int | None:
 
 def _speakers(record: Record, texts: list[str]) -> Iterator[str | None]:
     """Yield who speaks each character, which must be those of the lines of a dialogue, apart from white space."""
-    lines = list(_dialogue(record.metadata))
+    lines = HistoryItem(record.metadata).dialogue
     if not lines:
         yield from repeat(None, len(texts))
         return
-    expected = [(letter, speaker) for speaker, line in lines for letter in "".join(line.split())]
+    expected = [(letter, _name(line)) for line in lines for letter in "".join(line.text.split())]
     if "".join("".join(texts).split()) != "".join(letter for letter, _ in expected):
         raise refusal(record.history_item_id, "its alignment is not of the lines of its dialogue")
-    expected.append(("", lines[-1][0]))  # for white space at the end
+    expected.append(("", _name(lines[-1])))  # for white space at the end
     position = 0
     for text in texts:
         yield expected[position][1]
         position += len("".join(text.split()))
 
 
-def _dialogue(metadata: Metadata) -> Iterator[tuple[str, str]]:
-    """Yield who says what."""
-    lines = metadata.get("dialogue")
-    for line in lines if isinstance(lines, list) else ():
-        if isinstance(line, dict):
-            name = " ".join(str(line.get("voice_name") or line.get("voice_id") or "").split())
-            yield "".join(filter(str.isprintable, name)) or "Unknown", str(line.get("text") or "")
+def _name(line: DialogueLine) -> str:
+    name = " ".join((line.voice_name or line.voice_id or "").split())
+    return "".join(filter(str.isprintable, name)) or "Unknown"
 
 
 def refusal(history_item_id: str, reason: str) -> SubtitleError:
