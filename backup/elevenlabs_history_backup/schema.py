@@ -245,11 +245,6 @@ class Database:
                 connection.execute("VACUUM INTO ?", (str(file.path),))
             yield file
 
-    def copy(self) -> None:
-        """Write a copy of the file beside it, which replaces an earlier copy."""
-        with self.snapshot() as file:
-            file.commit(self.folder / CATALOG_COPY_NAME, overwrite=True)
-
     def close(self) -> None:
         """Close the file."""
         self._connection.close()

@@ -13,7 +13,7 @@ from .bucket import Bucket, is_address
 from .catalog import Catalog
 from .metadata import Metadata
 from .report import EventHandler
-from .schema import CATALOG_NAME, HIDDEN_FOLDER
+from .schema import CATALOG_COPY_NAME, CATALOG_NAME, HIDDEN_FOLDER
 from .verify import files_below, sha256_of
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ class FolderStorage:
         return nullcontext(open_catalog())
 
     def copy_catalog(self, catalog: Catalog) -> None:
-        """Keep a copy of the catalog where the files are."""
-        catalog.copy()
+        """Keep a copy of the catalog where the files are; it replaces an earlier copy."""
+        with catalog.snapshot() as file:
+            file.commit(self.folder / CATALOG_COPY_NAME, overwrite=True)
 
     def receiving(
         self, catalog: Catalog, items: Mapping[str, Metadata], output_format: str, handle: EventHandler
