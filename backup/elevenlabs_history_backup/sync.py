@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePosixPath
 
 from attrs import evolve, frozen
@@ -142,18 +142,13 @@ def plan(catalog: Catalog | None, listing: Listing) -> SyncPlan:
     """Tell what a sync would fetch; see `Backup.plan`."""
     failed = [] if catalog is None else catalog.failed(listing.output_format)
     planned = SyncPlan(failed_before=len(failed))
-    _add_to_plan(planned, failed)
-    for items, _ in listing.new_items(catalog):
-        _add_to_plan(planned, items)
-    planned.listed = len(listing.ids)
-    return planned
-
-
-def _add_to_plan(planned: SyncPlan, items: Iterable[Metadata]) -> None:
-    for item in map(HistoryItem, items):
+    new = chain.from_iterable(items for items, _ in listing.new_items(catalog))
+    for item in map(HistoryItem, chain(failed, new)):
         voice = item.voice_name or ""
         planned.items += 1
         planned.characters += item.characters
         planned.oldest = min(item.date, planned.oldest or item.date)
         planned.newest = max(item.date, planned.newest or item.date)
         planned.voices[voice] = planned.voices.get(voice, 0) + 1
+    planned.listed = len(listing.ids)
+    return planned
