@@ -38,8 +38,8 @@ class Run:
     emit: EventHandler
     workers: int = 10
     batch_size: int = 100
-    before_record: Callable[[], None] = lambda: None
-    """Called before a file is recorded."""
+    settings: SyncSettings | None = None
+    """What later runs continue with, stored with the first file."""
 
     def fetch(
         self,
@@ -81,7 +81,8 @@ class Run:
         self, items: Mapping[str | None, Metadata], output_format: str, report: SyncReport, event: BackupEvent
     ) -> None:
         if isinstance(event, FileSaved):
-            self.before_record()
+            if self.settings is not None and not report.saved:
+                self.catalog.store_settings(self.settings)
             self.catalog.record_file(items[event.file.history_item_id], output_format, event.file)
             report.saved += 1
             report.size += event.file.size
@@ -104,14 +105,7 @@ def check_numbers(*, workers: int, batch_size: int) -> None:
 def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) -> SyncReport:
     """Fetch what is new and what failed before; see `Backup.sync`."""
     template, catalog = settings.make_template(), run.catalog
-    is_pending = remember or catalog.settings() is None
-
-    def remember_settings() -> None:
-        nonlocal is_pending
-        if is_pending:
-            catalog.store_settings(settings)
-            is_pending = False
-
+    to_remember = settings if remember or catalog.settings() is None else None
     number = catalog.begin_run(listing.scope)
     pending = 0
     for items, relisted in listing.new_items(catalog):
@@ -126,14 +120,14 @@ def sync(run: Run, listing: Listing, settings: SyncSettings, *, remember: bool) 
     report = SyncReport(listed=len(listing.ids), invalid_entries=listing.invalid_entries)
     # Settings are stored with the first file, so that the next run continues this one even if it is killed, and not
     # before: neither a format that the server refuses nor a mistyped filter may bind later runs.
-    evolve(run, before_record=remember_settings).fetch(catalog.pending(), listing.output_format, template, report)
+    evolve(run, settings=to_remember).fetch(catalog.pending(), listing.output_format, template, report)
     # Reached only if nothing was aborted or interrupted: what a run did not request, the next one must list again.
     report.complete = listing.complete
     if listing.has_everything:
         report.deleted = catalog.record_listing(listing.ids)
     report.lost = len(run.storage.missing(catalog.paths()))
-    if report.listed or remember:
-        remember_settings()
+    if to_remember is not None and (report.listed or remember):
+        catalog.store_settings(to_remember)
     catalog.end_run(number, high_water_mark=listing.high_water_mark if listing.complete else None)
     return report
 
