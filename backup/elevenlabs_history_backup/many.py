@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from contextlib import nullcontext
 from functools import partial
 from typing import Final
 from uuid import uuid4
@@ -94,8 +94,7 @@ def sync_many(
     stopped = threading.Event()
     futures: dict[Future[WorkspaceReport], Workspace] = {}
     reports: dict[str, WorkspaceReport] = {}
-    with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(MAX_THREADS)) if executor is None else executor
+    with ThreadPoolExecutor(MAX_THREADS) if executor is None else nullcontext(executor) as pool:
         # An event of this process reaches its own threads only.
         on_event = partial(_stop, stopped) if isinstance(pool, ThreadPoolExecutor) else None
         run = uuid4().hex
