@@ -246,7 +246,7 @@ class Backup(BackupReader):
     def fetch_alignments(
         self,
         client: HistoryClient,
-        ids: Iterable[str] | None = None,
+        ids: str | Iterable[str] | None = None,
         *,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> int:
@@ -256,7 +256,7 @@ class Backup(BackupReader):
 
         Args:
             client: The client of the workspace.
-            ids: Only these items; None for all.
+            ids: Only this item, or these; None for all.
             on_progress: Called after each request, with the number of requests so far and of all.
 
         Returns:
@@ -267,7 +267,7 @@ class Backup(BackupReader):
             HistoryError: A request failed. What was fetched stays.
         """
         with self._open.locked() as catalog:
-            return fetch_alignments(client, catalog, ids, on_progress or _ignore)
+            return fetch_alignments(client, catalog, [ids] if isinstance(ids, str) else ids, on_progress or _ignore)
 
     def write_checksums(self) -> Path:
         """Write `SHA256SUMS` into the folder, for `sha256sum --check`, and return its path.

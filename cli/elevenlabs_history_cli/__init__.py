@@ -16,7 +16,7 @@ def main(argv: list[str] | None = None) -> int:
         if stream is None:
             # It was closed when the program started.
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8", closefd=False))
-        elif isinstance(stream, io.TextIOWrapper):
+        elif isinstance(stream, io.TextIOWrapper) and name != "stdin":
             # Texts come in every script, and a pipe or an old terminal may have a narrower encoding.
             stream.reconfigure(errors="replace")
     parser = make_parser()

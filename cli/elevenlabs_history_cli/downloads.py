@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import io
 import json
 import re
 import sys
@@ -63,6 +64,8 @@ def _requested(arguments: list[str]) -> Iterator[tuple[str, HistoryItem | None]]
         if argument != "-":
             yield argument, None
             continue
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         for line in sys.stdin:
             # Windows puts a byte order mark in front.
             text = line.lstrip("\ufeff")

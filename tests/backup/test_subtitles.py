@@ -385,7 +385,7 @@ def test_the_answer_for_another_item_is_not_kept(client, simulator, tmp_path):
     )
     with Backup(tmp_path) as backup:
         with pytest.raises(UnexpectedResponseError, match="the server answered with item"):
-            backup.fetch_alignments(client, [one.id])
+            backup.fetch_alignments(client, one.id)
         with pytest.raises(NoAlignmentError):
             backup.get(one.id).subtitles()
 
