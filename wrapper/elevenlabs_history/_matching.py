@@ -113,9 +113,7 @@ def _match(
     members: Iterable["Member"],
     find_claims: Callable[[_Times, set[_File]], _Claims],
 ) -> tuple[Match, ...]:
-    items = list(items)
-    folders = _odd_folders(items)
-    files = [(_without_folder(member.name, folders), member.size, member.crc32) for member in members]
+    files = [(member.name, member.size, member.crc32) for member in members]
     claims = _uncontested(find_claims(_times(items), set(files)))
     return tuple(claims.get(file, (None, None)) for file in files)
 
@@ -194,16 +192,6 @@ def _stamps(files: set[_File]) -> Mapping[_File, int]:
     """The time stamps of all files; none if a file has none, because that file might be any item."""
     stamps = {file: stamp for file in files if (stamp := _stamp(file)) is not None}
     return stamps if len(stamps) == len(files) else {}
-
-
-def _odd_folders(requested: Iterable[HistoryItem | str]) -> list[str]:
-    """The folders of voice ids with a slash in them, longest first: one member that can't be read spoils an archive."""
-    ids = (item.voice_id or "" for item in requested if isinstance(item, HistoryItem))
-    return sorted({f"{each}/" for each in ids if "/" in each}, key=len, reverse=True)
-
-
-def _without_folder(name: str, folders: list[str]) -> str:
-    return next((name.removeprefix(folder) for folder in folders if name.startswith(folder)), name)
 
 
 def _stamp(file: _File) -> int | None:
