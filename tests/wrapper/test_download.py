@@ -398,3 +398,16 @@ def test_a_name_that_no_file_can_have_is_refused_before_anything_is_sent(client,
         with pytest.raises(InvalidArgumentError, match="Invalid path"):
             call(tmp_path / name)
     assert simulator.requests == []
+
+
+def test_a_name_that_can_not_be_encoded_is_a_write_error(client, simulator, items, tmp_path):
+    folder = tmp_path / "\ud800"
+    simulator.requests.clear()
+    for call in (
+        client.download(items[0]).extract,
+        lambda folder: client.download(items[0]).save(folder / "a.mp3"),
+        lambda folder: client.download_all(items[:1], folder),
+    ):
+        with pytest.raises(WriteError, match="file names have the encoding"):
+            call(folder)
+    assert simulator.requests == []

@@ -34,7 +34,7 @@ class AtomicFile:
         self._open: BufferedWriter | None = None
 
     def __enter__(self) -> Self:
-        with _write_errors(self.path.parent):
+        with write_errors(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._open = self.path.open("xb")
         return self
@@ -48,25 +48,25 @@ class AtomicFile:
 
     def write(self, data: bytes) -> None:
         """Append bytes; raise `WriteError` if the disk is full, or the like."""
-        with _write_errors(self.path.parent):
+        with write_errors(self.path.parent):
             self._file.write(data)
 
     def close(self) -> None:
         """End writing and free the file descriptor; `flush_to_disk` and `commit` are still possible."""
-        with _write_errors(self.path.parent):
+        with write_errors(self.path.parent):
             self._file.close()
 
     def flush_to_disk(self) -> None:
         """End writing and fsync; raise `WriteError` if the disk is full, or the like."""
         self.close()
-        with _write_errors(self.path.parent):
+        with write_errors(self.path.parent):
             _fsync(self.path, os.O_RDWR)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[IO[bytes]]:
         """End writing and read what was written."""
         self.close()
-        with _write_errors(self.path.parent), self.path.open("rb") as file:
+        with write_errors(self.path.parent), self.path.open("rb") as file:
             yield file
 
     def commit(self, target: Path, *, overwrite: bool = False) -> None:
@@ -92,7 +92,7 @@ class AtomicFile:
     def rename(self, target: Path, *, overwrite: bool = False) -> None:
         """Do the second step of `commit` alone, for many files whose other steps are taken together."""
         move = self.path.replace if overwrite else self._rename_to_free_name
-        with _write_errors(target):
+        with write_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 move(target)
@@ -122,12 +122,13 @@ class AtomicFile:
 def fsync_folders(folders: Iterable[Path]) -> None:
     """Make renames in these folders survive a power failure, where the operating system can."""
     for folder in folders:
-        try:
-            _fsync(folder, os.O_RDONLY)
-        except OSError as error:
-            # Windows can't open a folder, and some file systems can't sync one.
-            if error.errno == errno.EIO:
-                raise write_error(folder, error) from error
+        with write_errors(folder):
+            try:
+                _fsync(folder, os.O_RDONLY)
+            except OSError as error:
+                # Windows can't open a folder, and some file systems can't sync one.
+                if error.errno == errno.EIO:
+                    raise
 
 
 def delete_files(paths: Iterable[Path]) -> None:
@@ -140,7 +141,7 @@ def delete_files(paths: Iterable[Path]) -> None:
 def delete_leftovers(folder: Path, *, min_age: float) -> None:
     """Delete the temporary files of killed processes that are directly in a folder and at least so many seconds old."""
     newest = time.time() - min_age
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+    with contextlib.suppress(OSError, UnicodeEncodeError), os.scandir(folder) as entries:
         parts = [entry for entry in entries if _PART_NAME.fullmatch(entry.name)]
         delete_files(Path(entry.path) for entry in parts if entry.stat(follow_symlinks=False).st_mtime <= newest)
 
@@ -150,28 +151,24 @@ def target_exists(target: Path | str) -> TargetExistsError:
 
 
 @contextlib.contextmanager
-def _write_errors(path: Path) -> Iterator[None]:
+def write_errors(path: Path) -> Iterator[None]:
+    """Raise the failure of a system call as a `WriteError`; the hint depends on the reason."""
     try:
         yield
     except HistoryError:
         raise
     except OSError as error:
-        raise write_error(path, error) from error
+        hint = "Check the path and its permissions, or choose another folder."
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            hint = "Free some space or choose another folder, then run it again."
+        converted = WriteError(f"Can't write {path}: {error.strerror or error}. No partial file was left.", hint=hint)
+        converted.errno = error.errno
+        raise converted from error
     except UnicodeEncodeError as error:
         raise WriteError(
             f"Can't write {str(path)!a}: file names have the encoding {error.encoding} here.",
             hint="Use a UTF-8 locale, such as LC_ALL=C.UTF-8, or set PYTHONUTF8=1.",
         ) from error
-
-
-def write_error(path: Path, error: OSError) -> WriteError:
-    """Word a failed write; the hint depends on the reason."""
-    hint = "Check the path and its permissions, or choose another folder."
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        hint = "Free some space or choose another folder, then run it again."
-    converted = WriteError(f"Can't write {path}: {error.strerror or error}. No partial file was left.", hint=hint)
-    converted.errno = error.errno
-    return converted
 
 
 def _fsync(path: Path, flags: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from ..errors import InvalidArgumentError, LockedError
-from .atomic import delete_leftovers, write_error
+from .atomic import delete_leftovers, write_errors
 
 STAGING_FOLDER = ".elevenlabs-history"
 
@@ -39,21 +39,20 @@ class FolderLock:
         from filelock import Timeout
 
         folder = self._path.parent
-        try:
+        with write_errors(folder.parent):
             if folder.is_symlink():
                 raise InvalidArgumentError(
                     f"{folder} is a symbolic link, so it may be another program's.",
                     hint="Remove it, then run it again.",
                 )
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(timeout=self._timeout)
-        except Timeout:
-            raise LockedError(
-                f"Another run is writing into {folder.parent}.",
-                hint="Wait until it has finished, or choose another folder.",
-            ) from None
-        except OSError as error:
-            raise write_error(folder.parent, error) from error
+            try:
+                self._lock.acquire(timeout=self._timeout)
+            except Timeout:
+                raise LockedError(
+                    f"Another run is writing into {folder.parent}.",
+                    hint="Wait until it has finished, or choose another folder.",
+                ) from None
         return self
 
     def __exit__(self, *exception: object) -> None:
