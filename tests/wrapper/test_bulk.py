@@ -522,6 +522,15 @@ def test_what_can_not_work_is_refused_before_anything_is_sent(client, simulator,
     assert not (tmp_path / "new").exists()
 
 
+def test_what_fails_because_its_file_exists_fails_after_the_run_has_started_and_is_counted(client, items, tmp_path):
+    client.download_all(items[:2], tmp_path, template="{date}{ext}")
+    events = []
+    report = client.download_all(items, tmp_path, template="{date}{ext}", on_event=events.append)
+    assert events[0] == RunStarted(len(items))
+    assert [event for event in events if isinstance(event, ItemFailed)] == report.failed
+    assert len(report.failed) == 2
+
+
 def test_a_template_for_bare_ids_is_refused(client, tmp_path):
     with pytest.raises(InvalidArgumentError, match="pass items as listed"):
         client.download_all(["abc"], tmp_path, template="{id}{ext}")

@@ -42,7 +42,7 @@ class SkippedFile:
 
 @frozen
 class RunStarted:
-    """The run knows how many items it will fetch; those whose files exist are not counted."""
+    """The run knows how many items it will settle; those that it skips, because their files exist, are not counted."""
 
     items: int
 

@@ -79,8 +79,18 @@ class Run:
     def run(self) -> Report:
         """Fetch everything and report; raise if the folder is locked or not writable."""
         with staging_folder(self._targets.folder) as staging:
-            pending = [item for item in self._targets.items if not self._skip(item)]
-            self._emit(RunStarted(len(pending)))
+            existing = {id_of(item): path for item in self._targets.items if (path := self._existing(item))}
+            pending = [item for item in self._targets.items if id_of(item) not in existing]
+            if self._targets.names_hold_ids:
+                self._report.skipped = [SkippedFile(path=path, history_item_id=each) for each, path in existing.items()]
+                existing = {}
+            self._emit(RunStarted(len(pending) + len(existing)))
+            for history_item_id, path in existing.items():
+                error = errors.TargetExistsError(
+                    f"{path} exists, and its name does not tell which item it is. It was not changed.",
+                    hint="Put {id} into the template, or choose another folder.",
+                )
+                self._fail(history_item_id, error)
             self._queue.extend(plan_requests(pending, self._settings))
             with ThreadPoolExecutor(FSYNC_THREADS, thread_name_prefix="elevenlabs-history-fsync") as executor:
                 try:
@@ -97,22 +107,10 @@ class Run:
             self._stopped.set()
             self._outcomes.put(None)
 
-    def _skip(self, item: str | HistoryItem) -> bool:
-        """Tell whether the file of an item exists, and report that."""
+    def _existing(self, item: str | HistoryItem) -> Path | None:
         if self._targets.overwrite:
-            return False
-        path = self._targets.existing(item, possible_kinds(item, self._settings.output_format))
-        if path is None:
-            return False
-        if self._targets.names_hold_ids:
-            self._report.skipped.append(SkippedFile(path=path, history_item_id=id_of(item)))
-        else:
-            error = errors.TargetExistsError(
-                f"{path} exists, and its name does not tell which item it is. It was not changed.",
-                hint="Put {id} into the template, or choose another folder.",
-            )
-            self._fail(id_of(item), error)
-        return True
+            return None
+        return self._targets.existing(item, possible_kinds(item, self._settings.output_format))
 
     def _fetch_all(self, staging: Path, executor: Executor) -> None:
         while True:
