@@ -30,6 +30,8 @@ class BaseClient:
         self._transport = transport
         self._base_url = str(transport.base_url)
         self._batch_size = BatchSize()
+        # Made now, because two threads that make it later would make two.
+        api.get_httpx_client()
 
     @property
     def api(self) -> Client:
@@ -57,8 +59,6 @@ class BaseClient:
 
         self._transport.prepare()
         targets = Targets.plan(distinct_items(items), Path(folder), template=template, overwrite=overwrite)
-        # Made now, because two threads that make it later would make two.
-        self._api.get_httpx_client()
         return Run(self._api, self._transport, targets, settings, self._batch_size)
 
 

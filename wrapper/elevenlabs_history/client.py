@@ -60,8 +60,6 @@ class HistoryClient(BaseClient):
         # Tracebacks that show local variables would show the key.
         del api_key
         super().__init__(*connect(key, base_url, region, timeout, retry_policy, http_client=http_client))
-        # Made now, because two threads that make it later would make two.
-        self._api.get_httpx_client()
 
     def list(
         self,
