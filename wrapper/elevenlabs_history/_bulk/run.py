@@ -210,7 +210,7 @@ class Run:
         for history_item_id, error in outcome.errors.items():
             self._fail(history_item_id, error)
             if isinstance(error, errors.WriteError) and error.errno in _DISK_ERRORS:
-                self._abort((), error)
+                self._abort(error)
         settled = {file.history_item_id for file in outcome.files} | outcome.errors.keys()
         unsettled = tuple(item for item in batch if id_of(item) not in settled)
         if len(batch) > 1 and outcome.received >= len(batch):
@@ -235,7 +235,8 @@ class Run:
         if isinstance(error, StoppedError):
             return
         if is_fatal(error):
-            self._abort(batch, error)
+            self._queue.appendleft(batch)
+            self._abort(error)
             return
         if isinstance(error, errors.RateLimitError) and self._running:
             # The other requests of this run may have been too many; now there will be fewer.
@@ -253,23 +254,20 @@ class Run:
         else:
             self._fail(id_of(batch[0]), error)
         if self._failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
-            self._abort((), error)
+            self._abort(error)
 
     def _requeue(self, batches: list[Batch]) -> None:
         """Request these next, unless the run has given up."""
-        if self._report.aborted_by is None:
-            self._queue.extendleft(reversed(batches))
-        else:
-            self._abort(tuple(item for batch in batches for item in batch), self._report.aborted_by)
+        self._queue.extendleft(reversed(batches))
+        if self._report.aborted_by is not None:
+            self._abort(self._report.aborted_by)
 
-    def _abort(self, batch: Batch, error: HistoryError) -> None:
+    def _abort(self, error: HistoryError) -> None:
         """Give up: every further request would fail in the same way."""
-        if self._report.aborted_by is None:
-            self._report.aborted_by = error
-        queued = [item for batch in self._queue for item in batch]
-        self._queue.clear()
-        for item in (*batch, *queued):
-            self._fail(id_of(item), self._report.aborted_by)
+        self._report.aborted_by = self._report.aborted_by or error
+        while self._queue:
+            for item in self._queue.popleft():
+                self._fail(id_of(item), self._report.aborted_by)
 
     def _fail(self, history_item_id: str, error: HistoryError) -> None:
         failed = ItemFailed(history_item_id, error)
