@@ -33,7 +33,6 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR64 = struct.Struct("<4sLQL")
 _TAIL_BYTES = _END64.size + _LOCATOR64.size + _END.size + 0xFFFF
 _ENTRY_BYTES = 46
-_UNICODE_PATH_FIELD = 0x7075
 
 _UTF8_FLAG = 0x800
 # Encryption (0x1, 0x40), patched data (0x20) and a masked directory (0x2000).
@@ -147,10 +146,8 @@ def _parse_directory(data: bytes, count: int) -> list[zipfile.ZipInfo]:
     while at < len(data):
         if len(data) - at < _ENTRY_BYTES or not data.startswith(b"PK\1\2", at):
             _refuse("its central directory has bytes that are no entry")
-        name, extra, comment = struct.unpack_from("<3H", data, at + 28)
-        at += _ENTRY_BYTES + name
-        _check_extra(data[at : at + extra])
-        at += extra + comment
+        lengths = struct.unpack_from("<3H", data, at + 28)  # of its name, extra fields and comment
+        at += _ENTRY_BYTES + sum(lengths)
         entries += 1
     if at != len(data) or entries != count:
         _refuse(f"its central directory has {entries} entries instead of {count}, or is cut short")
@@ -177,17 +174,6 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
     # A folder with data, even of a deflate stream of nothing (two bytes), could hide a file.
     if is_folder != (entry.file_size == 0) or (is_folder and entry.compress_size > 2):
         _refuse(f"has an impossible size of {entry.file_size} bytes", name)
-
-
-def _check_extra(extra: bytes) -> None:
-    """Refuse a damaged Unicode path, of which Python's versions make different things."""
-    at = 0
-    # What is shorter than a field's header is padding, as some writers use to align data.
-    while len(extra) - at >= 4:
-        kind, length = struct.unpack_from("<2H", extra, at)
-        if kind == _UNICODE_PATH_FIELD and (length < 5 or extra[at + 4 : at + 5] != b"\1"):
-            _refuse("its central directory has damaged extra fields")
-        at += 4 + length
 
 
 def _locate(file: IO[bytes], entry: zipfile.ZipInfo, end: int) -> Member:
