@@ -60,9 +60,6 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._owns_async_client = async_http_client is None
         self._is_closed = False
 
-    def __repr__(self) -> str:
-        return f"<Transport to {self.base_url}>"
-
     @property
     def rate_limited(self) -> int:
         """How many responses were 429 so far."""
