@@ -93,8 +93,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
 class RetryBudget:
     """What all calls of one client share: how many retries in a row, and a cooldown if the server asked for one."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._retries = 0
         self._cooldown_until = 0.0
@@ -116,12 +115,12 @@ class RetryBudget:
         """Count a 429 and keep every call from starting for some seconds."""
         with self._lock:
             self.rate_limited += 1
-            self._cooldown_until = max(self._cooldown_until, self._clock() + cooldown)
+            self._cooldown_until = max(self._cooldown_until, time.monotonic() + cooldown)
 
     def cooldown(self) -> float:
         """Return for how many more seconds nothing should be sent."""
         with self._lock:
-            return max(0.0, self._cooldown_until - self._clock())
+            return max(0.0, self._cooldown_until - time.monotonic())
 
 
 class StoppedError(HistoryError):
