@@ -151,7 +151,7 @@ class AsyncHistoryItems(BaseItems):
 
     def __init__(self, api: Client, paginator: Paginator) -> None:
         super().__init__(api, paginator)
-        self._items = self._iterate()
+        self._items = (item async for page in self.pages() for item in page)
 
     async def pages(self) -> AsyncIterator[list[HistoryItem]]:
         """Iterate over the remaining pages instead of single items."""
@@ -165,8 +165,3 @@ class AsyncHistoryItems(BaseItems):
 
     async def __anext__(self) -> HistoryItem:
         return await anext(self._items)
-
-    async def _iterate(self) -> AsyncIterator[HistoryItem]:
-        async for page in self.pages():
-            for item in page:
-                yield item
