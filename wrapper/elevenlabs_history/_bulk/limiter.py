@@ -3,28 +3,22 @@
 Nobody documents either. Decisions only: no clock, no thread.
 """
 
-from attrs import define, field
-
 # Successful requests, in multiples of the limit, before it is raised by one.
 _ROUNDS_TO_CLIMB = 4
 
 
-@define
 class ConcurrencyLimiter:
     """How many requests may be in flight (AIMD): starts at the maximum, halves on 429, climbs slowly."""
 
-    maximum: int
-    limit: int = field(init=False)
-    _successes: int = field(default=0, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.limit = self.maximum
+    def __init__(self, maximum: int) -> None:
+        self.limit = self._maximum = maximum
+        self._successes = 0
 
     def succeeded(self) -> None:
         """Record a request that was served while none was refused."""
         self._successes += 1
         if self._successes >= _ROUNDS_TO_CLIMB * self.limit:
-            self.limit = min(self.maximum, self.limit + 1)
+            self.limit = min(self._maximum, self.limit + 1)
             self._successes = 0
 
     def rate_limited(self, *, in_flight: int) -> None:
