@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from attrs import frozen
@@ -115,7 +116,8 @@ class FolderStorage:
             OSError: It is not there, or can't be read.
         """
         file = self.folder / path
-        return None if file.is_file() and file.stat().st_size not in sizes else sha256_of(file)
+        status = file.stat()
+        return None if S_ISREG(status.st_mode) and status.st_size not in sizes else sha256_of(file)
 
     def on_disk(self, path: str) -> AbstractContextManager[Path]:
         """Give a file on the disk with the bytes of a file."""
