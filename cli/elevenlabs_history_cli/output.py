@@ -21,7 +21,7 @@ _COLORS = {"red": 31, "green": 32, "yellow": 33}
 
 
 def write(text: str, *, label: str = "", color: str | None = None) -> None:
-    """Print a line of a result. The color is that of the label, or without one of the text."""
+    """Print a line of a result; the color is for its label, or for all of it if there is no label."""
     label, text = sanitize(label), sanitize(text)
     print(_colorize(label, color) + text if label else _colorize(text, color))
 

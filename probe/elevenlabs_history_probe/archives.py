@@ -65,7 +65,7 @@ def members(response: Response) -> list[Member]:
     try:
         with zipfile.ZipFile(io.BytesIO(response.body)) as opened:
             found = [Member(info) for info in opened.infolist()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError):
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError, RuntimeError):
         raise NotSettledError("the response is not a zip archive that can be read") from None
     if not found:
         raise NotSettledError("the archive is empty")
